@@ -1,0 +1,141 @@
+"""A document -> a policy: the one way, for the shipped sources and for whatever a school brings in."""
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from corpus.chunking import chunk
+from corpus.clause import Clause, Policy
+from corpus.errors import PolicyFileError
+from corpus.furniture import CHANGE_RECORD, METADATA
+from corpus.dates import find_dates
+from corpus.metadata import adoption_and_review, read_dates, read_people, read_title
+from corpus.source import Cut, Move, RejoinMarkers, Repair, Replace, SourceText, read_text
+from corpus.policy_file import from_yaml, to_yaml
+from corpus.yaml_file import read_yaml
+
+SOURCES = resources.files("corpus") / "sources"
+POLICIES = resources.files("corpus") / "policies"
+
+
+def build_policy(text: str, *, school: str, slug: str, title: str | None, source_name: str, repairs: tuple[Repair, ...] = ()) -> Policy:
+    """Return the policy that a document's text holds, with everything derived and nothing confirmed.
+
+    `title` None takes the title from the document. Raises DocumentError where no clause can be found or a repair fits nowhere.
+    """
+    source = SourceText(text, repairs)
+    sections, passages = chunk(source)
+    about = [passage.text for passage in passages if passage.kind in (METADATA, CHANGE_RECORD)]
+    dates = read_dates([passage.text for passage in passages if passage.kind == METADATA])
+    # A row of the record begins with the issue's number, which is not the day of the date after it.
+    rows = [passage.text.lstrip("0123456789. ") for passage in passages if passage.kind == CHANGE_RECORD]
+    records = tuple(("change record", date) for row in rows for date in find_dates(row))
+    words = "\n".join([*about, *(element.words for section in sections for element in section.elements)])
+    adopted, review_due = adoption_and_review(dates, words)
+    return Policy(
+        school=school,
+        slug=slug,
+        title=title or read_title(about) or source_name,
+        sections=sections,
+        adopted=adopted,
+        review_due=review_due,
+        dates=(*dates, *records),
+        people=read_people(words),
+        passages=passages,
+        repairs=source.repairs,
+        source_name=source_name,
+        source_sha256=source.sha256,
+    )
+
+
+def carry_corrections(new: Policy, old: Policy) -> Policy:
+    """Return `new` with what people confirmed and corrected in `old`, for each clause whose text and lead-in are unchanged."""
+    kept = {_key(old, clause): clause for clause in old.clauses() if clause.confirmed or clause.correction}
+
+    def carried(clause: Clause) -> Clause:
+        before = kept.get(_key(new, clause))
+        if before is None:
+            return clause
+        corrected = clause.corrected(before.correction) if before.correction else clause
+        return replace(corrected, confirmed=before.confirmed)
+
+    return new.with_clauses(carried)
+
+
+def _key(policy: Policy, clause: Clause) -> tuple[str, str | None]:
+    return clause.words, policy.lead_in_words(clause.lead_in)
+
+
+class _RepairEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One repair as it stands in a source's YAML file; which keys it has says which repair it is."""
+
+    reason: str
+    replace: str | None = None
+    reading: str | None = None
+    move: str | None = None
+    before: str | None = None
+    rejoin_markers: str | None = None
+    markers: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    cut: str | None = None
+
+    def repair(self, name: str) -> Repair:
+        """Return the repair; raise PolicyFileError where the keys are not those of one repair."""
+        if self.replace is not None and self.reading is not None:
+            return Replace(self.replace, self.reading, self.reason)
+        if self.move is not None and self.before is not None:
+            return Move(self.move, self.before, self.reason)
+        if self.rejoin_markers is not None:
+            return RejoinMarkers(self.rejoin_markers, self.markers, self.items, self.reason)
+        if self.cut is not None:
+            return Cut(self.cut, self.reason)
+        raise PolicyFileError(f"{name}: a repair is replace/reading, move/before, rejoin_markers/markers/items or cut.")
+
+
+class ShippedSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of a shipped source beside its text: whose it is, and the declared repairs of its damage."""
+
+    school: str
+    school_name: str
+    slug: str
+    title: str
+    repairs: tuple[_RepairEntry, ...] = ()
+
+
+def shipped_sources() -> list[ShippedSource]:
+    """Return the sources that ship with the package, by school."""
+    files = sorted((file for file in SOURCES.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    return [read_yaml(file.read_text(encoding="utf-8"), ShippedSource, file.name) for file in files]
+
+
+def build_shipped(shipped: ShippedSource) -> Policy:
+    """Return the policy built anew from its shipped source, with nothing confirmed or corrected."""
+    return build_policy(
+        source_text(shipped),
+        school=shipped.school,
+        slug=shipped.slug,
+        title=shipped.title,
+        source_name=f"{shipped.school}.txt",
+        repairs=tuple(entry.repair(f"{shipped.school}.yaml") for entry in shipped.repairs),
+    )
+
+
+def source_text(shipped: ShippedSource) -> str:
+    """Return the text of a shipped source, as received."""
+    return read_text((SOURCES / f"{shipped.school}.txt").read_bytes(), f"{shipped.school}.txt")
+
+
+def shipped_file(shipped: ShippedSource) -> Traversable:
+    """Return where the YAML of a shipped policy stands."""
+    return POLICIES / f"{shipped.school}.yaml"
+
+
+def rebuild(shipped: ShippedSource) -> str:
+    """Return the YAML of a shipped policy made anew from its source, with the corrections of the file as it stands."""
+    policy = build_shipped(shipped)
+    file = shipped_file(shipped)
+    if file.is_file():
+        policy = carry_corrections(policy, from_yaml(file.read_text(encoding="utf-8"), file.name))
+    return to_yaml(policy)

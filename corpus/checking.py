@@ -1,0 +1,216 @@
+"""What a headteacher should know about a policy, and the proof that nothing of its source was lost or used twice."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from corpus.clause import Clause, LeadIn, Policy, Span
+from corpus.source import cut_from
+from corpus.dates import PolicyDate
+
+
+class Concern(StrEnum):
+    """A kind of finding."""
+
+    OVERDUE = "overdue review"
+    NO_DATE = "no date"
+    NO_REVIEW = "no review date"
+    CONFLICTING_DATES = "conflicting dates"
+    DEAD_REFERENCE = "dead cross-reference"
+    SUPERSEDED_LAW = "superseded law"
+    GAP = "gap in numbering"
+    CUT = "cut sentence"
+    REPAIRED = "repaired damage"
+    UNCONFIRMED = "stance not confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know: what kind, where (a label, or empty for the policy as a whole), and one sentence."""
+
+    concern: Concern
+    where: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the source is accounted for: characters that are not white space, those in no part, those in two."""
+
+    characters: int
+    missing: tuple[str, ...]
+    twice: tuple[str, ...]
+    differing: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """True where every character is in exactly one part, and each part's text is what stands there."""
+        return not (self.missing or self.twice or self.differing)
+
+    @property
+    def share(self) -> float:
+        """The share of the source's characters that are in a part, 0 to 1."""
+        return 1 - sum(len(run.replace(" ", "")) for run in self.missing) / self.characters if self.characters else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Law or guidance that policies still cite, and what took its place and when."""
+
+    pattern: str
+    name: str
+    replaced_by: str
+
+
+# Facts of the statute book, each from legislation.gov.uk or gov.uk; the names and years are the sources' own.
+SUPERSEDED = (
+    Law(r"Data Protection Act 1998", "the Data Protection Act 1998", "the UK GDPR and the Data Protection Act 2018"),
+    Law(r"Data Protection Act 1984", "the Data Protection Act 1984", "the UK GDPR and the Data Protection Act 2018"),
+    Law(r"Protection of Children Act 1999", "the Protection of Children Act 1999", "the Safeguarding Vulnerable Groups Act 2006"),
+    Law(r"(?:Sex Discrimination Act 1975|Race Relations Act 1976|Disability Discrimination Act 1995)", "the older discrimination Acts", "the Equality Act 2010"),
+    Law(r"Safeguarding Children and Safer Recruitment in Education|Every Child Matters", "guidance that was withdrawn", "Keeping Children Safe in Education"),
+    Law(r"Independent Safeguarding Authority|\bCRB\b|Criminal Records Bureau", "the Criminal Records Bureau or the Independent Safeguarding Authority", "the Disclosure and Barring Service"),
+)
+
+_REFERENCE = re.compile(r"\b(?P<what>paragraphs?|sections?|clauses?)\s+(?P<number>\d{1,2}(?:\.\d{1,2})*)\b(?!\s*(?:of|\()\s*(?:the\s+)?[A-Z][\w\s]+Act)", re.IGNORECASE)
+
+
+def check_coverage(policy: Policy, source: str) -> Coverage:
+    """Return whether every character of `source` that is not white space is in exactly one part of the policy."""
+    count = [0] * len(source)
+    differing: list[str] = []
+    for name, text, spans in _parts(policy):
+        for span in spans:
+            for at in range(span.start, min(span.end, len(source))):
+                count[at] += 1
+        if cut_from(source, spans) != text:
+            differing.append(name)
+    solid = [at for at, character in enumerate(source) if not character.isspace()]
+    missing = _runs(source, [at for at in solid if count[at] == 0])
+    twice = _runs(source, [at for at in solid if count[at] > 1])
+    return Coverage(len(solid), missing, twice, tuple(differing))
+
+
+def check_policy(policy: Policy, today: date) -> list[Finding]:
+    """Return what a headteacher should know about the policy as it stands `today`, the policy as a whole first."""
+    return [
+        *_about_dates(policy, today),
+        *_about_numbering(policy),
+        *_about_references(policy),
+        *_about_law(policy),
+        *_about_damage(policy),
+        *_about_confirmation(policy),
+    ]
+
+
+def superseded_law(words: str) -> Law | None:
+    """Return the superseded law that a text rests on, or None."""
+    return next((law for law in SUPERSEDED if re.search(law.pattern, words)), None)
+
+
+def _parts(policy: Policy) -> Iterator[tuple[str, str, Sequence[Span]]]:
+    """Yield each part of a policy that stands for characters of the source: its name, its text, its place."""
+    for passage in policy.passages:
+        yield passage.kind, passage.text, passage.at
+    for section in policy.sections:
+        if section.at:
+            yield section.text, section.text, section.at
+        for element in section.elements:
+            name = element.label if isinstance(element, Clause) else element.id
+            if element.at:
+                yield name, f"{element.marker} {element.text}".strip(), element.at
+
+
+def _runs(source: str, offsets: Sequence[int]) -> tuple[str, ...]:
+    runs: list[list[int]] = []
+    for at in offsets:
+        if runs and not source[runs[-1][1] : at].strip():
+            runs[-1][1] = at + 1
+        else:
+            runs.append([at, at + 1])
+    return tuple(" ".join(source[start:end].split()) for start, end in runs)
+
+
+def _about_dates(policy: Policy, today: date) -> Iterator[Finding]:
+    if policy.review_due and policy.review_due.is_past(today):
+        yield Finding(Concern.OVERDUE, "", f"The review was due in {policy.review_due.spoken} and is overdue.")
+    if policy.adopted is None:
+        yield Finding(Concern.NO_DATE, "", "The policy gives no date of adoption, so nobody can tell how old it is.")
+    if policy.review_due is None:
+        yield Finding(Concern.NO_REVIEW, "", "The policy gives no date at which its review is due.")
+    issues = {name: on for name, on in policy.dates if name in ("dated", "approved", "issued")}
+    latest = max((on for name, on in policy.dates if name == "change record"), default=None)
+    if latest:
+        issues["change record"] = latest
+    if len({on[:7] for on in issues.values()}) > 1:
+        listed = ", ".join(f"{name} {_spoken(on)}" for name, on in issues.items())
+        yield Finding(Concern.CONFLICTING_DATES, "", f"The policy gives different dates for itself: {listed}.")
+
+
+def _spoken(on: PolicyDate) -> str:
+    return on.spoken
+
+
+def _about_numbering(policy: Policy) -> Iterator[Finding]:
+    numbers = [int(section.number) for section in policy.sections if section.number.isdigit()]
+    for before, after in zip(numbers, numbers[1:], strict=False):
+        for missing in range(before + 1, after):
+            yield Finding(Concern.GAP, "", f"There is a section {before} and a section {after}, but no section {missing}.")
+    labels = [clause.label for clause in policy.clauses() if re.fullmatch(r"\d+(?:\.\d+)+", clause.label)]
+    labels += [element.marker.strip("-. :") for section in policy.sections for element in section.elements if isinstance(element, LeadIn)]
+    known = {label for label in labels if re.fullmatch(r"\d+(?:\.\d+)+", label)}
+    for label in sorted(known, key=_sort_key):
+        *above, last = label.split(".")
+        if int(last) > 1 and not any(_follows(other, [*above, str(int(last) - 1)]) for other in known):
+            yield Finding(Concern.GAP, label, f"{label} has no {'.'.join([*above, str(int(last) - 1)])} before it.")
+        if len(above) > 1 and ".".join(above) not in known:
+            yield Finding(Concern.GAP, label, f"{label} stands alone: there is no {'.'.join(above)} above it.")
+
+
+def _follows(label: str, wanted: list[str]) -> bool:
+    parts = label.split(".")
+    return parts[: len(wanted)] == wanted
+
+
+def _sort_key(label: str) -> list[int]:
+    return [int(part) for part in label.split(".")]
+
+
+def _about_references(policy: Policy) -> Iterator[Finding]:
+    known = {section.number for section in policy.sections if section.number}
+    known |= {match for clause in policy.clauses() for match in re.findall(r"^\d+(?:\.\d+)*", clause.label)}
+    known |= {match for section in policy.sections for element in section.elements for match in re.findall(r"\d+(?:\.\d+)*", element.marker)}
+    for clause in policy.clauses():
+        for match in _REFERENCE.finditer(clause.words):
+            # A whole number is a paragraph of this policy only where it has numbered paragraphs or the word is so plain.
+            if match["number"] not in known and not re.search(r"\bAct\b", clause.words[match.end() : match.end() + 60]):
+                yield Finding(Concern.DEAD_REFERENCE, clause.label, f"It refers to {match[0]}, which this policy does not have.")
+
+
+def _about_law(policy: Policy) -> Iterator[Finding]:
+    for clause in policy.clauses():
+        law = superseded_law(clause.words)
+        if law:
+            yield Finding(Concern.SUPERSEDED_LAW, clause.label, f"It rests on {law.name}; {law.replaced_by} took its place.")
+
+
+def _about_damage(policy: Policy) -> Iterator[Finding]:
+    for clause in policy.clauses():
+        if clause.note:
+            yield Finding(Concern.CUT, clause.label, clause.note)
+        elif _looks_cut(clause):
+            yield Finding(Concern.CUT, clause.label, f"It ends without a full stop: “... {clause.words[-40:]}”. Is something missing?")
+        if clause.repairs:
+            yield Finding(Concern.REPAIRED, clause.label, "The source is damaged here and was repaired: " + "; ".join(clause.repairs) + ".")
+
+
+def _looks_cut(clause: Clause) -> bool:
+    return clause.lead_in is None and len(clause.words.split()) > 12 and not re.search(r"[.!?:;”\"')\]]$", clause.words)
+
+
+def _about_confirmation(policy: Policy) -> Iterator[Finding]:
+    waiting = [clause for clause in policy.clauses() if not clause.confirmed]
+    if waiting:
+        yield Finding(Concern.UNCONFIRMED, "", f"{len(waiting)} clauses wait for somebody to confirm what the rules made of them.")

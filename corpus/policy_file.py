@@ -1,0 +1,83 @@
+"""A policy as one YAML file, both ways: what ships, what is exported, and what a person may correct."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from corpus.clause import Policy
+from corpus.errors import PolicyFileError
+from corpus.yaml_file import read_yaml
+
+HEAD = """\
+# A policy as policybot answers from it. Clauses are the source's own characters ("text"), with "reading" beside them
+# where damage was repaired. To correct a stance, a binding or a role, add to the clause
+#     correction: {by: your name, on: 2026-11-21, reason: why, stance: forbidden}
+# It stays when the file is made anew, for as long as the clause keeps its words.
+"""
+
+
+def to_yaml(policy: Policy) -> str:
+    """Return the policy as YAML text; `from_yaml` gives the same policy back."""
+    plain = msgspec.to_builtins(policy, enc_hook=str)
+    return HEAD + yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+
+
+def from_yaml(text: str, name: str) -> Policy:
+    """Return the policy that a YAML text holds.
+
+    Raises PolicyFileError, naming `name` and the line, where the text is not YAML, holds a key that is not known or a value
+    that does not fit, or names a lead-in or a clause twice or not at all.
+    """
+    policy = read_yaml(text, Policy, name)
+    _check_references(policy, name)
+    return policy.with_clauses(lambda clause: clause.corrected(clause.correction) if clause.correction else clause)
+
+
+def read_policy(path: Path) -> Policy:
+    """Return the policy in a file; as `from_yaml`, and PolicyFileError where the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyFileError(f"{path.name} cannot be read: {error}.") from None
+    return from_yaml(text, path.name)
+
+
+def to_json(policy: Policy) -> bytes:
+    """Return the policy as JSON, as the store keeps it."""
+    return msgspec.json.encode(policy, enc_hook=str)
+
+
+def from_json(stored: bytes) -> Policy:
+    """Return the policy that `to_json` wrote."""
+    return _JSON.decode(stored)
+
+
+_JSON = msgspec.json.Decoder(Policy, dec_hook=lambda wanted, value: wanted(str(value)))
+
+
+def _check_references(policy: Policy, name: str) -> None:
+    ids: set[str] = set()
+    lead_ins = set(policy.lead_ins())
+    for section in policy.sections:
+        for element in section.elements:
+            if element.id in ids:
+                raise PolicyFileError(f"{name}: the id {element.id} stands twice; each clause and lead-in needs its own.")
+            ids.add(element.id)
+    for clause in policy.clauses():
+        if clause.lead_in is not None and clause.lead_in not in lead_ins:
+            raise PolicyFileError(f"{name}: clause {clause.label} refers to the lead-in {clause.lead_in}, which does not exist.")
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes short lists of plain values, such as spans and bindings, on one line."""
+
+    def represent_list(self, data: list[Any]) -> yaml.Node:
+        flow = all(isinstance(item, int | str) or (isinstance(item, list | tuple) and len(item) <= 2) for item in data)
+        short = flow and sum(len(str(item)) for item in data) < 90
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=short)
+
+
+_Dumper.add_representer(list, _Dumper.represent_list)
+_Dumper.add_representer(tuple, _Dumper.represent_list)

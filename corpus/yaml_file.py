@@ -1,0 +1,61 @@
+"""YAML files, read with libyaml and checked against a type, with errors that name the file and the line."""
+
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from corpus.errors import PolicyFileError
+
+Kind = TypeVar("Kind")
+
+_STEP = re.compile(r"\.(?P<key>[\w-]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
+
+
+def parse_yaml(text: str, name: str) -> Any:
+    """Return what a YAML text holds. Raises PolicyFileError, with `name` and the line, where it is not YAML."""
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506  CSafeLoader is the safe loader in C
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise PolicyFileError(f"{name}, line {mark.line + 1 if mark else 1}: {problem}.") from None
+
+
+def read_yaml(text: str, kind: type[Kind], name: str) -> Kind:
+    """Return the `kind` that a YAML text holds. Raises PolicyFileError, naming file and line, where it does not fit."""
+    try:
+        return msgspec.convert(parse_yaml(text, name), kind, dec_hook=lambda wanted, value: wanted(str(value)))
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at ")
+        raise PolicyFileError(f"{name}, line {_line_of(text, path.strip('`'))}: {message}.") from None
+
+
+def read_yaml_file(path: Path, kind: type[Kind]) -> Kind:
+    """Return the `kind` that a YAML file holds; as `read_yaml`, and PolicyFileError where the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyFileError(f"{path.name} cannot be read: {error}.") from None
+    return read_yaml(text, kind, path.name)
+
+
+def _line_of(text: str, path: str) -> int:
+    """Return the line at which a path such as `$.sections[2].title` stands, or that of its last step that exists."""
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    if node is None:
+        return 1
+    line: int = node.start_mark.line
+    for step in _STEP.finditer(path):
+        if step["key"] and isinstance(node, yaml.MappingNode):
+            found = next((value for key, value in node.value if key.value == step["key"]), None)
+        elif step["index"] and isinstance(node, yaml.SequenceNode) and int(step["index"]) < len(node.value):
+            found = node.value[int(step["index"])]
+        else:
+            found = None
+        if found is None:
+            break
+        node, line = found, found.start_mark.line
+    return line + 1
