@@ -1,26 +1,27 @@
 """A document -> a policy: the one way, for the shipped sources and for whatever a school brings in."""
 
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from corpus.alignment import carry_corrections
 from corpus.chunking import chunk
-from corpus.clause import Clause, Policy
+from corpus.clause import Policy
+from corpus.dates import find_dates
 from corpus.errors import PolicyFileError
 from corpus.furniture import CHANGE_RECORD, METADATA
-from corpus.dates import find_dates
 from corpus.metadata import adoption_and_review, read_dates, read_people, read_title
-from corpus.source import Cut, Move, RejoinMarkers, Repair, Replace, SourceText, read_text
 from corpus.policy_file import from_yaml, to_yaml
+from corpus.source import Cut, Move, RejoinMarkers, Repair, Replace, SourceText, read_text
 from corpus.yaml_file import read_yaml
 
-SOURCES = resources.files("corpus") / "sources"
-POLICIES = resources.files("corpus") / "policies"
+SOURCES = Path(__file__).parent / "sources"
+POLICIES = Path(__file__).parent / "policies"
 
 
-def build_policy(text: str, *, school: str, slug: str, title: str | None, source_name: str, repairs: tuple[Repair, ...] = ()) -> Policy:
+def build_policy(
+    text: str, *, school: str, slug: str, title: str | None, source_name: str, repairs: tuple[Repair, ...] = ()
+) -> Policy:
     """Return the policy that a document's text holds, with everything derived and nothing confirmed.
 
     `title` None takes the title from the document. Raises DocumentError where no clause can be found or a repair fits nowhere.
@@ -48,24 +49,6 @@ def build_policy(text: str, *, school: str, slug: str, title: str | None, source
         source_name=source_name,
         source_sha256=source.sha256,
     )
-
-
-def carry_corrections(new: Policy, old: Policy) -> Policy:
-    """Return `new` with what people confirmed and corrected in `old`, for each clause whose text and lead-in are unchanged."""
-    kept = {_key(old, clause): clause for clause in old.clauses() if clause.confirmed or clause.correction}
-
-    def carried(clause: Clause) -> Clause:
-        before = kept.get(_key(new, clause))
-        if before is None:
-            return clause
-        corrected = clause.corrected(before.correction) if before.correction else clause
-        return replace(corrected, confirmed=before.confirmed)
-
-    return new.with_clauses(carried)
-
-
-def _key(policy: Policy, clause: Clause) -> tuple[str, str | None]:
-    return clause.words, policy.lead_in_words(clause.lead_in)
 
 
 class _RepairEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +82,7 @@ class ShippedSource(Struct, frozen=True, forbid_unknown_fields=True):
 
     school: str
     school_name: str
+    short_name: str
     slug: str
     title: str
     repairs: tuple[_RepairEntry, ...] = ()
@@ -127,15 +111,25 @@ def source_text(shipped: ShippedSource) -> str:
     return read_text((SOURCES / f"{shipped.school}.txt").read_bytes(), f"{shipped.school}.txt")
 
 
-def shipped_file(shipped: ShippedSource) -> Traversable:
+def shipped_file(shipped: ShippedSource) -> Path:
     """Return where the YAML of a shipped policy stands."""
     return POLICIES / f"{shipped.school}.yaml"
+
+
+def shipped_policy(shipped: ShippedSource) -> Policy:
+    """Return a shipped policy as it stands in its YAML file, corrections included."""
+    file = shipped_file(shipped)
+    return from_yaml(file.read_text(encoding="utf-8"), file.name)
 
 
 def rebuild(shipped: ShippedSource) -> str:
     """Return the YAML of a shipped policy made anew from its source, with the corrections of the file as it stands."""
     policy = build_shipped(shipped)
-    file = shipped_file(shipped)
-    if file.is_file():
-        policy = carry_corrections(policy, from_yaml(file.read_text(encoding="utf-8"), file.name))
+    if shipped_file(shipped).is_file():
+        policy = carry_corrections(policy, shipped_policy(shipped))
     return to_yaml(policy)
+
+
+if __name__ == "__main__":
+    for source in shipped_sources():
+        shipped_file(source).write_text(rebuild(source), encoding="utf-8")

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from corpus.clause import Clause, LeadIn, Policy, Span
-from corpus.source import cut_from
 from corpus.dates import PolicyDate
+from corpus.source import cut_from
 
 
 class Concern(StrEnum):
@@ -68,13 +69,32 @@ class Law:
 SUPERSEDED = (
     Law(r"Data Protection Act 1998", "the Data Protection Act 1998", "the UK GDPR and the Data Protection Act 2018"),
     Law(r"Data Protection Act 1984", "the Data Protection Act 1984", "the UK GDPR and the Data Protection Act 2018"),
-    Law(r"Protection of Children Act 1999", "the Protection of Children Act 1999", "the Safeguarding Vulnerable Groups Act 2006"),
-    Law(r"(?:Sex Discrimination Act 1975|Race Relations Act 1976|Disability Discrimination Act 1995)", "the older discrimination Acts", "the Equality Act 2010"),
-    Law(r"Safeguarding Children and Safer Recruitment in Education|Every Child Matters", "guidance that was withdrawn", "Keeping Children Safe in Education"),
-    Law(r"Independent Safeguarding Authority|\bCRB\b|Criminal Records Bureau", "the Criminal Records Bureau or the Independent Safeguarding Authority", "the Disclosure and Barring Service"),
+    Law(
+        r"Protection of Children Act 1999",
+        "the Protection of Children Act 1999",
+        "the Safeguarding Vulnerable Groups Act 2006",
+    ),
+    Law(
+        r"(?:Sex Discrimination Act 1975|Race Relations Act 1976|Disability Discrimination Act 1995)",
+        "the older discrimination Acts",
+        "the Equality Act 2010",
+    ),
+    Law(
+        r"Safeguarding Children and Safer Recruitment in Education|Every Child Matters",
+        "guidance that was withdrawn",
+        "Keeping Children Safe in Education",
+    ),
+    Law(
+        r"Independent Safeguarding Authority|\bCRB\b|Criminal Records Bureau",
+        "the Criminal Records Bureau or the Independent Safeguarding Authority",
+        "the Disclosure and Barring Service",
+    ),
 )
 
-_REFERENCE = re.compile(r"\b(?P<what>paragraphs?|sections?|clauses?)\s+(?P<number>\d{1,2}(?:\.\d{1,2})*)\b(?!\s*(?:of|\()\s*(?:the\s+)?[A-Z][\w\s]+Act)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\b(?P<what>paragraphs?|sections?|clauses?)\s+(?P<number>\d{1,2}(?:\.\d{1,2})*)\b(?!\s*(?:of|\()\s*(?:the\s+)?[A-Z][\w\s]+Act)",
+    re.IGNORECASE,
+)
 
 
 def check_coverage(policy: Policy, source: str) -> Coverage:
@@ -155,11 +175,13 @@ def _spoken(on: PolicyDate) -> str:
 
 def _about_numbering(policy: Policy) -> Iterator[Finding]:
     numbers = [int(section.number) for section in policy.sections if section.number.isdigit()]
-    for before, after in zip(numbers, numbers[1:], strict=False):
+    for before, after in pairwise(numbers):
         for missing in range(before + 1, after):
             yield Finding(Concern.GAP, "", f"There is a section {before} and a section {after}, but no section {missing}.")
     labels = [clause.label for clause in policy.clauses() if re.fullmatch(r"\d+(?:\.\d+)+", clause.label)]
-    labels += [element.marker.strip("-. :") for section in policy.sections for element in section.elements if isinstance(element, LeadIn)]
+    labels += [
+        element.marker.strip("-. :") for section in policy.sections for element in section.elements if isinstance(element, LeadIn)
+    ]
     known = {label for label in labels if re.fullmatch(r"\d+(?:\.\d+)+", label)}
     for label in sorted(known, key=_sort_key):
         *above, last = label.split(".")
@@ -181,7 +203,12 @@ def _sort_key(label: str) -> list[int]:
 def _about_references(policy: Policy) -> Iterator[Finding]:
     known = {section.number for section in policy.sections if section.number}
     known |= {match for clause in policy.clauses() for match in re.findall(r"^\d+(?:\.\d+)*", clause.label)}
-    known |= {match for section in policy.sections for element in section.elements for match in re.findall(r"\d+(?:\.\d+)*", element.marker)}
+    known |= {
+        match
+        for section in policy.sections
+        for element in section.elements
+        for match in re.findall(r"\d+(?:\.\d+)*", element.marker)
+    }
     for clause in policy.clauses():
         for match in _REFERENCE.finditer(clause.words):
             # A whole number is a paragraph of this policy only where it has numbered paragraphs or the word is so plain.
@@ -201,9 +228,17 @@ def _about_damage(policy: Policy) -> Iterator[Finding]:
         if clause.note:
             yield Finding(Concern.CUT, clause.label, clause.note)
         elif _looks_cut(clause):
-            yield Finding(Concern.CUT, clause.label, f"It ends without a full stop: “... {clause.words[-40:]}”. Is something missing?")
+            yield Finding(
+                Concern.CUT,
+                clause.label,
+                f"It ends without a full stop: “... {clause.words[-40:]}”. Is something missing?",
+            )
         if clause.repairs:
-            yield Finding(Concern.REPAIRED, clause.label, "The source is damaged here and was repaired: " + "; ".join(clause.repairs) + ".")
+            yield Finding(
+                Concern.REPAIRED,
+                clause.label,
+                "The source is damaged here and was repaired: " + "; ".join(clause.repairs) + ".",
+            )
 
 
 def _looks_cut(clause: Clause) -> bool:
@@ -213,4 +248,6 @@ def _looks_cut(clause: Clause) -> bool:
 def _about_confirmation(policy: Policy) -> Iterator[Finding]:
     waiting = [clause for clause in policy.clauses() if not clause.confirmed]
     if waiting:
-        yield Finding(Concern.UNCONFIRMED, "", f"{len(waiting)} clauses wait for somebody to confirm what the rules made of them.")
+        yield Finding(
+            Concern.UNCONFIRMED, "", f"{len(waiting)} clauses wait for somebody to confirm what the rules made of them."
+        )

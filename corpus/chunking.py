@@ -17,11 +17,32 @@ from corpus.sentences import needs_the_one_before, sentences
 from corpus.source import SourceText, cut_from
 from corpus.wording import is_ruling, read_binding, read_roles, read_stance
 
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
-    "seventeenth eighteenth nineteenth twentieth"
-).split()
-_DEFINITION = re.compile(r"^(?:an?|the|our|in this policy,?)?\s*[\w\s'’/-]{3,50}?\s(?:is|are)\s+(?:any|an?|the|where|when)\b|\bincludes\s+(?:everyone|anyone|any|all)\b|\b(?:definition of|is defined as|are defined as|defines|means(?! that)|refers to|the term|is known as|for the purposes? of this)\b", re.IGNORECASE)
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
+_DEFINITION = re.compile(
+    r"^(?:an?|the|our|in this policy,?)?\s*[\w\s'’/-]{3,50}?\s(?:is|are)\s+(?:any|an?|the|where|when)\b|\bincludes\s+(?:everyone|anyone|any|all)\b|\b(?:definition of|is defined as|are defined as|defines|means(?! that)|refers to|the term|is known as|for the purposes? of this)\b",
+    re.IGNORECASE,
+)
 _APPENDIX = re.compile(r"(?:appendix|annexe?)\s+\w{1,3}\b", re.IGNORECASE)
 _ANNOUNCES = re.compile(r"\b(?:the\s+)?following\b|\b(?:as follows|below)\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|must|should|will|may|can|shall|has|have|be|not|never|do|does|who|which|that)\b", re.IGNORECASE)
@@ -71,6 +92,15 @@ class _Unit:
         if self.block.kind is Kind.ROW or self.marker is None:
             return self.block.kind is Kind.ROW
         return self.is_counted or self.marker.family not in _NUMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What a clause stands under: its lead-in's id and words, and its headings."""
+
+    lead_in: str | None
+    words: str | None
+    headings: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -123,7 +153,12 @@ def _counts_lists(drafted: Sequence[_Drafted]) -> bool:
     """
     if any(section.heading and section.heading.marker and section.heading.marker.family is Family.INTEGER for section in drafted):
         return True
-    numbers = [unit.marker.ordinal for section in drafted for unit in section.units if unit.marker and unit.marker.family is Family.INTEGER]
+    numbers = [
+        unit.marker.ordinal
+        for section in drafted
+        for unit in section.units
+        if unit.marker and unit.marker.family is Family.INTEGER
+    ]
     return numbers.count(1) > 1
 
 
@@ -157,7 +192,10 @@ def _place(unit: _Unit, stack: list[_Unit], previous: _Unit | None) -> None:
     kind = _list_kind(unit)
     for level in range(len(stack) - 1, -1, -1):
         same = kinds[level] == kind or (
-            kind[0] == "bullet" and kinds[level][0] == "bullet" and stack[level].block.indent == unit.block.indent and not stack[level].text.endswith(":")
+            kind[0] == "bullet"
+            and kinds[level][0] == "bullet"
+            and stack[level].block.indent == unit.block.indent
+            and not stack[level].text.endswith(":")
         )
         if same and not (kind[0] == "bullet" and unit.block.indent > stack[level].block.indent + 1 and kinds[level] != kind):
             if kind[0] == "bullet" and kinds[level] == kind and unit.block.indent > stack[level].block.indent + 2:
@@ -167,7 +205,12 @@ def _place(unit: _Unit, stack: list[_Unit], previous: _Unit | None) -> None:
     if stack and previous is stack[-1]:
         deeper = previous.text.endswith(":") or unit.block.indent > previous.block.indent
         other_family = kinds[-1][0] != "bullet" or kind[0] != "bullet"
-        glyph_below = kind[0] == "bullet" and kinds[-1][0] == "bullet" and unit.marker is not None and unit.marker.glyph in ("o", "–", "-", "*", "§", "▪", "○", "◦")
+        glyph_below = (
+            kind[0] == "bullet"
+            and kinds[-1][0] == "bullet"
+            and unit.marker is not None
+            and unit.marker.glyph in ("o", "–", "-", "*", "§", "▪", "○", "◦")
+        )
         if deeper or other_family or glyph_below:
             return
     stack.clear()
@@ -197,9 +240,7 @@ def _find_lead_ins(units: Sequence[_Unit]) -> None:
         if not hangs_below:
             continue
         own = [child for child in children if child.parent is first.parent]
-        if unit.text.endswith(":"):
-            unit.leads = True
-        elif _announces(unit.text) and not unit.is_listed:
+        if unit.text.endswith(":") or (_announces(unit.text) and not unit.is_listed):
             unit.leads = True
         elif not unit.is_listed and all(_is_bare_name(child.text) for child in own):
             unit.folded = list(own)
@@ -209,7 +250,10 @@ def _find_lead_ins(units: Sequence[_Unit]) -> None:
 
 
 def _announces(text: str) -> bool:
-    return any(_ANNOUNCES.search(text[start:end]) and re.search(r"following\b", text[start:end], re.IGNORECASE) for start, end in list(sentences(text))[-2:])
+    return any(
+        _ANNOUNCES.search(text[start:end]) and re.search(r"following\b", text[start:end], re.IGNORECASE)
+        for start, end in list(sentences(text))[-2:]
+    )
 
 
 def _is_bare_name(text: str) -> bool:
@@ -230,7 +274,13 @@ def _label(drafted: Sequence[_Drafted]) -> Sequence[_Drafted]:
             if heading.level == 1:
                 match = _APPENDIX.match(_title(heading))
                 numbered_inside = appendix and heading.marker and not match
-                appendix = " ".join((match[0].split()[0].capitalize(), match[0].split()[1])) if match else appendix if numbered_inside else ""
+                appendix = (
+                    " ".join((match[0].split()[0].capitalize(), match[0].split()[1]))
+                    if match
+                    else appendix
+                    if numbered_inside
+                    else ""
+                )
         _label_units(section, _container(heading, above, titles), appendix)
     return drafted
 
@@ -308,7 +358,12 @@ def _section(drafted: _Drafted, source: SourceText) -> Section:
         return Section("", "", 1, "", (), tuple(elements))
     number = heading.marker.value if heading.marker else ""
     return Section(
-        _title(heading), number, heading.level, _source_text(source, heading.pieces), _spans(source, heading.pieces), tuple(elements)
+        _title(heading),
+        number,
+        heading.level,
+        _source_text(source, heading.pieces),
+        _spans(source, heading.pieces),
+        tuple(elements),
     )
 
 
@@ -321,12 +376,13 @@ def _elements(
     announced = unit.leads and not unit.text.endswith(":")
     groups = _group(unit.text, bounds if announced or lead is None else bounds[:-1], alone=lead if announced else None)
     lead_words = words.get(above) if above else None
+    surroundings = _Above(above, lead_words, path)
     first = True
     for group in groups:
         start, end = bounds[group[0]][0], bounds[group[-1]][1]
         label = unit.label if group[0] == 0 else f"{unit.label}, {ordinal(group[0] + 1)} sentence"
         extra = unit.folded if group is groups[-1] else []
-        yield _clause(unit, (start, end), label, above, lead_words, path, source, with_marker=first, extra=extra)
+        yield _clause(unit, (start, end), label, surroundings, source, with_marker=first, extra=extra)
         first = False
     if lead is None:
         return
@@ -391,9 +447,7 @@ def _clause(
     unit: _Unit,
     bounds: tuple[int, int],
     label: str,
-    above: str | None,
-    lead_words: str | None,
-    path: tuple[str, ...],
+    above: _Above,
     source: SourceText,
     *,
     with_marker: bool,
@@ -406,7 +460,7 @@ def _clause(
         reading += f" {_source_text(source, _marker_ranges(name))} {_reading(name.text)}"
     marker = _marker_ranges(unit) if with_marker else []
     text = _source_text(source, ranges)
-    wording = read_stance(reading, lead_words)
+    wording = read_stance(reading, above.words)
     return Clause(
         id=slug(label),
         label=label,
@@ -415,11 +469,11 @@ def _clause(
         at=_spans(source, [*marker, *ranges]),
         reading=reading if reading != text else None,
         repairs=_repairs(source, [*marker, *ranges], reading, text),
-        lead_in=above,
+        lead_in=above.lead_in,
         stance=wording.stance,
         deciding=wording.deciding,
         second=wording.second,
-        binds=read_binding(reading, lead_words, path, wording.deciding),
+        binds=read_binding(reading, above.words, above.headings, wording.deciding),
         roles=read_roles(reading),
         note=source.cuts.get(ranges[-1][1]),
     )
@@ -428,7 +482,7 @@ def _clause(
 def _ranges(unit: _Unit, start: int, end: int) -> list[tuple[int, int]]:
     """Return the stretches of the reading that unit.text[start:end] stands on; white space between lines is left out."""
     ranges: list[tuple[int, int]] = []
-    for (piece_start, piece_end) in unit.block.pieces:
+    for piece_start, piece_end in unit.block.pieces:
         inside = [at for at in unit.offsets[start:end] if piece_start <= at < piece_end]
         if inside:
             ranges.append((inside[0], inside[-1] + 1))

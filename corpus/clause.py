@@ -211,12 +211,7 @@ class Policy(_Value, frozen=True):
 
     def lead_ins(self) -> dict[str, LeadIn]:
         """Return the lead-ins by id."""
-        return {
-            element.id: element
-            for section in self.sections
-            for element in section.elements
-            if isinstance(element, LeadIn)
-        }
+        return {element.id: element for section in self.sections for element in section.elements if isinstance(element, LeadIn)}
 
     def with_clauses(self, change: Callable[[Clause], Clause]) -> "Policy":
         """Return the policy with each clause replaced by `change(clause)`."""

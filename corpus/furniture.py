@@ -35,7 +35,8 @@ METADATA = "metadata"
 RULE = "line drawn across the page"
 
 _PAGE_NUMBER = re.compile(
-    r"(?:[-–—|]\s*)?(?:p\s?a\s?g\s?e\s*[:|]?\s*)?\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?(?:\s*\|?\s*p\s?a\s?g\s?e)?(?:\s*[-–—|])?", re.IGNORECASE
+    r"(?:[-–—|]\s*)?(?:p\s?a\s?g\s?e\s*[:|]?\s*)?\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?(?:\s*\|?\s*p\s?a\s?g\s?e)?(?:\s*[-–—|])?",
+    re.IGNORECASE,
 )
 _PAGE_OF = re.compile(r"\bpage\s+\d{1,3}\s+of\s+\d{1,3}\W*$|^\W*page\s+\d{1,3}\s+of\s+\d{1,3}\b", re.IGNORECASE)
 _LINKED_ENTRY = re.compile(r"(?:[-*+]|\d+\.)\s+\[[^\]]+\]\(#[^)]*\)")

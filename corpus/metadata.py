@@ -23,7 +23,10 @@ _FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 # The date that counts as the adoption, the most telling first.
 _ADOPTION = ("approved", "issued", "reviewed", "dated")
 
-_YEARLY = re.compile(r"\bpolicy\b[^.]{0,60}\breview(?:ed)?\b[^.]{0,30}\b(?:every year|annually|each year|yearly|once a year|on an annual basis)\b", re.IGNORECASE)
+_YEARLY = re.compile(
+    r"\bpolicy\b[^.]{0,60}\breview(?:ed)?\b[^.]{0,30}\b(?:every year|annually|each year|yearly|once a year|on an annual basis)\b",
+    re.IGNORECASE,
+)
 
 _NAME = r"(?P<name>(?:Mrs|Mr|Ms|Miss|Mx|Dr|Revd?|Prof|Sir|Dame|Sister|Father)\.?\s+(?:[A-Z]\.?\s+)*[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?)"
 _HEAD = r"(?:head\s?-?teacher|executive\s+head\w*|principal|head\s+of\s+school)"
@@ -75,6 +78,14 @@ def read_title(lines: Sequence[str]) -> str | None:
     """Return the title that the front matter gives, or None."""
     for line in lines:
         words = line.strip("#*_ ")
-        if len(words) <= 100 and not find_dates(words) and re.search(r"\b(?:policy|handbook|code of conduct|procedures?|guidance|statement|agreement)\b", words, re.IGNORECASE):
+        if (
+            len(words) <= 100
+            and not find_dates(words)
+            and re.search(
+                r"\b(?:policy|handbook|code of conduct|procedures?|guidance|statement|agreement)\b",
+                words,
+                re.IGNORECASE,
+            )
+        ):
             return words.title() if words.isupper() else words
     return None

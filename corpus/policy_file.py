@@ -1,5 +1,6 @@
 """A policy as one YAML file, both ways: what ships, what is exported, and what a person may correct."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,12 @@ def _check_references(policy: Policy, name: str) -> None:
 class _Dumper(yaml.CSafeDumper):
     """Writes short lists of plain values, such as spans and bindings, on one line."""
 
-    def represent_list(self, data: list[Any]) -> yaml.Node:
-        flow = all(isinstance(item, int | str) or (isinstance(item, list | tuple) and len(item) <= 2) for item in data)
-        short = flow and sum(len(str(item)) for item in data) < 90
-        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=short)
+
+def _represent(dumper: _Dumper, data: Sequence[Any]) -> yaml.SequenceNode:
+    plain = all(isinstance(item, int | str) or (isinstance(item, list | tuple) and len(item) <= 2) for item in data)
+    short = plain and sum(len(str(item)) for item in data) < 90
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=short)
 
 
-_Dumper.add_representer(list, _Dumper.represent_list)
-_Dumper.add_representer(tuple, _Dumper.represent_list)
+_Dumper.add_representer(list, _represent)
+_Dumper.add_representer(tuple, _represent)

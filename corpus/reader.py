@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from corpus.furniture import METADATA, RULE, Line, continues, is_field, is_unfinished, mark_furniture, split_lines
 from corpus.markers import Family, Marker, as_roman, parse_marker
@@ -54,7 +55,9 @@ _FINITE = re.compile(
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"\b(?:who|which|that|what)\s+(?:is|are|has|have|was|were|may|can|do|does)\b", re.IGNORECASE)
-_IMPERATIVE = re.compile(r"(?:please|always|never|do|don't|ensure|make sure|avoid|report|contact|tell|remember|refer|see)\b", re.IGNORECASE)
+_IMPERATIVE = re.compile(
+    r"(?:please|always|never|do|don't|ensure|make sure|avoid|report|contact|tell|remember|refer|see)\b", re.IGNORECASE
+)
 _QUESTION = re.compile(r"(?:what|who|why|how|when|where|which|can|should|do|is|are)\b.*\?$", re.IGNORECASE)
 _ASKS = re.compile(r"(?:what|who|why|how|when|where|if)\s+\w", re.IGNORECASE)
 _ATX = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
@@ -62,7 +65,36 @@ _BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<words>[^*]+)(?:\*\*|__):?$")
 _HANGS = re.compile(r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|from|at|under|that|their|its|our|any|this|as)$", re.IGNORECASE)
 _TABLE_ROW = re.compile(r"\|.*\|$")
 _APPENDIX = re.compile(r"(?:appendix|annex|annexe|schedule|part|section|chapter)\s+(?:[A-Z]|\d{1,2}|[ivx]{1,4})\b", re.IGNORECASE)
-_SMALL_WORDS = frozenset("a an and as at by de for from in into nor of off on or out over per the to up via vs with within".split())
+_SMALL_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "by",
+        "de",
+        "for",
+        "from",
+        "in",
+        "into",
+        "nor",
+        "of",
+        "off",
+        "on",
+        "or",
+        "out",
+        "over",
+        "per",
+        "the",
+        "to",
+        "up",
+        "via",
+        "vs",
+        "with",
+        "within",
+    ]
+)
 
 
 def read_blocks(source: SourceText) -> list[Block]:
@@ -98,15 +130,13 @@ def read_blocks(source: SourceText) -> list[Block]:
 
 def _find_column_headings(blocks: Sequence[Block]) -> None:
     """Mark the first row of a Markdown table, under which a line is drawn: it names the columns and rules on nothing."""
-    for block, below in zip(blocks, blocks[1:], strict=False):
+    for block, below in pairwise(blocks):
         if block.kind is Kind.ROW and below.other == RULE:
             block.kind, block.other = Kind.OTHER, "column headings"
 
 
 def _append_other(blocks: list[Block], line: Line) -> None:
-    blocks.append(
-        Block(Kind.OTHER, [(line.start, line.end)], line.text, line.indent, not line.blank_before, other=line.kind)
-    )
+    blocks.append(Block(Kind.OTHER, [(line.start, line.end)], line.text, line.indent, not line.blank_before, other=line.kind))
 
 
 def _begin(line: Line, marker: Marker | None, blocks: Sequence[Block]) -> Block:
@@ -180,7 +210,13 @@ class _Numbering:
     def _bare_number(self, line: Line, blocks: Sequence[Block]) -> Marker | None:
         """Return the number of a line such as `4 Roles`, where it goes on from the bare number before it."""
         match = re.match(r"(\d{1,2})\s+(?=[A-Z])", line.text)
-        if not match or (blocks and not line.blank_before and is_unfinished(blocks[-1].text) and blocks[-1].lines > 0 and int(match[1]) != self.last_bare + 1):
+        if not match or (
+            blocks
+            and not line.blank_before
+            and is_unfinished(blocks[-1].text)
+            and blocks[-1].lines > 0
+            and int(match[1]) != self.last_bare + 1
+        ):
             return None
         if int(match[1]) != self.last_bare + 1 or len(line.text) > 90 or not _is_title(line.text[match.end() :]):
             return None
@@ -207,7 +243,7 @@ def _wrap_width(lines: Sequence[Line]) -> int:
     body = [line for line in lines if line.is_body]
     running_on = sum(
         1
-        for line, following in zip(body, body[1:], strict=False)
+        for line, following in pairwise(body)
         if not following.blank_before and is_unfinished(line.text) and continues(following.text) and len(line.text) > 40
     )
     width = lengths[int(len(lengths) * 0.95)]
@@ -279,7 +315,9 @@ def _is_title(words: str) -> bool:
 def _is_open_title(words: str, after: Block) -> bool:
     """Tell whether the words of a numbered block, which may hold a verb ("6.1 If a child is in danger"), head the text after it."""
     tokens = words.split()
-    return len(tokens) <= 22 and is_unfinished(words) and words[:1].isupper() and after.marker is None and not continues(after.words)
+    return (
+        len(tokens) <= 22 and is_unfinished(words) and words[:1].isupper() and after.marker is None and not continues(after.words)
+    )
 
 
 def _find_headings(blocks: Sequence[Block], lines: Sequence[Line], width: int) -> None:
@@ -319,12 +357,21 @@ def _is_heading(block: Block, before: Block | None, after: Block | None, width: 
         return _numbered_heading(block, before, after, shouted or bold)
     if before and before.kind is not Kind.HEADING and before.text.endswith((":", ",")) and block.joined:
         return False
-    if before and before.kind is Kind.HEADING and before.text.endswith(":") and block.joined and after.joined and _is_title(after.words):
+    if (
+        before
+        and before.kind is Kind.HEADING
+        and before.text.endswith(":")
+        and block.joined
+        and after.joined
+        and _is_title(after.words)
+    ):
         return False
     if bold or shouted:
         return True
     if words.endswith(":"):
-        return len(words.split()) <= 5 and not (after.kind is Kind.ITEM and after.joined and block.joined) or (not block.joined and len(words.split()) <= 3)
+        return (len(words.split()) <= 5 and not (after.kind is Kind.ITEM and after.joined and block.joined)) or (
+            not block.joined and len(words.split()) <= 3
+        )
     if not block.joined:
         return True
     # Directly under text without a blank line: the text before must have ended, and what follows must be text.
@@ -366,7 +413,10 @@ def _find_front_and_back_matter(blocks: Sequence[Block]) -> None:
     for block in body[opening:]:
         if block.kind is Kind.PARAGRAPH and is_field(block.text):
             _to_metadata(block)
-    signing = next((index for index, block in enumerate(body) if index > first and re.match(r"signed\b", block.text, re.IGNORECASE)), None)
+    signing = next(
+        (index for index, block in enumerate(body) if index > first and re.match(r"signed\b", block.text, re.IGNORECASE)),
+        None,
+    )
     if signing is not None and signing >= len(body) - 12:
         for block in body[signing:]:
             if len(block.text.split()) > 14:
@@ -399,9 +449,13 @@ def _find_rows(blocks: Sequence[Block]) -> None:
         index += 1
         if lead.kind not in (Kind.PARAGRAPH, Kind.ITEM) or not lead.text.rstrip("*_ ").endswith(":"):
             continue
-        run = []
+        run: list[Block] = []
         for block in body[index:]:
-            if block.kind is not Kind.PARAGRAPH or not (block.joined or (run and continues(run[-1].words) and continues(block.words)) or (not run and continues(block.words))):
+            if block.kind is not Kind.PARAGRAPH or not (
+                block.joined
+                or (run and continues(run[-1].words) and continues(block.words))
+                or (not run and continues(block.words))
+            ):
                 break
             run.append(block)
         if len(run) >= 2 or (run and continues(run[0].words)):

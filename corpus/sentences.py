@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 _END = re.compile(r"[.!?]+[\"'”’)\]*]*\s+(?=[\"'“‘(\[*]*[A-Z0-9])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.?g|i\.?e|etc|cf|vs|no|nos|st|mr|mrs|ms|dr|prof|rev|ltd|para|paras|sec|ch|tel|ext|inc|dept|hon|approx|art|p|pp|vol)|\b[A-Z]|^\d{1,2})\.$", re.IGNORECASE
+    r"(?:\b(?:e\.?g|i\.?e|etc|cf|vs|no|nos|st|mr|mrs|ms|dr|prof|rev|ltd|para|paras|sec|ch|tel|ext|inc|dept|hon|approx|art|p|pp|vol)|\b[A-Z]|^\d{1,2})\.$",
+    re.IGNORECASE,
 )
 # How a sentence begins that points back at the one before it.
 _POINTS_BACK = re.compile(

@@ -84,6 +84,7 @@ class SourceText:
     _repair: dict[int, int] = field(init=False, default_factory=dict)  # reading offset -> index into repairs
 
     def __init__(self, source: str, repairs: Sequence[Repair] = ()) -> None:
+        """Apply the repairs. Raises DocumentError where one fits nowhere or in two places."""
         self.source = source
         notes: list[RepairNote] = []
         pieces = _mend_line_ends(source, notes)
@@ -229,10 +230,7 @@ def _replace(pieces: list[_Piece], repair: Replace, index: int) -> list[_Piece]:
     while head < min(len(repair.find), len(repair.reading)) and repair.find[head] == repair.reading[head]:
         head += 1
     tail = 0
-    while (
-        tail < min(len(repair.find), len(repair.reading)) - head
-        and repair.find[-1 - tail] == repair.reading[-1 - tail]
-    ):
+    while tail < min(len(repair.find), len(repair.reading)) - head and repair.find[-1 - tail] == repair.reading[-1 - tail]:
         tail += 1
     start, end = at + head, at + len(repair.find) - tail
     new = repair.reading[head : len(repair.reading) - tail]
@@ -281,7 +279,30 @@ def _rejoin(pieces: list[_Piece], repair: RejoinMarkers, notes: list[RepairNote]
 
 
 # Parts before a hyphen that keep it when the word is broken over a line end.
-_HYPHEN_KEPT = frozenset("co ex non pre post self well re anti multi part on off e by cyber day follow long short".split())
+_HYPHEN_KEPT = frozenset(
+    [
+        "co",
+        "ex",
+        "non",
+        "pre",
+        "post",
+        "self",
+        "well",
+        "re",
+        "anti",
+        "multi",
+        "part",
+        "on",
+        "off",
+        "e",
+        "by",
+        "cyber",
+        "day",
+        "follow",
+        "long",
+        "short",
+    ]
+)
 _BROKEN_WORD = re.compile(r"(?P<head>[^\W\d_]+)-[ \t]*\n[ \t]*(?P<tail>[^\W\d_]+)")
 
 

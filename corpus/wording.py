@@ -45,47 +45,98 @@ _PATTERNS: tuple[tuple[Stance, str], ...] = (
     # forbidden
     (Stance.FORBIDDEN, r"\b(?:must|shall)" + _ADVERB + r"\s+(?:\*\*)?(?:not|never)\b"),
     (Stance.FORBIDDEN, r"\b(?:must\s+\*\*not|\*\*must not)\b"),
-    (Stance.FORBIDDEN, r"\b(?:cannot|can\s+not|can\s+never|can't|mustn't|may\s+not|may\s+never|will\s+not|won't|will\s+never|are\s+not\s+to|is\s+not\s+to|must\s+no\s+longer)\b"),
+    (
+        Stance.FORBIDDEN,
+        r"\b(?:cannot|can\s+not|can\s+never|can't|mustn't|may\s+not|may\s+never|will\s+not|won't|will\s+never|are\s+not\s+to|is\s+not\s+to|must\s+no\s+longer)\b",
+    ),
     (Stance.FORBIDDEN, r"\bshould\s+(?:never|under no circumstances|not under any circumstances)\b"),
-    (Stance.FORBIDDEN, r"\b(?:not|never|nor)\s+(?:be\s+)?(?:considered\s+|deemed\s+)?(?:permitted|allowed|acceptable|tolerated|authorised|permissible|appropriate to)\b"),
-    (Stance.FORBIDDEN, r"\b(?:prohibited|forbidden|banned|unacceptable|no circumstances|disallowed|barred from|is an offence|(?:is|are) (?:illegal|unlawful|not lawful)|zero tolerance)\b"),
+    (
+        Stance.FORBIDDEN,
+        r"\b(?:not|never|nor)\s+(?:be\s+)?(?:considered\s+|deemed\s+)?(?:permitted|allowed|acceptable|tolerated|authorised|permissible|appropriate to)\b",
+    ),
+    (
+        Stance.FORBIDDEN,
+        r"\b(?:prohibited|forbidden|banned|unacceptable|no circumstances|disallowed|barred from|is an offence|(?:is|are) (?:illegal|unlawful|not lawful)|zero tolerance)\b",
+    ),
     (Stance.FORBIDDEN, r"\b(?:must|shall|should at all times)\s+(?:refrain|avoid|desist)\b"),
-    (Stance.FORBIDDEN, r"\bno\s+(?:[\w'’/-]+\s+){1,5}(?:may|should|must|shall|will|can|is to|are to|is permitted|are permitted|is allowed|are allowed)\b"),
-    (Stance.FORBIDDEN, r"\b(?:nothing|nobody|no\s?-?one)\b[^.;]{0,80}?\b(?:may|must|can|is\s+to)\b|\b(?:is|are)\s+never\s+to\b|\bneither\b[^.;]{0,60}?\b(?:may|must|can)\b"),
+    (
+        Stance.FORBIDDEN,
+        r"\bno\s+(?:[\w'’/-]+\s+){1,5}(?:may|should|must|shall|will|can|is to|are to|is permitted|are permitted|is allowed|are allowed)\b",
+    ),
+    (
+        Stance.FORBIDDEN,
+        r"\b(?:nothing|nobody|no\s?-?one)\b[^.;]{0,80}?\b(?:may|must|can|is\s+to)\b|\b(?:is|are)\s+never\s+to\b|\bneither\b[^.;]{0,60}?\b(?:may|must|can)\b",
+    ),
     (Stance.FORBIDDEN, r"\bmust\s+ensure\s+that\s+(?:they|it|he|she)\s+(?:do|does)\s+not\b"),
     # discouraged
     (Stance.DISCOURAGED, r"\b(?:should|ought)" + _ADVERB + r"\s+(?:\*\*)?not\b|\bshouldn't\b"),
-    (Stance.DISCOURAGED, r"\b(?:advised|recommended|asked|encouraged|urged|requested)\s+(?:not\s+to|to\s+avoid|to\s+refrain|against)\b"),
+    (
+        Stance.DISCOURAGED,
+        r"\b(?:advised|recommended|asked|encouraged|urged|requested)\s+(?:not\s+to|to\s+avoid|to\s+refrain|against)\b",
+    ),
     (Stance.DISCOURAGED, r"\bshould" + _ADVERB + r"\s+(?:be\s+)?(?:avoid|avoided|refrain)\b"),
     (Stance.DISCOURAGED, r"\bcare\s+should\s+be\s+taken\s+(?:to\s+avoid|not\s+to)\b"),
-    (Stance.DISCOURAGED, r"\b(?:discouraged\s+from|is\s+discouraged|are\s+discouraged|does\s+not\s+support|do\s+not\s+support|not\s+recommended|not\s+advisable|inadvisable|inappropriate)\b"),
+    (
+        Stance.DISCOURAGED,
+        r"\b(?:discouraged\s+from|is\s+discouraged|are\s+discouraged|does\s+not\s+support|do\s+not\s+support|not\s+recommended|not\s+advisable|inadvisable|inappropriate)\b",
+    ),
     (Stance.DISCOURAGED, r"\band\s+avoid\b"),
     (Stance.DISCOURAGED, r"\b(?:nothing|nobody|no\s?-?one|neither)\b[^.;]{0,60}?\bshould\b"),
     # conditional
-    (Stance.CONDITIONAL, r"\b(?:may|can|should|must|will|shall|is|are)\s+(?:[\w/-]+\s+){0,8}?only\b|\bonly\s+(?:be\s+)?(?:used|permitted|allowed|shared|taken|accessed|given|with|if|when|where|after|by)\b"),
+    (
+        Stance.CONDITIONAL,
+        r"\b(?:may|can|should|must|will|shall|is|are)\s+(?:[\w/-]+\s+){0,8}?only\b|\bonly\s+(?:be\s+)?(?:used|permitted|allowed|shared|taken|accessed|given|with|if|when|where|after|by)\b",
+    ),
     (Stance.CONDITIONAL, r"\b(?:may|can|should|must)\b[^.;]{0,100}?\bonly(?=[.;]|$)"),
     (Stance.CONDITIONAL, r"\bmust\s+(?:first\s+)?be\s+(?:approved|authorised|agreed|sanctioned)\b"),
-    (Stance.CONDITIONAL, r"\b(?:must|should|need to|needs to|will need to)\s+(?:first\s+|always\s+|also\s+)?(?:seek|obtain|gain|have|get|request|ask for)\s+(?:[\w'’]+\s+){0,4}?(?:permission|consent|approval|authorisation|agreement)\b"),
-    (Stance.CONDITIONAL, r"\b(?:permission|consent|approval|authorisation)\s+(?:[\w'’]+\s+){0,6}?must\s+(?:first\s+)?be\s+(?:sought|obtained|granted|given|gained)\b"),
+    (
+        Stance.CONDITIONAL,
+        r"\b(?:must|should|need to|needs to|will need to)\s+(?:first\s+|always\s+|also\s+)?(?:seek|obtain|gain|have|get|request|ask for)\s+(?:[\w'’]+\s+){0,4}?(?:permission|consent|approval|authorisation|agreement)\b",
+    ),
+    (
+        Stance.CONDITIONAL,
+        r"\b(?:permission|consent|approval|authorisation)\s+(?:[\w'’]+\s+){0,6}?must\s+(?:first\s+)?be\s+(?:sought|obtained|granted|given|gained)\b",
+    ),
     (Stance.CONDITIONAL, r"\bconsider\s+whether\b"),
-    (Stance.CONDITIONAL, r"\bat\s+the\s+discretion\s+of\b|\bsubject\s+to\s+(?:the\s+)?(?:[\w'’]+\s+){0,4}?(?:permission|consent|approval|authorisation|agreement)\b"),
+    (
+        Stance.CONDITIONAL,
+        r"\bat\s+the\s+discretion\s+of\b|\bsubject\s+to\s+(?:the\s+)?(?:[\w'’]+\s+){0,4}?(?:permission|consent|approval|authorisation|agreement)\b",
+    ),
     # required
     (Stance.REQUIRED, r"\b(?:must|shall)\b(?!\s+not\b)"),
-    (Stance.REQUIRED, r"\b(?:(?:is|are|be)\s+(?:also\s+)?(?:required|obliged|expected(?!\s+of)|bound|mandated|under a duty|responsible\s+for\s+(?:following|ensuring|reporting|reading|making))|(?<!the\s)need\s+to|needs\s+to|have\s+to|has\s+to)\b"),
+    (
+        Stance.REQUIRED,
+        r"\b(?:(?:is|are|be)\s+(?:also\s+)?(?:required|obliged|expected(?!\s+of)|bound|mandated|under a duty|responsible\s+for\s+(?:following|ensuring|reporting|reading|making))|(?<!the\s)need\s+to|needs\s+to|have\s+to|has\s+to)\b",
+    ),
     (Stance.REQUIRED, r"\b(?:have|has)\s+(?:\w+\s+){0,3}?(?:responsibility|duty|obligation)\s+(?:to|for)\b"),
-    (Stance.REQUIRED, r"\bit\s+is\s+(?:also\s+)?(?:essential|vital|imperative|compulsory|mandatory|a\s+requirement|a\s+condition|(?:the|every\w*)\s+(?:[\w'’]+\s+){0,5}?(?:responsibility|duty))\b|\b(?:is|are)\s+(?:compulsory|mandatory|essential)\b"),
+    (
+        Stance.REQUIRED,
+        r"\bit\s+is\s+(?:also\s+)?(?:essential|vital|imperative|compulsory|mandatory|a\s+requirement|a\s+condition|(?:the|every\w*)\s+(?:[\w'’]+\s+){0,5}?(?:responsibility|duty))\b|\b(?:is|are)\s+(?:compulsory|mandatory|essential)\b",
+    ),
     (Stance.REQUIRED, r"\bshould\s+(?:be\s+)?immediately\b|\bshould\s+be\s+(?:\w+\s+){1,4}immediately\b"),
     (Stance.REQUIRED, r"\b(?:is|are)\s+to\s+(?=[a-z])"),
     (Stance.REQUIRED, r"\bwill\b(?!\s+(?:not|never|be)\b)"),
     (Stance.REQUIRED, r"\bmust\s+ensure\b"),
     # recommended
     (Stance.RECOMMENDED, r"\b(?:should|ought\s+to)\b(?!\s+(?:not|never)\b)"),
-    (Stance.RECOMMENDED, r"\b(?:is|are)\s+(?:also\s+|strongly\s+|always\s+)?(?:advised|encouraged|recommended|urged|asked|requested|reminded|invited)(?:,?\s+(?:on|in|at|by)\s+\w+,?)?\s+(?:of\s+|to\s+|that\s+)"),
-    (Stance.RECOMMENDED, r"\b(?:it\s+is\s+(?:also\s+)?(?:recommended|advisable|important|helpful|best\s+to|sensible|wise|good\s+practice|best\s+practice))\b|\b(?:best|good)\s+practice\s+(?:is\s+to|that)\b|\bplease\b"),
+    (
+        Stance.RECOMMENDED,
+        r"\b(?:is|are)\s+(?:also\s+|strongly\s+|always\s+)?(?:advised|encouraged|recommended|urged|asked|requested|reminded|invited)(?:,?\s+(?:on|in|at|by)\s+\w+,?)?\s+(?:of\s+|to\s+|that\s+)",
+    ),
+    (
+        Stance.RECOMMENDED,
+        r"\b(?:it\s+is\s+(?:also\s+)?(?:recommended|advisable|important|helpful|best\s+to|sensible|wise|good\s+practice|best\s+practice))\b|\b(?:best|good)\s+practice\s+(?:is\s+to|that)\b|\bplease\b",
+    ),
     # allowed
     (Stance.ALLOWED, r"\b(?:may|can)\b(?!\s+(?:not|never|only)\b)"),
-    (Stance.ALLOWED, r"\b(?:is|are)\s+(?:also\s+)?(?:permitted|allowed|free|entitled|welcome)\s+to\b|\bdoes\s+not\s+discourage\b|\bdo\s+not\s+discourage\b|\b(?:is|are)\s+(?:permitted|allowed|acceptable)\b"),
-    (Stance.ALLOWED, r"\bit\s+is\s+for\s+(?:the\s+)?(?:[\w'’]+\s+){1,8}?to\s+decide\b|\breserves?\s+the\s+right\s+to\b|\bhas\s+the\s+right\s+to\b"),
+    (
+        Stance.ALLOWED,
+        r"\b(?:is|are)\s+(?:also\s+)?(?:permitted|allowed|free|entitled|welcome)\s+to\b|\bdoes\s+not\s+discourage\b|\bdo\s+not\s+discourage\b|\b(?:is|are)\s+(?:permitted|allowed|acceptable)\b",
+    ),
+    (
+        Stance.ALLOWED,
+        r"\bit\s+is\s+for\s+(?:the\s+)?(?:[\w'’]+\s+){1,8}?to\s+decide\b|\breserves?\s+the\s+right\s+to\b|\bhas\s+the\s+right\s+to\b",
+    ),
 )
 _COMPILED = tuple((stance, re.compile(pattern, re.IGNORECASE)) for stance, pattern in _PATTERNS)
 
@@ -99,20 +150,131 @@ _EXCEPTION = re.compile(
 _NARROW_IF = re.compile(r"\bif\b[^.;]*\b(?:purely|solely|no\s+other)\b[^.;]*", re.IGNORECASE)
 # "If staff are friends with a parent, they must ...": what is supposed is allowed under that condition.
 _SUPPOSES = re.compile(
-    r"(?P<case>(?:if|where)\s+(?:staff|employees|teachers|you)\s+(?:are|choose|wish|use|have|do)\b[^.;]{10,140}?),\s+(?:they|you|staff)\s+(?:must|should)\b", re.IGNORECASE
+    r"(?P<case>(?:if|where)\s+(?:staff|employees|teachers|you)\s+(?:are|choose|wish|use|have|do)\b[^.;]{10,140}?),\s+(?:they|you|staff)\s+(?:must|should)\b",
+    re.IGNORECASE,
 )
-_CLOSES_EXCEPTIONS = re.compile(r"\b(?:under\s+any\s+circumstances?|in\s+any\s+circumstances?|at\s+any\s+time|immediately)\b", re.IGNORECASE)
+_CLOSES_EXCEPTIONS = re.compile(
+    r"\b(?:under\s+any\s+circumstances?|in\s+any\s+circumstances?|at\s+any\s+time|immediately)\b", re.IGNORECASE
+)
 _IMPERATIVE_NOT = re.compile(r"(?:\W*)(?:do\s+not|don['’]t|never|not)\b", re.IGNORECASE)
-_IMPERATIVE_VERBS = (
-    "allow always ask attend act agree arrange arrive behave be bring call challenge change check choose clear close collect communicate complete consider contact continue delete discuss do dress encourage ensure explain follow "
-    "get give go hand inform keep leave let limit listen lock log look maintain make never note notify obtain offer only park pass phone please protect provide put read reassure record refer remain remember remove report respect respond return review "
-    "ring save seek send set sign speak stay stop store submit supervise support switch take talk telephone tell think treat try turn use wait warn wear work write"
-).split()
-_IMPERATIVE = re.compile(r"\W*(?:to\s+)?(?:" + "|".join(_IMPERATIVE_VERBS) + r"|are\s+aware|make\s+sure)\b(?!\s+(?:of|is|are|was|will|must|should|may|can)\b)", re.IGNORECASE)
+_IMPERATIVE_VERBS = [
+    "allow",
+    "always",
+    "ask",
+    "attend",
+    "act",
+    "agree",
+    "arrange",
+    "arrive",
+    "behave",
+    "be",
+    "bring",
+    "call",
+    "challenge",
+    "change",
+    "check",
+    "choose",
+    "clear",
+    "close",
+    "collect",
+    "communicate",
+    "complete",
+    "consider",
+    "contact",
+    "continue",
+    "delete",
+    "discuss",
+    "do",
+    "dress",
+    "encourage",
+    "ensure",
+    "explain",
+    "follow",
+    "get",
+    "give",
+    "go",
+    "hand",
+    "inform",
+    "keep",
+    "leave",
+    "let",
+    "limit",
+    "listen",
+    "lock",
+    "log",
+    "look",
+    "maintain",
+    "make",
+    "never",
+    "note",
+    "notify",
+    "obtain",
+    "offer",
+    "only",
+    "park",
+    "pass",
+    "phone",
+    "please",
+    "protect",
+    "provide",
+    "put",
+    "read",
+    "reassure",
+    "record",
+    "refer",
+    "remain",
+    "remember",
+    "remove",
+    "report",
+    "respect",
+    "respond",
+    "return",
+    "review",
+    "ring",
+    "save",
+    "seek",
+    "send",
+    "set",
+    "sign",
+    "speak",
+    "stay",
+    "stop",
+    "store",
+    "submit",
+    "supervise",
+    "support",
+    "switch",
+    "take",
+    "talk",
+    "telephone",
+    "tell",
+    "think",
+    "treat",
+    "try",
+    "turn",
+    "use",
+    "wait",
+    "warn",
+    "wear",
+    "work",
+    "write",
+]
+_IMPERATIVE = re.compile(
+    r"\W*(?:to\s+)?(?:"
+    + "|".join(_IMPERATIVE_VERBS)
+    + r"|are\s+aware|make\s+sure)\b(?!\s+(?:of|is|are|was|will|must|should|may|can)\b)",
+    re.IGNORECASE,
+)
 # "If the worry is about the DSL, go to the manager."
-_CONDITION_THEN = re.compile(r"\W*(?:if|where|when|whenever|should|once|before|after|in (?:the event|an emergency|case|all cases))\b[^,.;]*,\s*(?:then\s+)?|[^.;]*,\s+so\s+(?=think\b|please\b|take\b|make\b|keep\b)", re.IGNORECASE)
+_CONDITION_THEN = re.compile(
+    r"\W*(?:if|where|when|whenever|should|once|before|after|in (?:the event|an emergency|case|all cases))\b[^,.;]*,\s*(?:then\s+)?|[^.;]*,\s+so\s+(?=think\b|please\b|take\b|make\b|keep\b)",
+    re.IGNORECASE,
+)
 _AVOID = re.compile(r"\W*avoid\b", re.IGNORECASE)
-_ADVISORY = re.compile(r"\b(?:general\s+advice|not\s+as\s+(?:a\s+)?(?:set\s+of\s+)?instructions|for\s+guidance\s+only|tips|suggestions|good\s+practice\s+(?:is|includes|points))\b", re.IGNORECASE)
+_ADVISORY = re.compile(
+    r"\b(?:general\s+advice|not\s+as\s+(?:a\s+)?(?:set\s+of\s+)?instructions|for\s+guidance\s+only|tips|suggestions|good\s+practice\s+(?:is|includes|points))\b",
+    re.IGNORECASE,
+)
 _LEAD_INFORMS = re.compile(
     r"\b(?:aims?|purposes?|objectives?|includes?|including|intended|defined?|defines|definition|means|as\s+follows|designed\s+to|in\s+place\s+to|applies\s+to|examples?|such\s+as|consists?\s+of|responsibilit(?:y|ies)\s+(?:of|are)|because|principles|are)\b[^.]*:\W*$",
     re.IGNORECASE,
@@ -126,10 +288,19 @@ _EPISTEMIC = re.compile(
     re.IGNORECASE,
 )
 # A permission without a person: "phones may be used in the staff room".
-_MAY_BE_DONE = re.compile(r"(?:may|can)\s+(?:also\s+|still\s+|normally\s+|sometimes\s+)?be\s+(?:raised|sought|submitted|brought|requested|used|taken|shared|worn|kept|carried|made|given|accessed|posted|published|reported|displayed|sent|left|recorded|lent|eaten|parked)\b", re.IGNORECASE)
+_MAY_BE_DONE = re.compile(
+    r"(?:may|can)\s+(?:also\s+|still\s+|normally\s+|sometimes\s+)?be\s+(?:raised|sought|submitted|brought|requested|used|taken|shared|worn|kept|carried|made|given|accessed|posted|published|reported|displayed|sent|left|recorded|lent|eaten|parked)\b",
+    re.IGNORECASE,
+)
 # What happens to a person, rather than what they may do.
-_STATE = re.compile(r"(?:may|can|will)\s+(?:also\s+|well\s+)?(?:be\b|feel|find|face|have|need|want|wish|not\s+(?:realise|feel|be\b|know|want)|access\s+your|lose|become|experience|suffer|put\s+themselves)", re.IGNORECASE)
-_PERSON_SUBJECT = re.compile(r"\b(?:staff|employees?|teachers?|you|members?|parents?|carers?|pupils?|students?|visitors?|volunteers?|anyone|everyone|practitioners?|governors?|workers?|child|children)\s*$", re.IGNORECASE)
+_STATE = re.compile(
+    r"(?:may|can|will)\s+(?:also\s+|well\s+)?(?:be\b|feel|find|face|have|need|want|wish|not\s+(?:realise|feel|be\b|know|want)|access\s+your|lose|become|experience|suffer|put\s+themselves)",
+    re.IGNORECASE,
+)
+_PERSON_SUBJECT = re.compile(
+    r"\b(?:staff|employees?|teachers?|you|members?|parents?|carers?|pupils?|students?|visitors?|volunteers?|anyone|everyone|practitioners?|governors?|workers?|child|children)\s*$",
+    re.IGNORECASE,
+)
 _MODAL = (Stance.RECOMMENDED, Stance.REQUIRED, Stance.ALLOWED)
 _NEGATED = re.compile(r"\b(?:nor|neither|no\s+circumstances)\s*$", re.IGNORECASE)
 # "must be kept in a locker and not be used": the ban that a duty goes on to.
@@ -138,37 +309,69 @@ _SCHOOL_SUBJECT = re.compile(
     r"(?:^|[.;,]\s*|\band\s+|\bthat\s+|\bwhile\s+)(?:the|our|each|this|any|all|every)?\s*(?:[\w'’.-]+\s+){0,5}?(?:school|academy|trust|nursery|college|governing\s+body(?:\s+and\s+\w+)?|governing\s+board|governors|board(?:\s+of\s+\w+)?|headteacher(?:/governing\s+body)?|head\s+teacher|principal|local\s+authority|policy|procedures?|document|we|setting|employers?|parents\s+and\s+pupils)\s*(?:\([^)]*\)\s*)?$",
     re.IGNORECASE,
 )
-_POLICY_SUBJECT = re.compile(r"\b(?:policy|document|guidance|procedure|breach(?:es)?|failure|incidents?|action|training|copy|copies|complaints?|allegations?|concerns?|reports?|records?|this|which|that|information|images?)\s*$", re.IGNORECASE)
+_POLICY_SUBJECT = re.compile(
+    r"\b(?:policy|document|guidance|procedure|breach(?:es)?|failure|incidents?|action|training|copy|copies|complaints?|allegations?|concerns?|reports?|records?|this|which|that|information|images?)\s*$",
+    re.IGNORECASE,
+)
 
 _PARTY_WORDS: tuple[tuple[Party, str], ...] = (
-    (Party.STAFF, r"\b(?:staff|employees?|teachers?|adults?|teaching\s+assistants?|practitioners?|users?|everyone|everybody|anyone\s+working|members?\s+of\s+the\s+school\s+community|individuals?|workers?|colleagues|you|personnel|workforce|senior\s+leaders?|line\s+managers?)\b"),
-    (Party.PUPILS, r"\b(?:pupils?|students?|child|children|young\s+(?:people|person)|learners?)\b(?![-\s]initiated)|\beveryone\b|\bmembers?\s+of\s+the\s+school\s+community\b"),
-    (Party.PARENTS, r"\b(?:parents?|carers?|famil(?:y|ies)|guardians?)\b(?!\s+helpers?)|\beveryone\b|\bmembers?\s+of\s+the\s+school\s+community\b"),
+    (
+        Party.STAFF,
+        r"\b(?:staff|employees?|teachers?|adults?|teaching\s+assistants?|practitioners?|users?|everyone|everybody|anyone\s+working|members?\s+of\s+the\s+school\s+community|individuals?|workers?|colleagues|you|personnel|workforce|senior\s+leaders?|line\s+managers?)\b",
+    ),
+    (
+        Party.PUPILS,
+        r"\b(?:pupils?|students?|child|children|young\s+(?:people|person)|learners?)\b(?![-\s]initiated)|\beveryone\b|\bmembers?\s+of\s+the\s+school\s+community\b",
+    ),
+    (
+        Party.PARENTS,
+        r"\b(?:parents?|carers?|famil(?:y|ies)|guardians?)\b(?!\s+helpers?)|\beveryone\b|\bmembers?\s+of\s+the\s+school\s+community\b",
+    ),
     (Party.GOVERNORS, r"\b(?:governors|directors|trustees)\b"),
     (Party.VOLUNTEERS, r"\bvolunteers?\b"),
     (Party.VISITORS, r"\bvisitors?\b"),
     (Party.CONTRACTORS, r"\b(?:contractors?|providers?)\b"),
 )
 _PARTIES = tuple((party, re.compile(pattern, re.IGNORECASE)) for party, pattern in _PARTY_WORDS)
-_POSSESSIVE_OR_OBJECT = re.compile(r"\b(?:of|for|to|with|from|by|about|between|against|safeguard|protect|on|at|in)\s+(?:[\w'’/-]+\s+){0,4}(?:\w+/)?$", re.IGNORECASE)
+_POSSESSIVE_OR_OBJECT = re.compile(
+    r"\b(?:of|for|to|with|from|by|about|between|against|safeguard|protect|on|at|in)\s+(?:[\w'’/-]+\s+){0,4}(?:\w+/)?$",
+    re.IGNORECASE,
+)
 
 _DEFINES = re.compile(
-    r"\b(?:defines?|definition|(?:this|the) (?:policy|handbook|code|document) (?:applies|covers|deals|relates|sets)|requirements apply|for the purposes? of|the term|scope)\b", re.IGNORECASE
+    r"\b(?:defines?|definition|(?:this|the) (?:policy|handbook|code|document) (?:applies|covers|deals|relates|sets)|requirements apply|for the purposes? of|the term|scope)\b",
+    re.IGNORECASE,
 )
 
 _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
-    (Role.HEADTEACHER, r"\bhead\s?-?teachers?\b|\bprincipal\b|\bthe\s+head\b|\bhead\s+of\s+(?:school|centre|setting)\b|\bnursery\s+manager\b"),
-    (Role.DSL, r"\bDSLs?\b|\bDDSLs?\b|\bdesignated\s+(?:\w+\s+){0,4}?(?:lead|officer|person|teacher|colleague)\b|\bchild\s+protection\s+(?:officer|coordinator|co-ordinator|lead)\b|\bsafeguarding\s+lead\b"),
-    (Role.GOVERNORS, r"\bgoverning\s+(?:body|board)\b|\b(?:board|chair)\s+of\s+(?:governors|trustees|directors|management)\b|\bthe\s+governors\b|\bsafeguarding\s+governor\b|\btrust\s+board\b|\bmanagement\s+committee\b"),
+    (
+        Role.HEADTEACHER,
+        r"\bhead\s?-?teachers?\b|\bprincipal\b|\bthe\s+head\b|\bhead\s+of\s+(?:school|centre|setting)\b|\bnursery\s+manager\b",
+    ),
+    (
+        Role.DSL,
+        r"\bDSLs?\b|\bDDSLs?\b|\bdesignated\s+(?:\w+\s+){0,4}?(?:lead|officer|person|teacher|colleague)\b|\bchild\s+protection\s+(?:officer|coordinator|co-ordinator|lead)\b|\bsafeguarding\s+lead\b",
+    ),
+    (
+        Role.GOVERNORS,
+        r"\bgoverning\s+(?:body|board)\b|\b(?:board|chair)\s+of\s+(?:governors|trustees|directors|management)\b|\bthe\s+governors\b|\bsafeguarding\s+governor\b|\btrust\s+board\b|\bmanagement\s+committee\b",
+    ),
     (Role.LINE_MANAGER, r"\bline\s+managers?\b|\b(?:their|your|room)\s+(?:manager|supervisor|leader)\b"),
-    (Role.SLT, r"\bSLT\b|\b(?:senior\s+)?leadership\s+team\b|\bsenior\s+(?:leaders?|managers?|management(?:\s+team)?|members?\s+of\s+staff)\b|\bdeputy\s+head\w*\b"),
+    (
+        Role.SLT,
+        r"\bSLT\b|\b(?:senior\s+)?leadership\s+team\b|\bsenior\s+(?:leaders?|managers?|management(?:\s+team)?|members?\s+of\s+staff)\b|\bdeputy\s+head\w*\b",
+    ),
     (Role.POLICE, r"\bpolice\b"),
-    (Role.LOCAL_AUTHORITY, r"\blocal\s+authority\b|\bLADO\b|\bcouncil\b|\bchildren['’]s\s+(?:social\s+care|services)\b|\bsocial\s+(?:care|services)\b|(?-i:\b(?!The\b)[A-Z]\w+\s+(?:Council\s+)?Safeguarding\b(?!\s+[A-Z]))|\bMASH\b"),
+    (
+        Role.LOCAL_AUTHORITY,
+        r"\blocal\s+authority\b|\bLADO\b|\bcouncil\b|\bchildren['’]s\s+(?:social\s+care|services)\b|\bsocial\s+(?:care|services)\b|(?-i:\b(?!The\b)[A-Z]\w+\s+(?:Council\s+)?Safeguarding\b(?!\s+[A-Z]))|\bMASH\b",
+    ),
 )
 _ROLES = tuple((role, re.compile(pattern, re.IGNORECASE)) for role, pattern in _ROLE_WORDS)
 # Mentions of an office that is neither acting nor told nor asked: whose interests or good name are at stake.
 _ONLY_AT_STAKE = re.compile(
-    r"\b(?:reputation|interests?|confidential\s+to|disrepute|privacy|good\s+name|bring|information\s+(?:of|that\s+is))\b[^.;]*$|\b(?:about|including\s+parent\s+helpers)\b[^.;]{0,60}$", re.IGNORECASE
+    r"\b(?:reputation|interests?|confidential\s+to|disrepute|privacy|good\s+name|bring|information\s+(?:of|that\s+is))\b[^.;]*$|\b(?:about|including\s+parent\s+helpers)\b[^.;]{0,60}$",
+    re.IGNORECASE,
 )
 
 
@@ -179,7 +382,11 @@ def read_stance(words: str, lead_in: str | None = None) -> Wording:
     lead = _lead_stance(lead_in) if lead_in else None
     whole_sentence = any(_has_subject(words, rule) for rule in rules)
     if lead is None or lead is Stance.INFORMATIONAL or advisory or whole_sentence:
-        wording = _from_rules(words, rules if whole_sentence or not lead_in else [], imperative=advisory or lead is not Stance.INFORMATIONAL)
+        wording = _from_rules(
+            words,
+            rules if whole_sentence or not lead_in else [],
+            imperative=advisory or lead is not Stance.INFORMATIONAL,
+        )
     else:
         wording = _from_lead(words, lead)
     return _soften(wording) if advisory else wording
@@ -203,7 +410,11 @@ def read_binding(words: str, lead_in: str | None, headings: tuple[str, ...], dec
     if not found and headings:
         found = _parties(headings[-1])
     if not found:
-        found = tuple(party for party in _parties(words) if party in (Party.PUPILS, Party.PARENTS)) if re.match(r"(?:the school|we|the academy)\b", words, re.IGNORECASE) and "staff" not in words.lower() else ()
+        found = (
+            tuple(party for party in _parties(words) if party in (Party.PUPILS, Party.PARENTS))
+            if re.match(r"(?:the school|we|the academy)\b", words, re.IGNORECASE) and "staff" not in words.lower()
+            else ()
+        )
     return found or (Party.STAFF,)
 
 
@@ -246,7 +457,9 @@ def _tells_a_fact(words: str, match: re.Match[str], stance: Stance) -> bool:
         return True  # "nor should ...": the ban before it goes on
     if stance is Stance.DISCOURAGED and match[0].lower() == "and avoid":
         return not re.search(r"\b(?:should|must)\b", before)
-    if stance in (Stance.ALLOWED, Stance.REQUIRED) and (re.search(r"\b(?:who|which|that)\s*$", before) or before.count("(") > before.count(")")):
+    if stance in (Stance.ALLOWED, Stance.REQUIRED) and (
+        re.search(r"\b(?:who|which|that)\s*$", before) or before.count("(") > before.count(")")
+    ):
         return True
     if stance is Stance.FORBIDDEN and re.match(r"will not|won't|may not|cannot", match[0], re.IGNORECASE):
         return bool(_EPISTEMIC.match(rest) or (_SCHOOL_SUBJECT.search(before) and match[0].lower().startswith(("will", "won"))))
@@ -254,20 +467,33 @@ def _tells_a_fact(words: str, match: re.Match[str], stance: Stance) -> bool:
         return not re.search(r"\b(?:is|are)\s*$", before)
     if stance is Stance.DISCOURAGED and match[0].lower() == "inappropriate":
         # "inappropriate use may lead to" describes; "is inappropriate" judges.
-        return not re.search(r"\b(?:is|are|be|considered|deemed)\s+(?:\w+\s+)?$", before) or bool(re.search(r"\b(?:could|may|might)\s+be\s+(?:\w+\s+)?$", before))
+        return not re.search(r"\b(?:is|are|be|considered|deemed)\s+(?:\w+\s+)?$", before) or bool(
+            re.search(r"\b(?:could|may|might)\s+be\s+(?:\w+\s+)?$", before)
+        )
     if stance is Stance.ALLOWED:
         if match[0].lower().startswith(("reserve", "has the right")):
-            return not re.search(r"\b(?:parents?|carers?|pupils?|visitors?)\b", words, re.IGNORECASE) or bool(re.search(r"\bstaff\b", words, re.IGNORECASE))
+            return not re.search(r"\b(?:parents?|carers?|pupils?|visitors?)\b", words, re.IGNORECASE) or bool(
+                re.search(r"\bstaff\b", words, re.IGNORECASE)
+            )
         if match[0].lower() in ("may", "can"):
             if _PERSON_SUBJECT.search(before):
                 return bool(_STATE.match(rest))
-            return not _MAY_BE_DONE.match(rest) or bool(_SCHOOL_SUBJECT.search(before) or _POLICY_SUBJECT.search(before) and "taken" in rest[:20])
+            return not _MAY_BE_DONE.match(rest) or bool(
+                _SCHOOL_SUBJECT.search(before) or (_POLICY_SUBJECT.search(before) and "taken" in rest[:20])
+            )
     if stance is Stance.REQUIRED and match[0].lower() == "will":
-        return bool(_EPISTEMIC.match(rest) or _SCHOOL_SUBJECT.search(before) or _POLICY_SUBJECT.search(before) or not _parties(re.split(r"[.;]\s", before)[-1]))
+        return bool(
+            _EPISTEMIC.match(rest)
+            or _SCHOOL_SUBJECT.search(before)
+            or _POLICY_SUBJECT.search(before)
+            or not _parties(re.split(r"[.;]\s", before)[-1])
+        )
     if stance is Stance.REQUIRED and re.match(r"(?:is|are)\s+to\s", match[0], re.IGNORECASE):
         return bool(re.search(r"\b(?:purpose|aim|objective|intention|goal|role)\b[^.]*$", before, re.IGNORECASE))
     if stance is Stance.REQUIRED and re.search(r"responsib", match[0], re.IGNORECASE):
-        return bool(_SCHOOL_SUBJECT.search(before)) or bool(re.search(r"\bhas\s+overall\b|governing|governors|board", before, re.IGNORECASE))
+        return bool(_SCHOOL_SUBJECT.search(before)) or bool(
+            re.search(r"\bhas\s+overall\b|governing|governors|board", before, re.IGNORECASE)
+        )
     if stance is Stance.REQUIRED and re.search(r"required", match[0], re.IGNORECASE):
         return bool(re.search(r"\b(?:may|might|could|not|as|if|where|when)\s*$", before, re.IGNORECASE))
     return False
@@ -278,7 +504,11 @@ def _with_exception(stance: Stance, stretch: str) -> Stance:
         return Stance.CONDITIONAL
     if stance is Stance.DISCOURAGED and _CLOSES_EXCEPTIONS.search(stretch):
         return Stance.FORBIDDEN
-    if stance is Stance.ALLOWED and re.search(r"\b(?:only|provided\s+(?:that)?|as\s+long\s+as|on\s+condition|but\s+must|with\s+(?:the\s+)?(?:prior\s+|written\s+|express\s+)*(?:permission|consent|approval|agreement)|in\s+exceptional)\b", stretch, re.IGNORECASE):
+    if stance is Stance.ALLOWED and re.search(
+        r"\b(?:only|provided\s+(?:that)?|as\s+long\s+as|on\s+condition|but\s+must|with\s+(?:the\s+)?(?:prior\s+|written\s+|express\s+)*(?:permission|consent|approval|agreement)|in\s+exceptional)\b",
+        stretch,
+        re.IGNORECASE,
+    ):
         return Stance.CONDITIONAL
     return stance
 
@@ -358,13 +588,13 @@ def _phrase(words: str, rule: _Rule) -> str:
 
 
 def _clip(words: str, start: int) -> str:
-    """Return the words from `start` to where the thought ends: the next stop, or a comma after at least six words."""
+    """Return the words from `start` to where the thought ends: the next stop, and at most some forty words."""
     stretch = words[start:]
-    stop = re.search(r"[.;:](?:\s|$)|\s\(", stretch)
+    stop = re.search(r"[.;:](?:\s|$)", stretch)
     if stop and stop.start() > 0:
         stretch = stretch[: stop.start()]
     for comma in re.finditer(r",\s", stretch):
-        if len(stretch[: comma.start()].split()) >= 6:
+        if len(stretch[: comma.start()].split()) >= 40:
             stretch = stretch[: comma.start()]
             break
     stretch = re.sub(r"[,\s]+(?:and|or|but|which|who|that|they|staff|employees|parents|pupils)?$", "", stretch)

@@ -17,7 +17,7 @@ _STEP = re.compile(r"\.(?P<key>[\w-]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
 def parse_yaml(text: str, name: str) -> Any:
     """Return what a YAML text holds. Raises PolicyFileError, with `name` and the line, where it is not YAML."""
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506  CSafeLoader is the safe loader in C
+        return yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it is not YAML"

@@ -1,0 +1,39 @@
+# The two commands of the README are `make run` and `make test`; each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test lint bench soak policies browser
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "policybot needs Python 3.11 or newer: set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(READY)  ## open the demo's chat page on http://127.0.0.1:8080
+	POLICYBOT_DEMO=1 $(BIN)/policybot serve
+
+browser:  ## the browser that the tests of the pages drive; only a CI machine is changed by itself
+	@command -v chromium >/dev/null || [ -z "$$CI" ] || (apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null)
+
+test: $(READY) browser
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## speed and memory, as ratios against a baseline in the same run
+	$(BIN)/python bench/run.py
+
+soak: $(READY)  ## the long forms of tests that the suite holds in short
+	$(BIN)/python -m pytest -n auto -m soak
+
+policies: $(READY)  ## make the shipped policies anew from their sources
+	$(BIN)/python -m corpus.building

@@ -1,0 +1,181 @@
+"""The commands that change or examine what is answered from: import, diff, publish, roll back, export, check, eval."""
+
+import getpass
+import re
+from pathlib import Path
+
+from bot.bootstrap import Indexes, open_versions
+from bot.clock import today
+from bot.errors import BotError
+from bot.settings import read_settings
+from corpus.alignment import Change, ClauseChange, compare
+from corpus.building import build_policy
+from corpus.checking import check_coverage, check_policy
+from corpus.clause import Policy
+from corpus.policy_file import from_yaml, to_yaml
+from corpus.source import read_text
+from corpus.versions import School, Version, Versions
+
+LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredth of it
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def init(school: str, name: str, short_name: str | None, nation: str) -> int:
+    """Set up a school. Raises BotError where its id is no id, CorpusError where it is taken."""
+    _require_id(school, "school")
+    open_versions(read_settings()).add_school(School(school, name, short_name or name, nation))
+    print(f"{name} is set up. Bring in its first policy with: policybot import FILE --school {school} --policy social-media")
+    return 0
+
+
+def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
+    """Read a document into a draft and say what came of it. Raises BotError or CorpusError; the store is then unchanged."""
+    _require_id(slug, "policy")
+    versions = open_versions(read_settings())
+    policy, source = _read_document(file, school, slug, title)
+    draft = versions.save_draft(policy, source)
+    count = sum(1 for _ in draft.clauses())
+    print(f"{draft.title}: a draft of {count} clauses. Nothing is published yet.")
+    _print_findings(draft, source)
+    print(f"Next: policybot diff --school {school} --policy {slug}, then policybot publish.")
+    return 0
+
+
+def diff(school: str, slug: str) -> int:
+    """Print what the draft changes against the published version, what got looser first."""
+    versions = open_versions(read_settings())
+    draft = versions.draft(school, slug)
+    current = next((policy for policy in _current(versions, school) if policy.slug == slug), None)
+    if current is None:
+        print(f"Nothing is published yet: all {sum(1 for _ in draft.policy.clauses())} clauses are new.")
+        return 0
+    changes = [change for change in compare(current, draft.policy) if change.change is not Change.UNCHANGED or change.stances]
+    if not changes:
+        print("The draft says the same as the published version.")
+    for change in sorted(changes, key=lambda one: not one.is_looser):
+        print(_told(change))
+    return 0
+
+
+def publish(school: str, slug: str) -> int:
+    """Publish the draft."""
+    number = open_versions(read_settings()).publish(school, slug, by=getpass.getuser())
+    print(f"Version {number} of {school}/{slug} is published.")
+    return 0
+
+
+def roll_back(school: str, slug: str, number: int) -> int:
+    """Answer from an earlier version again."""
+    open_versions(read_settings()).roll_back(school, slug, number)
+    print(f"{school}/{slug} answers from version {number} again.")
+    return 0
+
+
+def export(school: str, slug: str, number: int | None) -> int:
+    """Print a version as YAML."""
+    print(to_yaml(open_versions(read_settings()).version(school, slug, number).policy), end="")
+    return 0
+
+
+def check(school: str | None, slug: str | None, *, draft: bool) -> int:
+    """Print coverage and findings of the chosen policies; return 1 where characters of a source are lost or doubled."""
+    versions = open_versions(read_settings())
+    whole = True
+    for version in _chosen(versions, school, slug, draft=draft):
+        policy = version.policy
+        print(f"{policy.school}/{policy.slug}: {policy.title}, {sum(1 for _ in policy.clauses())} clauses")
+        whole = _print_findings(policy, version.source) and whole
+        print()
+    return 0 if whole else 1
+
+
+def evaluate(file: Path, *, show_misses: bool) -> int:
+    """Print the table of measures on a file of labelled questions, and each miss if asked."""
+    from retrieval.evaluation import as_table, judge, measure, misses, read_questions
+
+    indexes = Indexes(open_versions(read_settings()))
+    judged = judge(read_questions(file), lambda school: indexes.of(school, fresh=False))
+    if show_misses:
+        print("\n\n".join(misses(judged)), end="\n\n")
+    print(as_table(measure(judged)))
+    return 0
+
+
+def _read_document(file: Path, school: str, slug: str, title: str | None) -> tuple[Policy, str | None]:
+    """Return the policy in a file and the source text; a YAML export has no source."""
+    try:
+        if file.stat().st_size > LARGEST_DOCUMENT:
+            raise BotError(f"{file.name} is larger than {LARGEST_DOCUMENT // 1_000_000} MB: is it the policy?")
+        raw = file.read_bytes()
+    except OSError as error:
+        raise BotError(f"{file} cannot be read: {error.strerror}.") from None
+    if file.suffix.lower() in (".yaml", ".yml"):
+        policy = from_yaml(raw.decode("utf-8", errors="replace"), file.name)
+        if (policy.school, policy.slug) != (school, slug):
+            raise BotError(f"{file.name} is {policy.school}/{policy.slug}, not {school}/{slug}: import it as what it is.")
+        return policy, None
+    if file.suffix.lower() not in (".txt", ".md", ".markdown"):
+        raise BotError(f"{file.name} is neither .txt nor .md: save the policy as one of these and bring that in.")
+    text = read_text(raw, file.name)
+    return build_policy(text, school=school, slug=slug, title=title, source_name=file.name), text
+
+
+def _print_findings(policy: Policy, source: str | None) -> bool:
+    """Print coverage and findings; return whether the coverage is complete."""
+    complete = True
+    if source is None:
+        print("  It came as YAML, without the document it was made from: coverage cannot be checked.")
+    else:
+        coverage = check_coverage(policy, source)
+        complete = coverage.is_complete
+        print(f"  Coverage: {coverage.share:.1%} of {coverage.characters} characters, {len(coverage.twice)} stretches twice.")
+        for kind, stretches in (("lost", coverage.missing), ("twice", coverage.twice), ("differs", coverage.differing)):
+            for stretch in stretches:
+                print(f"    {kind}: {stretch}")
+    for finding in check_policy(policy, today()):
+        where = f"{finding.where}: " if finding.where else ""
+        print(f"  - {finding.concern}: {where}{finding.sentence}")
+    return complete
+
+
+def _told(change: ClauseChange) -> str:
+    clause = change.after or change.before
+    assert clause is not None  # noqa: S101  one of the two is always there
+    lines = [f"{change.change}: {clause.label}{' (are these the same rule?)' if change.doubtful else ''}"]
+    if change.stances:
+        before, after = change.stances
+        lines.append(f"  stance: {before} -> {after}{' (LOOSER)' if change.is_looser else ''}")
+    if change.before and change.change is not Change.ADDED:
+        lines.append(f"  - {change.before.words}")
+    if change.after and change.change is not Change.REMOVED:
+        lines.append(f"  + {change.after.words}")
+    return "\n".join(lines)
+
+
+def _current(versions: Versions, school: str) -> list[Policy]:
+    published = versions.published(school)
+    return [policy for _, policy in published.versions] if published else []
+
+
+def _chosen(versions: Versions, school: str | None, slug: str | None, *, draft: bool) -> list[Version]:
+    schools = [one.id for one in versions.schools() if school in (None, one.id)]
+    if not schools:
+        raise BotError(f"There is no school called {school}." if school else "No school is set up here yet: run policybot init.")
+    if draft:
+        if not (school and slug):
+            raise BotError("Say which draft: --school and --policy.")
+        return [versions.draft(school, slug)]
+    chosen = [
+        versions.version(one, name)
+        for one in schools
+        for name, current, _ in versions.policies(one)
+        if current and slug in (None, name)
+    ]
+    if not chosen:
+        raise BotError("Nothing is published there yet.")
+    return chosen
+
+
+def _require_id(value: str, what: str) -> None:
+    if not _ID.fullmatch(value):
+        raise BotError(f"{value!r} is no {what} id: use small letters, digits and hyphens, such as st-marys.")

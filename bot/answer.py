@@ -1,0 +1,344 @@
+"""A decision -> the answer: headline, quoted clauses, citations, whom to speak to; no channel's markup."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.contacts import Escalation, contact, resolve
+from corpus.checking import Law, superseded_law
+from corpus.clause import Party, Policy, Role, Stance
+from corpus.dates import PolicyDate
+from retrieval.decision import Decision, Outcome
+from retrieval.index import Index, IndexedClause
+from retrieval.intent import Danger
+
+# What a headline says of each stance. Never a bare yes or no, so that no phrasing of a question can turn it round.
+VERDICTS = {
+    Stance.FORBIDDEN: "not allowed.",
+    Stance.DISCOURAGED: "advised against.",
+    Stance.CONDITIONAL: "only on a condition.",
+    Stance.ALLOWED: "allowed.",
+    Stance.REQUIRED: "a rule that must be followed.",
+    Stance.RECOMMENDED: "advice to follow.",
+    Stance.INFORMATIONAL: "this is what it says.",
+}
+ADVISED_AGAINST = "“Advised against” means that the policy asks you not to. Do not do it without speaking to somebody first."
+NEAREST_RULE = "The nearest rule in your policy:"
+_PERMISSIONS = (Stance.ALLOWED, Stance.CONDITIONAL)
+_PARTY_WORDS = {
+    Party.STAFF: "staff",
+    Party.PUPILS: "pupils",
+    Party.PARENTS: "parents and carers",
+    Party.GOVERNORS: "governors",
+    Party.VOLUNTEERS: "volunteers",
+    Party.VISITORS: "visitors",
+    Party.CONTRACTORS: "contractors",
+}
+
+
+class Citation(Struct, frozen=True):
+    """Where a quoted clause stands, and its words; the fields are those of `policybot ask --json`."""
+
+    clause_id: str
+    policy: str
+    version: int
+    section: str
+    label: str
+    lead_in: str | None
+    text: str
+    reading: str | None
+    repairs: tuple[str, ...]
+    url: str | None
+    adopted: str | None
+    review_due: str | None
+    overdue: bool
+
+
+class Quote(Struct, frozen=True):
+    """A clause as a reply shows it: the citation, its words cut at the deciding ones, and what to know about it."""
+
+    citation: Citation
+    before: str
+    deciding: str
+    after: str
+    dates: str
+    notes: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The clause word for word, without its lead-in."""
+        return self.citation.reading or self.citation.text
+
+    @property
+    def key_words(self) -> str:
+        """The words that decide, after the lead-in that they complete."""
+        words = self.deciding or self.words
+        return f"{self.citation.lead_in} {words}" if self.citation.lead_in else words
+
+
+class RankingRow(Struct, frozen=True):
+    """One of the best clauses, for programs."""
+
+    clause_id: str
+    score: float
+    text: str
+
+
+class Answer(Struct, frozen=True):
+    """Everything a channel needs to reply. The governing clause is the first of `quotes`; nothing here is markup."""
+
+    school: str | None
+    school_name: str | None
+    question: str
+    outcome: Outcome
+    headline: str
+    stance: Stance | None = None
+    stance_confirmed: bool = False
+    confidence: float = 0.0
+    quotes: tuple[Quote, ...] = ()
+    offered: tuple[Quote, ...] = ()
+    notes: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
+    escalation: Escalation | None = None
+    steps: tuple[str, ...] = ()
+    ranking: tuple[RankingRow, ...] = ()
+
+
+def to_answer(question: str, decision: Decision, index: Index, today: date) -> Answer:
+    """Return the answer to a question of a school's staff, as of `today`."""
+    build = {
+        Outcome.ANSWERED: _answered,
+        Outcome.CHOOSE: _choose,
+        Outcome.NOT_COVERED: _not_covered,
+        Outcome.URGENT: _urgent,
+        Outcome.SMALLTALK: _smalltalk,
+    }[decision.outcome]
+    rows = tuple(RankingRow(hit.clause.clause.id, round(hit.score, 4), hit.clause.clause.text) for hit in decision.ranking.hits)
+    bare = Answer(
+        school=index.school.id,
+        school_name=index.school.name,
+        question=question,
+        outcome=decision.outcome,
+        headline="",
+        stance=decision.stance,
+        stance_confirmed=bool(decision.governing and decision.governing.clause.clause.confirmed),
+        confidence=round(decision.confidence, 4),
+        ranking=rows,
+    )
+    return build(bare, decision, index, today)
+
+
+def needs_school(question: str, schools: Sequence[str]) -> Answer:
+    """Return the answer where it is not known whose policies apply; `schools` are the names to choose from."""
+    return Answer(
+        school=None,
+        school_name=None,
+        question=question,
+        outcome=Outcome.NEEDS_SCHOOL,
+        headline="Which school do you ask for?",
+        notes=(f"Choose one of: {', '.join(schools)}.",) if schools else (),
+    )
+
+
+def to_plain_object(answer: Answer, text: str, identifier: str | None) -> dict[str, object]:
+    """Return the object of `policybot ask --json`; `text` is the whole reply as plain text."""
+    return {
+        "id": identifier,
+        "school": answer.school,
+        "question": answer.question,
+        "outcome": answer.outcome,
+        "stance": answer.stance,
+        "stance_confirmed": answer.stance_confirmed,
+        "headline": answer.headline,
+        "confidence": answer.confidence,
+        "citations": [quote.citation for quote in answer.quotes or answer.offered],
+        "escalation": answer.escalation,
+        "ranking": answer.ranking,
+        "text": text,
+    }
+
+
+def to_json(answer: Answer, text: str, identifier: str | None = None) -> bytes:
+    """Return the object of `policybot ask --json` as one line of JSON."""
+    return msgspec.json.encode(to_plain_object(answer, text, identifier))
+
+
+def whose_policy(index: Index, policy: Policy) -> str:
+    """Return how a headline names a policy: `Coniston's policy of May 2018`, `Chase Terrace's policy (undated)`."""
+    name = index.school.short_name
+    possessive = name if name.endswith(("'s", "’s")) else f"{name}'s"
+    dated = f" of {policy.adopted.spoken}" if policy.adopted else " (undated)"
+    return f"{possessive} policy{dated}"
+
+
+def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+    governing = decision.governing
+    if governing is None or decision.stance is None:
+        raise ValueError("an answered question has a governing clause and a stance")
+    clause, policy = governing.clause.clause, governing.clause.policy
+    return replace(
+        bare,
+        headline=_headline(decision.stance, governing.clause, index),
+        quotes=tuple(_quote(hit.clause, index, today) for hit in (governing, *decision.supporting)),
+        notes=_notes(decision.stance, policy, today),
+        escalation=resolve(clause.roles, index.policies),
+    )
+
+
+def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
+    clause = governing.clause
+    if stance in _PERMISSIONS and not clause.confirmed:
+        return NEAREST_RULE
+    whom = "" if Party.STAFF in clause.binds or not clause.binds else f"for {_listed(clause.binds)}: "
+    return f"{whose_policy(index, governing.policy)}: {whom}{VERDICTS[stance]}"
+
+
+def _listed(parties: Sequence[Party]) -> str:
+    words = [_PARTY_WORDS[party] for party in parties]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _notes(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]:
+    notes = []
+    if stance is Stance.DISCOURAGED:
+        notes.append(ADVISED_AGAINST)
+    if stance in _PERMISSIONS:
+        if policy.adopted is None:
+            notes.append("The policy has no date: check before relying on this.")
+        elif policy.review_due and policy.review_due.is_past(today):
+            notes.append("The policy is past its review date: check before relying on this.")
+    return tuple(notes)
+
+
+def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+    return replace(
+        bare,
+        headline="One of these rules may be the one you mean. None of them is certain to be:",
+        offered=tuple(_quote(hit.clause, index, today) for hit in decision.offered),
+        escalation=resolve((), index.policies),
+    )
+
+
+def _not_covered(bare: Answer, _decision: Decision, index: Index, today: date) -> Answer:
+    name = index.school.short_name
+    possessive = name if name.endswith(("'s", "’s")) else f"{name}'s"
+    return replace(
+        bare,
+        headline=f"{possessive} policies, as far as I can find, do not settle this.",
+        notes=("That does not mean that it is allowed.",),
+        searched=tuple(f"{policy.title} ({_dates(policy, today)})" for policy in index.policies),
+        escalation=resolve((), index.policies),
+    )
+
+
+def _smalltalk(bare: Answer, _decision: Decision, _index: Index, _today: date) -> Answer:
+    return replace(
+        bare,
+        headline="Hello. I find the rule in your school's policies that answers a question.",
+        notes=("Ask me something like: can I accept a parent's friend request?",),
+    )
+
+
+# The urgent steps, in the order in which they are given; each from the sources of docs/safeguarding.md.
+_NOW = "If anybody is in immediate danger, ring 999 now."
+_NOT_REPORTING = "Telling me is not reporting: nobody has seen this."
+_DO_NOT = "Do not investigate, do not ask leading questions, and do not promise to keep it secret."
+_IMAGES = "Do not view, copy, print, share, save or delete any image. Leave the device as it is."
+
+
+def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+    quotes: tuple[Quote, ...] = ()
+    steps: tuple[str, ...]
+    if decision.governing:
+        quotes = (_quote(decision.governing.clause, index, today),)
+    dsl = contact(Role.DSL, index.policies)
+    head = contact(Role.HEADTEACHER, index.policies)
+    chair = contact(Role.GOVERNORS, index.policies)
+    match decision.danger:
+        case Danger.ASKER_AT_RISK:
+            return replace(
+                bare,
+                headline="I am sorry that it is this hard. Please talk to somebody now.",
+                steps=(
+                    "If you are in danger, ring 999.",
+                    "Samaritans, day and night: ring 116 123.",
+                    "SHOUT, by text: send SHOUT to 85258.",
+                    "NHS: ring 111.",
+                ),
+            )
+        case Danger.ALLEGATION:
+            steps = (
+                _NOW,
+                f"Tell {head.words} today. If it is about the headteacher, tell {chair.words} instead.",
+                _DO_NOT + " Do not speak about it to the person concerned.",
+                _NOT_REPORTING,
+            )
+            return replace(bare, headline="Tell the headteacher now.", steps=steps, escalation=head, quotes=quotes)
+        case Danger.THREAT:
+            steps = (
+                _NOW,
+                "If it is not an emergency, ring the police on 101.",
+                f"Tell {head.words} now.",
+                _NOT_REPORTING,
+            )
+            return replace(bare, headline="Get help now.", steps=steps, escalation=head, quotes=quotes)
+        case Danger.INDECENT_IMAGE:
+            steps = (_NOW, f"Tell {dsl.words} now, or a deputy.", _IMAGES, _DO_NOT, _NOT_REPORTING)
+            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl, quotes=quotes)
+        case _:
+            steps = (
+                _NOW,
+                f"Tell {dsl.words} now, or a deputy. Anybody may also ring children's social care at the council.",
+                _DO_NOT,
+                _NOT_REPORTING,
+            )
+            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl, quotes=quotes)
+
+
+def _quote(indexed: IndexedClause, index: Index, today: date) -> Quote:
+    clause, policy = indexed.clause, indexed.policy
+    citation = Citation(
+        clause_id=clause.id,
+        policy=policy.title,
+        version=indexed.version,
+        section=" > ".join(indexed.headings),
+        label=clause.label,
+        lead_in=indexed.lead_in,
+        text=clause.text,
+        reading=clause.reading,
+        repairs=clause.repairs,
+        url=None,
+        adopted=policy.adopted and str(policy.adopted),
+        review_due=policy.review_due and str(policy.review_due),
+        overdue=bool(policy.review_due and policy.review_due.is_past(today)),
+    )
+    before, deciding, after = clause.words.partition(clause.deciding) if clause.deciding else (clause.words, "", "")
+    return Quote(citation, before, deciding, after, _dates(policy, today), _about(indexed, superseded_law(clause.words)))
+
+
+def _dates(policy: Policy, today: date) -> str:
+    """Return a policy's dates as a reply gives them."""
+    adopted = policy.adopted.spoken if policy.adopted else "undated"
+    if policy.review_due is None:
+        return adopted
+    overdue = policy.review_due.is_past(today)
+    return f"{adopted}; {'was due for review in' if overdue else 'review due'} {_month(policy)}"
+
+
+def _month(policy: Policy) -> str:
+    return PolicyDate(policy.review_due[:7]).spoken if policy.review_due else ""
+
+
+def _about(indexed: IndexedClause, law: Law | None) -> tuple[str, ...]:
+    clause = indexed.clause
+    notes = []
+    if clause.note:
+        notes.append(clause.note)
+    if clause.repairs:
+        notes.append(f"The school's document is damaged here and was repaired: {'; '.join(clause.repairs)}.")
+    if law:
+        notes.append(f"It names {law.name}; {law.replaced_by} took its place.")
+    return tuple(notes)

@@ -1,0 +1,49 @@
+"""The one use case: a question of somebody at a school -> the answer."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+
+from bot.answer import Answer, to_answer
+from bot.errors import QuestionError
+from retrieval.decision import decide
+from retrieval.index import Index
+
+LONGEST_QUESTION = 4000
+# Earlier questions beyond these say nothing about the one asked now.
+LONGEST_CONTEXT = 5
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def read_question(text: str) -> str:
+    """Return a question as typed, without control and direction marks.
+
+    Raises QuestionError, in one sentence, where nothing is left, it is too long, or it is not written in words of English.
+    """
+    question = _CONTROL.sub("", text).strip()
+    if not question:
+        raise QuestionError("Your question is empty: write what you want to know.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"Your question has {len(question)} characters: shorten it to {LONGEST_QUESTION} or fewer and send it again."
+        )
+    letters = [character for character in question if character.isalpha()]
+    if not letters and not any(character.isdigit() for character in question):
+        raise QuestionError("I can read only words: write your question in a sentence.")
+    if letters and sum(_is_latin(letter) for letter in letters) * 2 < len(letters):
+        raise QuestionError("I can read only English: write your question in English, or speak to the school office.")
+    return question
+
+
+def ask(question: str, index: Index, today: date, context: Sequence[str] = ()) -> Answer:
+    """Return the answer to a question from a school's index; `context` are earlier questions, oldest first.
+
+    Raises QuestionError where the question cannot be read.
+    """
+    asked = read_question(question)
+    return to_answer(asked, decide(asked, list(context)[-LONGEST_CONTEXT:], index), index, today)
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith("LATIN")

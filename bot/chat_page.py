@@ -1,0 +1,142 @@
+"""The chat page: plain HTML from the server; a little script only spares the reload."""
+
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask
+from bot.bootstrap import Indexes
+from bot.clock import today
+from bot.errors import BotError
+from bot.rendering import environment, to_html
+
+STATIC = Path(__file__).parent / "static"
+EXAMPLES = (
+    "Can I accept a parent's friend request?",
+    "A pupil has messaged me. Who do I tell?",
+    "Can I post a photo of my class?",
+)
+FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
+_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+
+
+def create_app(indexes: Indexes) -> Starlette:
+    """Return the application that serves the chat page over `indexes`."""
+
+    async def page(request: Request) -> Response:
+        """The page, with no question asked yet."""
+        return await run_in_threadpool(_page, indexes, request.query_params.get("school", ""), None)
+
+    async def answer(request: Request) -> Response:
+        """A question asked: the whole page anew, or only the reply where the script asks for it."""
+        form = await request.form(max_files=0, max_fields=LONGEST_CONTEXT + 10, max_part_size=LONGEST_QUESTION * 8)
+        asked = _Asked(form)
+        only_reply = request.headers.get("x-requested-with") == "fetch"
+        return await run_in_threadpool(_reply if only_reply else _page, indexes, asked.school, asked)
+
+    return Starlette(
+        routes=[
+            Route("/", lambda _request: RedirectResponse("/chat")),
+            Route("/chat", page, methods=["GET"]),
+            Route("/chat", answer, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[
+            Middleware(_SecurityHeaders),
+            # A page elsewhere must not be able to reach this machine's own address under another name.
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "testserver"]),
+        ],
+        exception_handlers={404: _not_found, Exception: _fault},
+    )
+
+
+class _Asked:
+    """What the form holds: the school, the question, the earlier questions."""
+
+    def __init__(self, form: Any) -> None:
+        self.school = str(form.get("school", ""))
+        self.question = str(form.get("question", ""))
+        self.earlier = [str(one) for one in form.getlist("earlier")][-LONGEST_CONTEXT:]
+
+
+def _page(indexes: Indexes, school: str, asked: _Asked | None) -> Response:
+    schools = indexes.versions.schools()
+    replies = []
+    status = 200
+    if asked is not None:
+        html, status = _answered(indexes, asked)
+        replies.append({"question": asked.question, "html": html})
+    earlier = [*asked.earlier, asked.question][-LONGEST_CONTEXT:] if asked else []
+    html = (
+        environment()
+        .get_template("chat.html.jinja")
+        .render(
+            schools=schools,
+            chosen=school if school in {one.id for one in schools} else "",
+            replies=replies,
+            earlier=earlier,
+            examples=EXAMPLES,
+            longest=LONGEST_QUESTION,
+        )
+    )
+    return HTMLResponse(html, status)
+
+
+def _reply(indexes: Indexes, _school: str, asked: _Asked) -> Response:
+    html, status = _answered(indexes, asked)
+    return HTMLResponse(html, status)
+
+
+def _answered(indexes: Indexes, asked: _Asked) -> tuple[str, int]:
+    """Return the reply as HTML and its status; what is wrong with the question is said in one sentence."""
+    if not asked.school:
+        return _problem("Choose your school first: its policies are the ones that count."), 400
+    try:
+        return to_html(ask(asked.question, indexes.of(asked.school), today(), asked.earlier)), 200
+    except BotError as error:
+        return _problem(str(error)), 400
+
+
+def _problem(sentence: str) -> str:
+    return environment().get_template("problem.html.jinja").render(sentence=sentence)
+
+
+async def _fault(_request: Request, _error: Exception) -> Response:
+    return HTMLResponse(_problem(FAULT), 500)
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("There is no such page here. The chat page is at /chat.", 404)
+
+
+class _SecurityHeaders:
+    """Adds the headers that keep a browser from doing more with the page than it needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,67 @@
+"""The store's schema: opened, created and upgraded. Alembic is loaded only where there is something to upgrade."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, make_url, text
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
+
+from bot.errors import BotError
+from corpus.tables import open_engine
+
+# The newest migration; a test holds it against the history.
+HEAD = "0001"
+
+
+def open_store(url: str) -> Engine:
+    """Return the engine of the store at `url`, created and upgraded as needed.
+
+    Raises BotError, in one sentence, where its folder cannot be written, its file is no store, or it is newer than this program.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        folder = Path(address.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise BotError(
+                f"The data folder {folder} cannot be written ({error.strerror}): choose another with POLICYBOT_HOME."
+            ) from None
+    engine = open_engine(url)
+    try:
+        found = _found(engine)
+        if found != HEAD:
+            _upgrade(engine, found)
+    except OperationalError as error:
+        raise BotError(f"The store at {address.render_as_string()} cannot be opened or written: {_reason(error)}.") from None
+    except DatabaseError as error:
+        raise BotError(
+            f"The store at {address.render_as_string()} is damaged: {_reason(error)}. Restore it from a backup."
+        ) from None
+    return engine
+
+
+def _found(engine: Engine) -> str | None:
+    """Return the schema's version in the store, None where it is empty."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
+
+
+def _upgrade(engine: Engine, found: str | None) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    from bot.migrations import alembic_config
+
+    config = alembic_config()
+    if found is not None and found not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+        raise BotError("The store was made by a newer version of policybot: upgrade this one, or restore a backup.")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error)

@@ -1,0 +1,85 @@
+// Spares the reload: sends the form, adds the reply to the conversation. Without it the form works by itself.
+"use strict";
+
+const form = document.getElementById("ask");
+const question = document.getElementById("question");
+const school = document.getElementById("school");
+const conversation = document.getElementById("conversation");
+const worried = document.querySelector(".worried");
+const MOST_EARLIER = 5;
+
+function addAsked(text) {
+  const asked = document.createElement("p");
+  asked.className = "asked";
+  const hidden = document.createElement("span");
+  hidden.className = "visually-hidden";
+  hidden.textContent = "You asked: ";
+  asked.append(hidden, text);
+  conversation.append(asked);
+}
+
+function remember(text) {
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = "earlier";
+  field.value = text;
+  form.append(field);
+  const kept = form.querySelectorAll("input[name=earlier]");
+  if (kept.length > MOST_EARLIER) kept[0].remove();
+}
+
+async function send(text) {
+  const data = new FormData(form);
+  data.set("question", text);
+  addAsked(text);
+  const reply = document.createElement("div");
+  reply.tabIndex = -1;
+  conversation.append(reply);
+  try {
+    const response = await fetch(form.action, {
+      method: "POST",
+      body: data,
+      headers: { "X-Requested-With": "fetch" },
+    });
+    reply.innerHTML = await response.text(); // our own template, which escapes what policies and people wrote
+    if (response.ok) remember(text);
+  } catch {
+    reply.textContent = "There is no connection to policybot just now. Please try again in a minute.";
+  }
+  document.querySelector(".examples")?.remove();
+  reply.scrollIntoView({ block: "nearest" });
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = question.value.trim();
+  if (!text) return;
+  question.value = "";
+  send(text);
+});
+
+question.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
+worried.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send(event.submitter.value);
+});
+
+// What was asked of one school does not carry over to another.
+school.addEventListener("change", () => {
+  form.querySelectorAll("input[name=earlier]").forEach((field) => field.remove());
+  worried.elements.school.value = school.value;
+});
+
+document.querySelectorAll("[data-example]").forEach((button) => {
+  button.addEventListener("click", () => {
+    question.value = button.textContent;
+    if (school.value) form.requestSubmit();
+    else school.focus();
+  });
+});

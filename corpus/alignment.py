@@ -1,0 +1,171 @@
+"""A new version's clauses against those of the version before: the same rule keeps its id, a new one gets a new one."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from corpus.chunking import slug
+from corpus.clause import STRICTNESS, Clause, Policy, Section, Stance
+from corpus.source import fold
+
+# Two clauses are likely the same rule from here on (share of common characters, difflib's ratio), given the same label.
+LIKELY_SAME_LABEL = 0.6
+# The same, for a clause that has moved to another label; between the two a person decides.
+LIKELY_MOVED = 0.85
+DOUBTFUL = 0.6
+
+
+class Change(StrEnum):
+    """What became of a clause."""
+
+    UNCHANGED = "unchanged"
+    REWORDED = "reworded"
+    MOVED = "moved"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseChange:
+    """One clause before and after; None where it is added or removed. `doubtful` asks a person whether they are the same."""
+
+    change: Change
+    before: Clause | None
+    after: Clause | None
+    doubtful: bool = False
+
+    @property
+    def stances(self) -> tuple[Stance, Stance] | None:
+        """The stance before and after, where it changed."""
+        if self.before and self.after and self.before.stance is not self.after.stance:
+            return self.before.stance, self.after.stance
+        return None
+
+    @property
+    def is_looser(self) -> bool:
+        """Whether the stance says less strictly than before whether a thing may be done, or stopped saying so."""
+        if self.stances is None:
+            return False
+        before, after = self.stances
+        if before not in STRICTNESS:
+            return False
+        return after not in STRICTNESS or STRICTNESS.index(after) > STRICTNESS.index(before)
+
+
+def align(draft: Policy, before: Policy | None, used: Collection[str]) -> Policy:
+    """Return the draft with the ids of the version before where the clause is the same, and with ids never `used` elsewhere.
+
+    Text decides first, then label and likeness. Confirmations and corrections are carried over where the words are unchanged.
+    """
+    matches = {after.id: old for old, after, _ in _matches(before, draft)} if before else {}
+    taken = set(used) | {old.id for old in matches.values()}
+    ids: dict[str, str] = {}
+    for clause in draft.clauses():
+        if clause.id in matches:
+            ids[clause.id] = matches[clause.id].id
+        else:
+            ids[clause.id] = _fresh(clause.label, taken)
+            taken.add(ids[clause.id])
+    renamed = replace(draft, sections=tuple(_renamed(section, ids) for section in draft.sections))
+    return carry_corrections(renamed, before) if before else renamed
+
+
+def compare(before: Policy, after: Policy) -> list[ClauseChange]:
+    """Return what became of each clause, in the order of the new version, what is removed at the end."""
+    matches = {new.id: (old, doubtful) for old, new, doubtful in _matches(before, after)}
+    changes: list[ClauseChange] = []
+    for clause in after.clauses():
+        if clause.id not in matches:
+            changes.append(ClauseChange(Change.ADDED, None, clause))
+            continue
+        old, doubtful = matches[clause.id]
+        if _words(before, old) != _words(after, clause):
+            change = Change.REWORDED
+        elif old.label != clause.label:
+            change = Change.MOVED
+        else:
+            change = Change.UNCHANGED
+        changes.append(ClauseChange(change, old, clause, doubtful))
+    kept = {old.id for old, _ in matches.values()}
+    changes += [ClauseChange(Change.REMOVED, clause, None) for clause in before.clauses() if clause.id not in kept]
+    return changes
+
+
+def carry_corrections(new: Policy, old: Policy) -> Policy:
+    """Return `new` with what people confirmed and corrected in `old`, for each clause whose text and lead-in are unchanged."""
+    kept = {_words(old, clause): clause for clause in old.clauses() if clause.confirmed or clause.correction}
+
+    def carried(clause: Clause) -> Clause:
+        before = kept.get(_words(new, clause))
+        if before is None:
+            return clause
+        corrected = clause.corrected(before.correction) if before.correction else clause
+        return replace(corrected, confirmed=before.confirmed)
+
+    return new.with_clauses(carried)
+
+
+def _matches(before: Policy, after: Policy) -> Iterator[tuple[Clause, Clause, bool]]:
+    """Yield (old clause, new clause, whether a person should look), each clause at most once."""
+    old, new = list(before.clauses()), list(after.clauses())
+    pairs: list[tuple[Clause, Clause, bool]] = []
+
+    def take(one: Clause, other: Clause, *, doubtful: bool = False) -> None:
+        old.remove(one)
+        new.remove(other)
+        pairs.append((one, other, doubtful))
+
+    # The same words: at the same label first, since a policy may say a thing twice.
+    for same_label in (True, False):
+        by_words: dict[tuple[str, str], list[Clause]] = {}
+        for clause in old:
+            by_words.setdefault(_words(before, clause), []).append(clause)
+        for clause in list(new):
+            candidates = [one for one in by_words.get(_words(after, clause), []) if not same_label or one.label == clause.label]
+            if candidates:
+                by_words[_words(after, clause)].remove(candidates[0])
+                take(candidates[0], clause)
+    by_label = {clause.label: clause for clause in old}
+    for clause in list(new):
+        one = by_label.get(clause.label)
+        if one in old and one is not None and _likeness(one, clause) >= LIKELY_SAME_LABEL:
+            take(one, clause)
+    scored = sorted(
+        ((_likeness(one, clause), one, clause) for clause in new for one in old), key=lambda item: item[0], reverse=True
+    )
+    for likeness, one, clause in scored:
+        if likeness >= DOUBTFUL and one in old and clause in new:
+            take(one, clause, doubtful=likeness < LIKELY_MOVED)
+    yield from pairs
+
+
+def _likeness(one: Clause, other: Clause) -> float:
+    matcher = SequenceMatcher(None, fold(one.words).lower(), fold(other.words).lower(), autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= DOUBTFUL and matcher.quick_ratio() >= DOUBTFUL else 0.0
+
+
+def _words(policy: Policy, clause: Clause) -> tuple[str, str]:
+    return fold(clause.words), fold(policy.lead_in_words(clause.lead_in) or "")
+
+
+def _fresh(label: str, taken: Collection[str]) -> str:
+    wanted = slug(label)
+    number = 2
+    identifier = wanted
+    while identifier in taken:
+        identifier = f"{wanted}-{number}"
+        number += 1
+    return identifier
+
+
+def _renamed(section: Section, ids: dict[str, str]) -> Section:
+    elements = tuple(
+        replace(element, id=ids[element.id])
+        if isinstance(element, Clause)
+        else replace(element, clause_id=ids.get(element.clause_id or ""))
+        for element in section.elements
+    )
+    return replace(section, elements=elements)

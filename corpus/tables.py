@@ -1,0 +1,104 @@
+"""The engine, and the tables of schools, policies, versions and clauses; bot adds its own to the same metadata."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+schools = Table(
+    "schools",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("short_name", String(100), nullable=False),
+    Column("nation", String(20), nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    Column("slug", String(64), primary_key=True),
+    Column("current", Integer),  # the number of the version that is published now; null before the first
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", String(64), nullable=False),
+    Column("slug", String(64), nullable=False),
+    Column("number", Integer),  # null while it is a draft
+    Column("document", LargeBinary, nullable=False),  # the policy as JSON
+    Column("source", Text),  # the text it came from, null where it came as YAML
+    Column("made_at", DateTime, nullable=False),
+    Column("published_at", DateTime),
+    Column("published_by", String(200)),
+    UniqueConstraint("school_id", "slug", "number"),
+    CheckConstraint("(number IS NULL) = (published_at IS NULL)", name="published_has_number"),
+)
+# One draft a policy, on both stores.
+Index(
+    "ix_versions_draft",
+    versions.c.school_id,
+    versions.c.slug,
+    unique=True,
+    sqlite_where=versions.c.number.is_(None),
+    postgresql_where=versions.c.number.is_(None),
+)
+
+# Which clause ids a policy has ever given: an id is never given to another clause.
+clauses = Table(
+    "clauses",
+    metadata,
+    Column("school_id", String(64), primary_key=True),
+    Column("slug", String(64), primary_key=True),
+    Column("clause_id", String(100), primary_key=True),
+    Column("first_version", Integer, nullable=False),
+)
+
+
+def open_engine(url: str) -> Engine:
+    """Return the engine of the store at `url`; SQLite is set to WAL, foreign keys and a wait of 10 s for a lock."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def sqlite_url(folder: Path) -> str:
+    """Return the address of the SQLite store in the data folder."""
+    return f"sqlite:///{folder / 'policybot.sqlite'}"
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,214 @@
+"""How good the answers are: labelled questions, measured with ir_measures and a few shares of our own definition."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from corpus.clause import Stance
+from retrieval.baselines import BareOkapi
+from retrieval.decision import Decision, Outcome, decide
+from retrieval.errors import RetrievalError
+from retrieval.index import Index, IndexedClause
+
+PERMITTING = frozenset({Stance.ALLOWED, Stance.CONDITIONAL, Stance.RECOMMENDED})
+FORBIDDING = frozenset({"forbidden", "discouraged"})
+# Resamples of the bootstrap, and its seed: the intervals come out the same each time.
+RESAMPLES, SEED = 2000, 20261121
+
+
+class Question(Struct, frozen=True):
+    """A labelled question; `gold` are snippets of the clauses that govern it, any of which is right."""
+
+    id: str
+    school: str
+    q: str
+    kind: str
+    gold: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    stance: str = "none"
+    note: str = ""
+    style: str = ""
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question, what was decided, and which of the ranked clauses are right."""
+
+    question: Question
+    decision: Decision
+    right: tuple[bool, ...]
+    baseline_right: tuple[bool, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the best-ranked clause is a right one."""
+        return self.right[:1] == (True,)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A rate: its name, its value, over how many questions, and its 95 % interval by bootstrap."""
+
+    name: str
+    value: float
+    n: int
+    low: float
+    high: float
+
+
+def read_questions(path: Path) -> list[Question]:
+    """Return the questions of a JSON Lines file. Raises RetrievalError, with the line, where one is not as it must be."""
+    questions = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise RetrievalError(f"{path} cannot be read: {error.strerror}.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            questions.append(msgspec.convert(json.loads(line), Question))
+        except (json.JSONDecodeError, msgspec.ValidationError) as error:
+            raise RetrievalError(f"{path.name}, line {number}: {error}.") from None
+    if not questions:
+        raise RetrievalError(f"{path.name} holds no question.")
+    return questions
+
+
+def judge(questions: Iterable[Question], index_of: Callable[[str], Index]) -> list[Judged]:
+    """Return each question with the decision on it, judged against its snippets.
+
+    Raises RetrievalError where a snippet stands in no clause of the school: a figure over such a file would be wrong.
+    """
+    baselines: dict[str, BareOkapi] = {}
+    judged = []
+    for question in questions:
+        index = index_of(question.school)
+        _require_snippets(question, index)
+        baseline = baselines.setdefault(question.school, BareOkapi(index))
+        decision = decide(question.q, question.context, index)
+        right = tuple(_holds_any(hit.clause, question.gold) for hit in decision.ranking.hits)
+        by_baseline = baseline.rank(question.q, question.context)[:10]
+        judged.append(
+            Judged(question, decision, right, tuple(_holds_any(index.clauses[at], question.gold) for at in by_baseline))
+        )
+    return judged
+
+
+def measure(judged: Sequence[Judged]) -> list[Measure]:
+    """Return the table: hit rates and MRR of this ranking and of the baseline, abstention, stances, urgent, shares."""
+    with_gold = [one for one in judged if one.question.gold]
+    answerable = [one for one in judged if one.question.kind in ("answerable", "followup")]
+    uncovered = [one for one in judged if one.question.kind == "uncovered"]
+    urgent = [one for one in judged if one.question.kind == "urgent"]
+    others = [one for one in judged if one.question.kind != "urgent"]
+    answered = [one for one in judged if one.decision.outcome in (Outcome.ANSWERED, Outcome.URGENT) and one.decision.governing]
+    refused = [one for one in judged if one.decision.outcome is Outcome.NOT_COVERED]
+    answered_right = [one for one in answered if one.question.gold and one.is_right]
+    forbidding = [one for one in judged if one.question.stance in FORBIDDING]
+
+    return [
+        *_ranking_measures("", [(one.question.id, one.right) for one in with_gold]),
+        *_ranking_measures(f"{BareOkapi.name}: ", [(one.question.id, one.baseline_right) for one in with_gold]),
+        _rate("right of what is answered", [one.is_right for one in answered if one.decision.outcome is Outcome.ANSWERED]),
+        _rate("abstention precision", [one.question.kind == "uncovered" for one in refused]),
+        _rate(
+            "abstention recall: uncovered not answered",
+            [one.decision.outcome is not Outcome.ANSWERED for one in uncovered],
+        ),
+        _rate("answerable refused outright", [one.decision.outcome is Outcome.NOT_COVERED for one in answerable]),
+        _rate("answerable offered a choice", [one.decision.outcome is Outcome.CHOOSE for one in answerable]),
+        _rate(
+            "stance right, of those answered rightly",
+            [one.decision.stance == one.question.stance for one in answered_right],
+        ),
+        _rate("false permissions", [one.decision.stance in PERMITTING for one in forbidding]),
+        _rate("urgent found", [one.decision.outcome is Outcome.URGENT for one in urgent]),
+        _rate("urgent false alarms", [one.decision.outcome is Outcome.URGENT for one in others]),
+    ]
+
+
+def as_table(measures: Sequence[Measure]) -> str:
+    """Return the measures as lines of text, one a measure, with n and the interval."""
+    width = max(len(one.name) for one in measures)
+    return "\n".join(
+        f"{one.name:<{width}}  {one.value:5.3f}  n={one.n:<4} [{one.low:.3f}, {one.high:.3f}]"
+        if one.n
+        else f"{one.name:<{width}}      -  n=0"
+        for one in measures
+    )
+
+
+def misses(judged: Sequence[Judged]) -> list[str]:
+    """Return a few lines for each question whose best-ranked clause or outcome is wrong: what was wanted, what came."""
+    told = []
+    for one in judged:
+        expected = {"uncovered": Outcome.NOT_COVERED, "chitchat": Outcome.SMALLTALK, "urgent": Outcome.URGENT}.get(
+            one.question.kind, Outcome.ANSWERED
+        )
+        if (one.is_right or not one.question.gold) and one.decision.outcome is expected:
+            continue
+        came = one.decision.ranking.hits[0].clause if one.decision.ranking.hits else None
+        told.append(
+            "\n".join(
+                [
+                    f"{one.question.id} {one.question.school} {one.question.kind}: {one.question.q}",
+                    f"  outcome {one.decision.outcome} ({one.decision.confidence:.2f}), wanted {expected}",
+                    f"  came   {f'{came.clause.label}: {came.clause.words[:100]}' if came else '-'}",
+                    f"  wanted {' | '.join(one.question.gold) or '-'}",
+                ]
+            )
+        )
+    return told
+
+
+def _ranking_measures(prefix: str, runs: Sequence[tuple[str, tuple[bool, ...]]]) -> list[Measure]:
+    import ir_measures
+    from ir_measures import RR, Success
+
+    # A question is relevant to the ranks of its right clauses, so that any of several golds counts.
+    wanted = {"hit@1": Success @ 1, "hit@3": Success @ 3, "hit@10": Success @ 10, "MRR@10": RR @ 10}
+    qrels = [
+        ir_measures.Qrel(name, f"right-{rank}", 1) for name, right in runs for rank, is_right in enumerate(right) if is_right
+    ]
+    qrels += [ir_measures.Qrel(name, "right-elsewhere", 1) for name, right in runs if not any(right)]
+    scored = [
+        ir_measures.ScoredDoc(name, f"right-{rank}" if is_right else f"wrong-{rank}", float(-rank))
+        for name, right in runs
+        for rank, is_right in enumerate(right)
+    ]
+    found: dict[object, dict[str, float]] = {
+        measure: dict.fromkeys((name for name, _ in runs), 0.0) for measure in wanted.values()
+    }
+    for metric in ir_measures.iter_calc(list(wanted.values()), qrels, scored):
+        found[metric.measure][metric.query_id] = metric.value
+    return [_mean(prefix + name, list(found[measure].values())) for name, measure in wanted.items()]
+
+
+def _rate(name: str, outcomes: Sequence[bool]) -> Measure:
+    return _mean(name, [float(outcome) for outcome in outcomes])
+
+
+def _mean(name: str, values: Sequence[float]) -> Measure:
+    if not values:
+        return Measure(name, 0.0, 0, 0.0, 0.0)
+    sample = np.asarray(values)
+    draws = np.random.default_rng(SEED).integers(0, len(sample), size=(RESAMPLES, len(sample)))
+    low, high = np.quantile(sample[draws].mean(axis=1), [0.025, 0.975])
+    return Measure(name, float(sample.mean()), len(sample), float(low), float(high))
+
+
+def _holds_any(clause: IndexedClause, snippets: Sequence[str]) -> bool:
+    return any(" ".join(snippet.split()) in clause.clause.text for snippet in snippets)
+
+
+def _require_snippets(question: Question, index: Index) -> None:
+    for snippet in question.gold:
+        if not any(_holds_any(clause, [snippet]) for clause in index.clauses):
+            raise RetrievalError(f"{question.id}: no clause of {question.school} holds {snippet!r}.")

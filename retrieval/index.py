@@ -1,0 +1,103 @@
+"""A school's clauses, indexed; the one file that imports rank_bm25.
+
+rank_bm25 (BM25Okapi, with its floor under negative idf) is the source of the weights; they are laid out here as postings, one
+array of clauses and one of weights a term, so that a question costs its own terms and not every clause.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rank_bm25 import BM25Okapi
+
+from corpus.clause import Clause, Policy
+from corpus.versions import Published
+from retrieval.analyzer import analyze
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedClause:
+    """A clause in its place: the policy and version it is published in, its headings, the words of its lead-in."""
+
+    clause: Clause
+    policy: Policy
+    version: int
+    headings: tuple[str, ...]
+    lead_in: str | None
+
+    def searchable(self) -> str:
+        """Return the text that is indexed: headings, lead-in and clause."""
+        return " \n".join([*self.headings, self.lead_in or "", self.clause.words])
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """The clauses that hold a term, and what the term adds to the score of each."""
+
+    clauses: NDArray[np.int32]
+    weights: NDArray[np.float64]
+
+
+class Index:
+    """The clauses of one school at one revision. It is never changed: a new revision is a new index."""
+
+    def __init__(self, published: Published) -> None:
+        """Build the index of what a school has published; a school without any clause gives an empty one."""
+        self.school = published.school
+        self.revision = published.revision
+        self.policies = tuple(policy for _, policy in published.versions)
+        self.clauses = tuple(clause for number, policy in published.versions for clause in _in_place(number, policy))
+        self._postings = _lay_out([analyze(clause.searchable()) for clause in self.clauses])
+        self.highest_idf = max((posting.weights.max() for posting in self._postings.values()), default=0.0)
+
+    def scores(self, terms: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return each clause's BM25 score for the terms, and whether it holds any of them, in the order of `clauses`."""
+        scores = np.zeros(len(self.clauses))
+        matched = np.zeros(len(self.clauses), dtype=bool)
+        for term in terms:
+            posting = self._postings.get(term)
+            if posting is not None:
+                scores[posting.clauses] += posting.weights
+                matched[posting.clauses] = True
+        return scores, matched
+
+    def best_weight(self, term: str) -> float:
+        """Return the most that a term can add to a clause's score here; 0 where no clause holds it."""
+        posting = self._postings.get(term)
+        return float(posting.weights.max()) if posting is not None else 0.0
+
+    def holds(self, term: str) -> bool:
+        """Tell whether any clause holds a term."""
+        return term in self._postings
+
+
+def _in_place(number: int, policy: Policy) -> list[IndexedClause]:
+    return [
+        IndexedClause(element, policy, number, policy.heading_path(index), policy.lead_in_words(element.lead_in))
+        for index, section in enumerate(policy.sections)
+        for element in section.elements
+        if isinstance(element, Clause)
+    ]
+
+
+def _lay_out(documents: Sequence[list[str]]) -> dict[str, _Postings]:
+    """Return the postings of BM25Okapi's own weights for the documents, by term."""
+    if not any(documents):
+        return {}  # rank_bm25 divides by the number of documents and by their mean length
+    okapi = BM25Okapi(documents)
+    lengths = np.asarray(okapi.doc_len, dtype=np.float64)
+    damping = okapi.k1 * (1 - okapi.b + okapi.b * lengths / okapi.avgdl)
+    found: dict[str, tuple[list[int], list[int]]] = {}
+    for number, frequencies in enumerate(okapi.doc_freqs):
+        for term, frequency in frequencies.items():
+            where, counts = found.setdefault(term, ([], []))
+            where.append(number)
+            counts.append(frequency)
+    postings = {}
+    for term, (where, counts) in found.items():
+        clauses = np.asarray(where, dtype=np.int32)
+        frequency = np.asarray(counts, dtype=np.float64)
+        weights = okapi.idf[term] * (frequency * (okapi.k1 + 1) / (frequency + damping[clauses]))
+        postings[term] = _Postings(clauses, weights)
+    return postings
