@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
-from corpus.chunking import slug
 from corpus.clause import STRICTNESS, Clause, Policy, Section, Stance
+from corpus.labels import slug
 from corpus.source import fold
 
 # Two clauses are likely the same rule from here on (share of common characters, difflib's ratio), given the same label.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from corpus import POLICIES, SOURCES
 from corpus.alignment import carry_corrections
 from corpus.chunking import chunk
 from corpus.clause import Policy
@@ -14,9 +15,6 @@ from corpus.metadata import adoption_and_review, read_dates, read_people, read_t
 from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import Cut, Move, RejoinMarkers, Repair, Replace, SourceText, read_text
 from corpus.yaml_file import read_yaml
-
-SOURCES = Path(__file__).parent / "sources"
-POLICIES = Path(__file__).parent / "policies"
 
 
 def build_policy(

@@ -11,34 +11,13 @@ from msgspec.structs import replace
 
 from corpus.clause import Clause, LeadIn, Passage, Section, Span
 from corpus.errors import DocumentError
+from corpus.labels import ordinal, slug
 from corpus.markers import Family, Marker
 from corpus.reader import Block, Kind, read_blocks
 from corpus.sentences import needs_the_one_before, sentences
 from corpus.source import SourceText, cut_from
 from corpus.wording import is_ruling, read_binding, read_roles, read_stance
 
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
-    "twentieth",
-]
 _DEFINITION = re.compile(
     r"^(?:an?|the|our|in this policy,?)?\s*[\w\s'’/-]{3,50}?\s(?:is|are)\s+(?:any|an?|the|where|when)\b|\bincludes\s+(?:everyone|anyone|any|all)\b|\b(?:definition of|is defined as|are defined as|defines|means(?! that)|refers to|the term|is known as|for the purposes? of this)\b",
     re.IGNORECASE,
@@ -331,14 +310,6 @@ def _label_units(section: _Drafted, container: str, appendix: str) -> None:
             unit.label = f"{base}{'' if tight else ' '}({marker.value})"
 
 
-def ordinal(number: int) -> str:
-    """Return the ordinal of a positive number in words up to twentieth, in figures above."""
-    if number <= len(_ORDINALS):
-        return _ORDINALS[number - 1]
-    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
-    return f"{number}{suffix}"
-
-
 def _section(drafted: _Drafted, source: SourceText) -> Section:
     heading = drafted.heading
     elements: list[Clause | LeadIn] = []
@@ -521,11 +492,6 @@ def _spans(source: SourceText, ranges: Sequence[tuple[int, int]]) -> tuple[Span,
 
 def _source_text(source: SourceText, ranges: Sequence[tuple[int, int]]) -> str:
     return cut_from(source.source, _spans(source, ranges))
-
-
-def slug(label: str) -> str:
-    """Return a label as an id: lower case, words joined by hyphens."""
-    return re.sub(r"[^a-z0-9.]+", "-", label.lower().replace("’", "").replace("'", "")).strip("-.")[:90]
 
 
 def _with_ids(sections: Sequence[Section]) -> Iterator[Section]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from corpus.dates import PolicyDate
@@ -202,6 +202,15 @@ class Policy(_Value, frozen=True):
     source_name: str = ""
     source_sha256: str = ""
 
+    def to_json(self) -> bytes:
+        """Return the policy as JSON, as the store keeps it."""
+        return json.encode(self, enc_hook=str)
+
+    @staticmethod
+    def from_json(stored: bytes) -> "Policy":
+        """Return the policy that `to_json` wrote."""
+        return _DECODER.decode(stored)
+
     def clauses(self) -> Iterator[Clause]:
         """Yield the clauses in the order of the document."""
         for section in self.sections:
@@ -240,3 +249,6 @@ class Policy(_Value, frozen=True):
                 path.append(section.text)
                 level = section.level
         return tuple(reversed(path))
+
+
+_DECODER = json.Decoder(Policy, dec_hook=lambda wanted, value: wanted(value))

@@ -45,19 +45,6 @@ def read_policy(path: Path) -> Policy:
     return from_yaml(text, path.name)
 
 
-def to_json(policy: Policy) -> bytes:
-    """Return the policy as JSON, as the store keeps it."""
-    return msgspec.json.encode(policy, enc_hook=str)
-
-
-def from_json(stored: bytes) -> Policy:
-    """Return the policy that `to_json` wrote."""
-    return _JSON.decode(stored)
-
-
-_JSON = msgspec.json.Decoder(Policy, dec_hook=lambda wanted, value: wanted(str(value)))
-
-
 def _check_references(policy: Policy, name: str) -> None:
     ids: set[str] = set()
     lead_ins = set(policy.lead_ins())

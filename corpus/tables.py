@@ -9,7 +9,6 @@ from sqlalchemy import (
     DateTime,
     Engine,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -56,25 +55,15 @@ versions = Table(
     Column("id", Integer, primary_key=True),
     Column("school_id", String(64), nullable=False),
     Column("slug", String(64), nullable=False),
-    Column("number", Integer),  # null while it is a draft
+    Column("number", Integer, nullable=False),  # 0 is the draft, of which there is one at most
     Column("document", LargeBinary, nullable=False),  # the policy as JSON
     Column("source", Text),  # the text it came from, null where it came as YAML
     Column("made_at", DateTime, nullable=False),
     Column("published_at", DateTime),
     Column("published_by", String(200)),
     UniqueConstraint("school_id", "slug", "number"),
-    CheckConstraint("(number IS NULL) = (published_at IS NULL)", name="published_has_number"),
+    CheckConstraint("(number = 0) = (published_at IS NULL)", name="draft_is_unpublished"),
 )
-# One draft a policy, on both stores.
-Index(
-    "ix_versions_draft",
-    versions.c.school_id,
-    versions.c.slug,
-    unique=True,
-    sqlite_where=versions.c.number.is_(None),
-    postgresql_where=versions.c.number.is_(None),
-)
-
 # Which clause ids a policy has ever given: an id is never given to another clause.
 clauses = Table(
     "clauses",

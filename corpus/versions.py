@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, 
 from corpus.alignment import align
 from corpus.clause import Policy
 from corpus.errors import StoreError
-from corpus.policy_file import from_json, to_json
 from corpus.tables import clauses, policies, schools, versions
+
+# The number under which the store keeps a draft; versions count from 1.
+DRAFT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Versions:
                 .where(versions.c.school_id == school_id, versions.c.number == policies.c.current)
                 .order_by(versions.c.slug)
             )
-            current = tuple((row.number, from_json(row.document)) for row in rows)
+            current = tuple((row.number, Policy.from_json(row.document)) for row in rows)
         return Published(School(school.id, school.name, school.short_name, school.nation), school.revision, current)
 
     def revision(self, school_id: str) -> int | None:
@@ -107,8 +109,8 @@ class Versions:
                 insert(versions).values(
                     school_id=policy.school,
                     slug=policy.slug,
-                    number=None,
-                    document=to_json(aligned),
+                    number=DRAFT,
+                    document=aligned.to_json(),
                     source=source,
                     made_at=self._now(),
                 )
@@ -121,7 +123,7 @@ class Versions:
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
         if row is None:
             raise StoreError(f"There is no draft of {school_id}/{slug}: bring one in with policybot import.")
-        return Version(from_json(row.document), None, row.source, row.made_at, None, None)
+        return Version(Policy.from_json(row.document), None, row.source, row.made_at, None, None)
 
     def publish(self, school_id: str, slug: str, by: str) -> int:
         """Make the draft the current version and return its number; all or nothing. Raises StoreError where there is none."""
@@ -140,7 +142,7 @@ class Versions:
                 update(versions).where(versions.c.id == row.id).values(number=number, published_at=self._now(), published_by=by)
             )
             used = self._used_ids(connection, school_id, slug)
-            new = [clause.id for clause in from_json(row.document).clauses() if clause.id not in used]
+            new = [clause.id for clause in Policy.from_json(row.document).clauses() if clause.id not in used]
             if new:
                 connection.execute(
                     insert(clauses),
@@ -170,7 +172,20 @@ class Versions:
             if row is None:
                 wanted = f"version {number}" if number else "published version"
                 raise StoreError(f"There is no {wanted} of {school_id}/{slug}: {self._listed(connection, school_id, slug)}")
-        return Version(from_json(row.document), row.number, row.source, row.made_at, row.published_at, row.published_by)
+        return Version(Policy.from_json(row.document), row.number, row.source, row.made_at, row.published_at, row.published_by)
+
+    def publishers(self) -> dict[tuple[str, str], str | None]:
+        """Return by whom the current version of each policy was published, by school and slug."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                select(policies.c.school_id, policies.c.slug, versions.c.published_by).join(
+                    versions,
+                    (policies.c.school_id == versions.c.school_id)
+                    & (policies.c.slug == versions.c.slug)
+                    & (policies.c.current == versions.c.number),
+                )
+            )
+            return {(row.school_id, row.slug): row.published_by for row in rows}
 
     def policies(self, school_id: str) -> list[tuple[str, int | None, list[int]]]:
         """Return each policy of a school: its slug, its current version, and all its versions' numbers."""
@@ -184,7 +199,7 @@ class Versions:
         found: dict[str, tuple[int | None, list[int]]] = {}
         for slug, number, current in rows:
             found.setdefault(slug, (current, []))
-            if number is not None:
+            if number != DRAFT:
                 found[slug][1].append(number)
         return [(slug, current, numbers) for slug, (current, numbers) in found.items()]
 
@@ -194,7 +209,7 @@ class Versions:
             .join(policies, (policies.c.school_id == versions.c.school_id) & (policies.c.slug == versions.c.slug))
             .where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number == policies.c.current)
         )
-        return from_json(document) if document else None
+        return Policy.from_json(document) if document else None
 
     def _used_ids(self, connection: Connection, school_id: str, slug: str) -> set[str]:
         return set(
@@ -222,7 +237,7 @@ class Versions:
         numbers = list(
             connection.scalars(
                 select(versions.c.number)
-                .where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number.is_not(None))
+                .where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number != DRAFT)
                 .order_by(versions.c.number)
             )
         )
@@ -237,8 +252,9 @@ def no_such_school(school_id: str, known: Sequence[str]) -> str:
 
 
 def _draft_of(school_id: str, slug: str) -> tuple[ColumnElement[bool], ...]:
-    return versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number.is_(None)
+    return versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number == DRAFT
 
 
 def _numbered(school_id: str, slug: str, number: int | None) -> tuple[ColumnElement[bool], ...]:
-    return versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number == number
+    published = versions.c.number != DRAFT
+    return versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number == number, published

@@ -49,7 +49,7 @@ class Index:
         self.policies = tuple(policy for _, policy in published.versions)
         self.clauses = tuple(clause for number, policy in published.versions for clause in _in_place(number, policy))
         self._postings = _lay_out([analyze(clause.searchable()) for clause in self.clauses])
-        self.highest_idf = max((posting.weights.max() for posting in self._postings.values()), default=0.0)
+        self.highest_weight = max((float(posting.weights.max()) for posting in self._postings.values()), default=0.0)
 
     def scores(self, terms: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return each clause's BM25 score for the terms, and whether it holds any of them, in the order of `clauses`."""

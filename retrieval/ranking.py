@@ -54,6 +54,6 @@ def rank(question: str, context: Sequence[str], index: Index) -> Ranking:
     hits = tuple(Hit(index.clauses[at], float(scores[at])) for at in order)
     # What a clause would score that held every term of the question as well as any clause does; a term that no clause
     # holds counts as the rarest.
-    possible = sum(weighted[term] * (index.best_weight(term) or index.highest_idf) for term in terms)
+    possible = sum(weighted[term] * (index.best_weight(term) or index.highest_weight) for term in terms)
     coverage = max(0.0, min(1.0, hits[0].score / possible)) if possible > 0 else 0.0
     return Ranking(hits, coverage)

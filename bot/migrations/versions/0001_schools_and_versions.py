@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("school_id", sa.String(64), nullable=False),
         sa.Column("slug", sa.String(64), nullable=False),
-        sa.Column("number", sa.Integer),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("document", sa.LargeBinary, nullable=False),
         sa.Column("source", sa.Text),
         sa.Column("made_at", sa.DateTime, nullable=False),
@@ -40,15 +40,7 @@ def upgrade() -> None:
         sa.Column("published_by", sa.String(200)),
         sa.PrimaryKeyConstraint("id", name="pk_versions"),
         sa.UniqueConstraint("school_id", "slug", "number", name="uq_versions_school_id_slug_number"),
-        sa.CheckConstraint("(number IS NULL) = (published_at IS NULL)", name="ck_versions_published_has_number"),
-    )
-    op.create_index(
-        "ix_versions_draft",
-        "versions",
-        ["school_id", "slug"],
-        unique=True,
-        sqlite_where=sa.text("number IS NULL"),
-        postgresql_where=sa.text("number IS NULL"),
+        sa.CheckConstraint("(number = 0) = (published_at IS NULL)", name="ck_versions_draft_is_unpublished"),
     )
     op.create_table(
         "clauses",
