@@ -96,10 +96,15 @@ def compare(before: Policy, after: Policy) -> list[ClauseChange]:
 
 def carry_corrections(new: Policy, old: Policy) -> Policy:
     """Return `new` with what people confirmed and corrected in `old`, for each clause whose text and lead-in are unchanged."""
-    kept = {_words(old, clause): clause for clause in old.clauses() if clause.confirmed or clause.correction}
+    by_id = {clause.id: clause for clause in old.clauses()}
+    by_words = {_words(old, clause): clause for clause in old.clauses() if clause.confirmed or clause.correction}
 
     def carried(clause: Clause) -> Clause:
-        before = kept.get(_words(new, clause))
+        words = _words(new, clause)
+        # The clause's own first: a policy may say the same thing twice, and mean it for others the second time.
+        before = by_id.get(clause.id)
+        if before is None or _words(old, before) != words:
+            before = by_words.get(words)
         if before is None:
             return clause
         corrected = clause.corrected(before.correction) if before.correction else clause

@@ -1,5 +1,6 @@
 """A document -> a policy: the one way, for the shipped sources and for whatever a school brings in."""
 
+import re
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +17,9 @@ from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import Cut, Move, RejoinMarkers, Repair, Replace, SourceText, read_text
 from corpus.yaml_file import read_yaml
 
+# A row of the change record begins with the issue's number, which is not the day of the date after it.
+_ISSUE_NUMBER = re.compile(r"^\W*(?:(?:version|issue|v|no)\b\.?\s*)?[\d.]+\s+", re.IGNORECASE)
+
 
 def build_policy(
     text: str, *, school: str, slug: str, title: str | None, source_name: str, repairs: tuple[Repair, ...] = ()
@@ -28,8 +32,7 @@ def build_policy(
     sections, passages = chunk(source)
     about = [passage.text for passage in passages if passage.kind in (METADATA, CHANGE_RECORD)]
     dates = read_dates([passage.text for passage in passages if passage.kind == METADATA])
-    # A row of the record begins with the issue's number, which is not the day of the date after it.
-    rows = [passage.text.lstrip("0123456789. ") for passage in passages if passage.kind == CHANGE_RECORD]
+    rows = [_ISSUE_NUMBER.sub("", passage.text) for passage in passages if passage.kind == CHANGE_RECORD]
     records = tuple(("change record", date) for row in rows for date in find_dates(row))
     words = "\n".join([*about, *(element.words for section in sections for element in section.elements)])
     adopted, review_due = adoption_and_review(dates, words)

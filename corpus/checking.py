@@ -143,6 +143,19 @@ def _parts(policy: Policy) -> Iterator[tuple[str, str, Sequence[Span]]]:
                 yield name, f"{element.marker} {element.text}".strip(), element.at
 
 
+def _said(policy: Policy) -> Iterator[tuple[str, Clause | LeadIn]]:
+    """Yield the clauses and the lead-ins that are no clauses, each with a label: a lead-in's is that of its first item."""
+    labels: dict[str, str] = {}
+    for clause in policy.clauses():
+        labels.setdefault(clause.lead_in or "", clause.label)
+    for section in policy.sections:
+        for element in section.elements:
+            if isinstance(element, Clause):
+                yield element.label, element
+            elif element.at:
+                yield labels.get(element.id, element.id), element
+
+
 def _runs(source: str, offsets: Sequence[int]) -> tuple[str, ...]:
     runs: list[list[int]] = []
     for at in offsets:
@@ -155,7 +168,11 @@ def _runs(source: str, offsets: Sequence[int]) -> tuple[str, ...]:
 
 def _about_dates(policy: Policy, today: date) -> Iterator[Finding]:
     if policy.review_due and policy.review_due.is_past(today):
-        yield Finding(Concern.OVERDUE, "", f"The review was due in {policy.review_due.spoken} and is overdue.")
+        yield Finding(
+            Concern.OVERDUE,
+            "",
+            f"The review was due {'on' if policy.review_due.day else 'in'} {policy.review_due.spoken} and is overdue.",
+        )
     if policy.adopted is None:
         yield Finding(Concern.NO_DATE, "", "The policy gives no date of adoption, so nobody can tell how old it is.")
     if policy.review_due is None:
@@ -209,36 +226,30 @@ def _about_references(policy: Policy) -> Iterator[Finding]:
         for element in section.elements
         for match in re.findall(r"\d+(?:\.\d+)*", element.marker)
     }
-    for clause in policy.clauses():
-        for match in _REFERENCE.finditer(clause.words):
+    for where, element in _said(policy):
+        for match in _REFERENCE.finditer(element.words):
             # A whole number is a paragraph of this policy only where it has numbered paragraphs or the word is so plain.
-            if match["number"] not in known and not re.search(r"\bAct\b", clause.words[match.end() : match.end() + 60]):
-                yield Finding(Concern.DEAD_REFERENCE, clause.label, f"It refers to {match[0]}, which this policy does not have.")
+            if match["number"] not in known and not re.search(r"\bAct\b", element.words[match.end() : match.end() + 60]):
+                yield Finding(Concern.DEAD_REFERENCE, where, f"It refers to {match[0]}, which this policy does not have.")
 
 
 def _about_law(policy: Policy) -> Iterator[Finding]:
-    for clause in policy.clauses():
-        law = superseded_law(clause.words)
+    for where, element in _said(policy):
+        law = superseded_law(element.words)
         if law:
-            yield Finding(Concern.SUPERSEDED_LAW, clause.label, f"It rests on {law.name}; {law.replaced_by} took its place.")
+            yield Finding(Concern.SUPERSEDED_LAW, where, f"It rests on {law.name}; {law.replaced_by} took its place.")
 
 
 def _about_damage(policy: Policy) -> Iterator[Finding]:
-    for clause in policy.clauses():
-        if clause.note:
-            yield Finding(Concern.CUT, clause.label, clause.note)
-        elif _looks_cut(clause):
-            yield Finding(
-                Concern.CUT,
-                clause.label,
-                f"It ends without a full stop: “... {clause.words[-40:]}”. Is something missing?",
-            )
-        if clause.repairs:
-            yield Finding(
-                Concern.REPAIRED,
-                clause.label,
-                "The source is damaged here and was repaired: " + "; ".join(clause.repairs) + ".",
-            )
+    for where, element in _said(policy):
+        if isinstance(element, Clause) and element.note:
+            yield Finding(Concern.CUT, where, element.note)
+        elif isinstance(element, Clause) and _looks_cut(element):
+            end = element.words[-40:]
+            yield Finding(Concern.CUT, where, f"It ends without a full stop: “... {end}”. Is something missing?")
+        if element.repairs:
+            reasons = "; ".join(element.repairs)
+            yield Finding(Concern.REPAIRED, where, f"The source is damaged here and was repaired: {reasons}.")
 
 
 def _looks_cut(clause: Clause) -> bool:
@@ -248,6 +259,5 @@ def _looks_cut(clause: Clause) -> bool:
 def _about_confirmation(policy: Policy) -> Iterator[Finding]:
     waiting = [clause for clause in policy.clauses() if not clause.confirmed]
     if waiting:
-        yield Finding(
-            Concern.UNCONFIRMED, "", f"{len(waiting)} clauses wait for somebody to confirm what the rules made of them."
-        )
+        wait = "clause waits" if len(waiting) == 1 else "clauses wait"
+        yield Finding(Concern.UNCONFIRMED, "", f"{len(waiting)} {wait} for somebody to confirm what the rules made of it.")

@@ -70,16 +70,22 @@ class PolicyDate(str):
 
 def find_dates(text: str) -> list[PolicyDate]:
     """Return the dates that a line of text gives, in its order; what is no date of the calendar is passed over."""
-    found: list[tuple[int, str]] = []
+    return [found for _, _, found in locate_dates(text)]
+
+
+def locate_dates(text: str) -> list[tuple[int, int, PolicyDate]]:
+    """Return the dates of `find_dates`, each with where it begins and ends."""
+    found: list[tuple[int, int, str]] = []
     for match in _IN_WORDS.finditer(text):
         month = next(number for name, number in MONTHS.items() if name.startswith(match["month"].lower()[:3]))
         day = f"-{int(match['day']):02}" if match["day"] else ""
-        found.append((match.start(), f"{match['year']}-{month:02}{day}"))
+        found.append((match.start(), match.end(), f"{match['year']}-{month:02}{day}"))
     for match in _IN_FIGURES.finditer(text):
         year = int(match["year"])
-        found.append((match.start(), f"{year if year > 99 else 2000 + year}-{int(match['month']):02}-{int(match['day']):02}"))
+        year += 0 if year > 99 else 2000
+        found.append((match.start(), match.end(), f"{year}-{int(match['month']):02}-{int(match['day']):02}"))
     dates = []
-    for _, iso in sorted(found):
+    for start, end, iso in sorted(found):
         with contextlib.suppress(ValueError):
-            dates.append(PolicyDate(iso))
+            dates.append((start, end, PolicyDate(iso)))
     return dates

@@ -131,7 +131,8 @@ def _mark_page_numbers(lines: Sequence[Line]) -> None:
 
 
 def _shape(text: str) -> str:
-    return re.sub(r"\d+", "#", " ".join(text.lower().split()))
+    # A scanner takes I, l and 1 for each other, and a header is the same header still.
+    return re.sub(r"\d+", "#", " ".join(text.lower().split())).replace("i", "l")
 
 
 def _mark_running_headers(lines: Sequence[Line]) -> None:

@@ -47,12 +47,23 @@ def read_policy(path: Path) -> Policy:
 
 def _check_references(policy: Policy, name: str) -> None:
     ids: set[str] = set()
-    lead_ins = set(policy.lead_ins())
+    lead_ins = policy.lead_ins()
     for section in policy.sections:
         for element in section.elements:
             if element.id in ids:
                 raise PolicyFileError(f"{name}: the id {element.id} stands twice; each clause and lead-in needs its own.")
             ids.add(element.id)
+    clauses = {clause.id for clause in policy.clauses()}
+    for lead_in in lead_ins.values():
+        if lead_in.clause_id is not None and lead_in.clause_id not in clauses:
+            raise PolicyFileError(f"{name}: {lead_in.id} refers to the clause {lead_in.clause_id}, which does not exist.")
+        above = [lead_in.id]
+        while (under := lead_ins[above[-1]].under) is not None:
+            if under not in lead_ins:
+                raise PolicyFileError(f"{name}: {above[-1]} refers to the lead-in {under}, which does not exist.")
+            if under in above:
+                raise PolicyFileError(f"{name}: the lead-in {under} stands under itself.")
+            above.append(under)
     for clause in policy.clauses():
         if clause.lead_in is not None and clause.lead_in not in lead_ins:
             raise PolicyFileError(f"{name}: clause {clause.label} refers to the lead-in {clause.lead_in}, which does not exist.")

@@ -260,12 +260,12 @@ def _goes_on(body: Sequence[Block], line: Line, following: Line | None, width: i
     unfinished, lower = is_unfinished(last), continues(line.text)
     if line.blank_before:
         # Over a blank line only what is plainly the rest of a sentence goes on: a page end, or a stray break.
-        return unfinished and lower and len(block.text.split()) >= 4 and not is_field(block.text)
+        goes_on = unfinished and (lower or bool(_HANGS.search(last)))
+        return goes_on and len(block.text.split()) >= 4 and not is_field(block.text)
     if last.endswith((";", ":")):
         return lower and last.endswith(";") and bool(width) and _was_full(last, line, width)
     if lower:
-        under_lead_in = len(body) > 1 and body[-2].text.endswith(":") and block.marker is None
-        return not (under_lead_in and width and not _was_full(last, line, width))
+        return not (width and _under_lead_in(body) and not _was_full(last, line, width))
     if is_field(line.text) or is_field(last):
         return False
     if unfinished and _HANGS.search(last):
@@ -273,6 +273,16 @@ def _goes_on(body: Sequence[Block], line: Line, following: Line | None, width: i
     if not width or (not unfinished and _heads(line, following, width)):
         return False
     return _was_full(last, line, width)
+
+
+def _under_lead_in(body: Sequence[Block]) -> bool:
+    """Tell whether the last block is one of the unmarked lines that stand one under the other after a lead-in."""
+    index = len(body) - 1
+    while index > 0 and body[index].marker is None and body[index].kind is Kind.PARAGRAPH:
+        index -= 1
+        if body[index].text.endswith(":"):
+            return True
+    return False
 
 
 def _heads(line: Line, following: Line | None, width: int) -> bool:
@@ -299,7 +309,7 @@ def _is_title(words: str) -> bool:
     tokens = plain.split()
     if not tokens or len(tokens) > 14 or len(plain) > 100 or not re.match(r"[A-Z0-9“\"'‘(]", plain):
         return False
-    if _QUESTION.match(plain) or (_ASKS.match(plain) and len(tokens) <= 9 and is_unfinished(plain)):
+    if _QUESTION.match(plain) or (_ASKS.match(plain) and len(tokens) <= 9 and is_unfinished(plain.rstrip(":"))):
         return True
     if plain.endswith((".", ";", ",", "!", "?")) or re.search(r"[.;?!]\s", re.sub(r"^\S{1,5}\.\s", "", plain)):
         return False

@@ -19,7 +19,7 @@ _IT = re.compile(r"it\b", re.IGNORECASE)
 _EXPLETIVE_IT = re.compile(
     r"it (?:is|was|will be|may be|would be|should be) (?:also |completely |totally |absolutely |strictly |very |not )*(?:for|best|essential|important|expected|recommended|acceptable|unacceptable|advisable|good practice|best practice|forbidden|prohibited|necessary|"
     r"vital|crucial|an offence|illegal|unlawful|possible|the responsibility|the duty|everyone|every|up to|a criminal|a requirement|a condition|recognised|understood|permitted|allowed|appropriate|inappropriate|clear|likely|unlikely|the policy|also|our)\b"
-    r"|it (?:should be noted|must be|can be|takes|applies)\b",
+    r"|it (?:(?:should|must) be (?:noted|remembered|stressed|understood|recognised)|takes)\b",
     re.IGNORECASE,
 )
 _SUCH = re.compile(r"\bsuch (?!as\b|a\b|an\b)\w+", re.IGNORECASE)

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from corpus.clause import RepairNote, Span
 from corpus.errors import DocumentError
@@ -80,7 +81,7 @@ class SourceText:
     repairs: tuple[RepairNote, ...] = ()
     reading: str = field(init=False)
     cuts: dict[int, str] = field(init=False, default_factory=dict)  # offset in the reading -> reason
-    _origin: list[tuple[int, int]] = field(init=False)  # reading offset -> source characters it stands for
+    _origin: list[tuple[tuple[int, int], ...]] = field(init=False)  # reading offset -> source characters it stands for
     _repair: dict[int, int] = field(init=False, default_factory=dict)  # reading offset -> index into repairs
 
     def __init__(self, source: str, repairs: Sequence[Repair] = ()) -> None:
@@ -96,7 +97,7 @@ class SourceText:
                     pieces = _replace(pieces, repair, len(notes) - 1)
                 case Move():
                     notes.append(RepairNote(repair.find, f"{repair.find} [before] {repair.before}", repair.reason))
-                    pieces = _move(pieces, repair.find, repair.find, repair.before, len(notes) - 1)
+                    pieces = _move(pieces, repair, len(notes) - 1)
                 case RejoinMarkers():
                     pieces = _rejoin(pieces, repair, notes)
                 case Cut():
@@ -104,8 +105,14 @@ class SourceText:
         self.repairs = tuple(notes)
         self.reading = "".join(piece.text for piece in pieces)
         self._origin, self._repair = [], {}
+        leading: list[tuple[int, int]] = []  # what was taken out before the first character that is read
         for piece in pieces:
-            self._lay(piece)
+            if piece.text or self._origin:
+                self._lay(piece)
+            else:
+                leading.append((piece.start, piece.end))
+        if leading and self._origin:
+            self._origin[0] = (*leading, *self._origin[0])
         self.cuts = {}
         for cut in cuts:
             self.cuts[_only(self.reading, cut.end) + len(cut.end)] = cut.reason
@@ -118,7 +125,7 @@ class SourceText:
     def spans_of(self, start: int, end: int) -> tuple[Span, ...]:
         """Return the source characters that reading[start:end] stands for, in the order of the reading."""
         spans: list[Span] = []
-        for origin_start, origin_end in self._origin[start:end]:
+        for origin_start, origin_end in chain.from_iterable(self._origin[start:end]):
             if origin_start == origin_end:
                 continue
             if spans and spans[-1].end == origin_start:
@@ -135,14 +142,14 @@ class SourceText:
     def _lay(self, piece: _Piece) -> None:
         offset = len(self._origin)
         if piece.is_verbatim:
-            self._origin.extend((at, at + 1) for at in range(piece.start, piece.end))
+            self._origin.extend(((at, at + 1),) for at in range(piece.start, piece.end))
         elif piece.text:
             # The first character stands for the whole replaced stretch, so that no split can tear it apart.
-            self._origin.append((piece.start, piece.end))
-            self._origin.extend((piece.end, piece.end) for _ in piece.text[1:])
-        elif self._origin:
-            before_start, _ = self._origin[-1]
-            self._origin[-1] = (before_start, piece.end)
+            self._origin.append(((piece.start, piece.end),))
+            self._origin.extend(() for _ in piece.text[1:])
+        else:
+            # What is taken out hangs on the character before it.
+            self._origin[-1] = (*self._origin[-1], (piece.start, piece.end))
         if piece.repair is not None:
             touched = range(offset, len(self._origin)) if piece.text else (offset - 1,)
             self._repair.update(dict.fromkeys(touched, piece.repair))
@@ -181,8 +188,9 @@ def read_text(raw: bytes, name: str) -> str:
 def _only(text: str, find: str) -> int:
     """Return where `find` stands; a repair that fits nowhere or twice would be a guess, and is refused."""
     at = text.find(find)
-    if at < 0 or text.find(find, at + 1) >= 0:
-        raise DocumentError(f"A repair looks for {find!r}, which stands {text.count(find)} times in the source, not once.")
+    if not find or at < 0 or text.find(find, at + 1) >= 0:
+        times = sum(text.startswith(find, start) for start in range(len(text)))
+        raise DocumentError(f"A repair looks for {find!r}, which stands {times} times in the source, not once.")
     return at
 
 
@@ -192,8 +200,9 @@ def _split(pieces: list[_Piece], offset: int) -> list[_Piece]:
     position = 0
     for piece in pieces:
         inside = offset - position
-        if 0 < inside < len(piece.text) and piece.is_verbatim:
-            middle = piece.start + inside
+        if 0 < inside < len(piece.text):
+            # Of a piece that an earlier repair wrote, the first part stands for all its characters.
+            middle = piece.start + inside if piece.is_verbatim else piece.end
             result.append(_Piece(piece.text[:inside], piece.start, middle, piece.repair))
             result.append(_Piece(piece.text[inside:], middle, piece.end, piece.repair))
         else:
@@ -243,18 +252,30 @@ def _replace(pieces: list[_Piece], repair: Replace, index: int) -> list[_Piece]:
         source_at = pieces[count - 1].end if count else 0
         return [*pieces[:count], _Piece(new, source_at, source_at, index), *pieces[count:]]
     before, inside, after = _cut_out(pieces, start, end)
-    return [*before, _Piece(new, inside[0].start, inside[-1].end, index), *after]
+    return [*before, *_in_place_of(inside, new, index), *after]
 
 
-def _move(pieces: list[_Piece], find: str, reading: str, before_words: str, index: int) -> list[_Piece]:
-    at = _only(_text(pieces), find)
-    head, moved, tail = _cut_out(pieces, at, at + len(find))
+def _in_place_of(pieces: Sequence[_Piece], text: str, index: int) -> list[_Piece]:
+    """Return `text` for all the source characters of `pieces`, which a move may have brought together from several places."""
+    runs: list[_Piece] = []
+    for piece in pieces:
+        if runs and runs[-1].end == piece.start:
+            runs[-1].end = piece.end
+        else:
+            runs.append(_Piece("", piece.start, piece.end, index))
+    runs[0].text = text
+    return runs
+
+
+def _move(pieces: list[_Piece], repair: Move, index: int) -> list[_Piece]:
+    at = _only(_text(pieces), repair.find)
+    head, moved, tail = _cut_out(pieces, at, at + len(repair.find))
     rest = [*head, *tail]
-    target = _only(_text(rest), before_words)
+    target = _only(_text(rest), repair.before)
     front, _, back = _cut_out(rest, target, target)
-    carried = _Piece(reading, moved[0].start, moved[-1].end, index)
-    space_at = carried.end
-    return [*front, carried, _Piece(" ", space_at, space_at, index), *back]
+    carried = [_Piece(piece.text, piece.start, piece.end, index if piece.repair is None else piece.repair) for piece in moved]
+    space_at = moved[-1].end
+    return [*front, *carried, _Piece(" ", space_at, space_at, index), *back]
 
 
 def _rejoin(pieces: list[_Piece], repair: RejoinMarkers, notes: list[RepairNote]) -> list[_Piece]:
@@ -273,8 +294,9 @@ def _rejoin(pieces: list[_Piece], repair: RejoinMarkers, notes: list[RepairNote]
         rest = [*head, *tail]
         target = _only(_text(rest), item)
         front, _, back = _cut_out(rest, target, target)
-        carried = _Piece(reading, torn[0].start, torn[-1].end, len(notes) - 1)
-        pieces = [*front, carried, _Piece(" ", carried.end, carried.end, len(notes) - 1), *back]
+        carried = _in_place_of(torn, reading, len(notes) - 1)
+        space_at = torn[-1].end
+        pieces = [*front, *carried, _Piece(" ", space_at, space_at, len(notes) - 1), *back]
     return pieces
 
 

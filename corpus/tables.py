@@ -1,11 +1,13 @@
 """The engine, and the tables of schools, policies, versions and clauses; bot adds its own to the same metadata."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Connection,
     DateTime,
     Engine,
     ForeignKey,
@@ -80,7 +82,13 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def writing(engine: Engine) -> AbstractContextManager[Connection]:
+    """Return a transaction that writes; on SQLite nobody else writes from its beginning on, not only from its first write."""
+    return engine.execution_options(writes=True).begin()
 
 
 def sqlite_url(folder: Path) -> str:
@@ -89,5 +97,11 @@ def sqlite_url(folder: Path) -> str:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+    # Left to itself the driver begins a transaction at the first write, so that what is read before is of another moment.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, 
 from corpus.alignment import align
 from corpus.clause import Policy
 from corpus.errors import StoreError
-from corpus.tables import clauses, policies, schools, versions
+from corpus.tables import clauses, policies, schools, versions, writing
 
 # The number under which the store keeps a draft; versions count from 1.
 DRAFT = 0
@@ -59,7 +59,7 @@ class Versions:
 
     def add_school(self, school: School) -> None:
         """Add a school. Raises StoreError where its id is taken."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             if connection.scalar(select(schools.c.id).where(schools.c.id == school.id)):
                 raise StoreError(f"There is already a school called {school.id}.")
             connection.execute(
@@ -99,7 +99,7 @@ class Versions:
 
         Raises StoreError where there is no such school.
         """
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             self._require_school(connection, policy.school)
             current = self._current(connection, policy.school, policy.slug)
             used = self._used_ids(connection, policy.school, policy.slug)
@@ -127,7 +127,7 @@ class Versions:
 
     def publish(self, school_id: str, slug: str, by: str) -> int:
         """Make the draft the current version and return its number; all or nothing. Raises StoreError where there is none."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             self._raise_revision(connection, school_id)  # the first write, so that two publications wait for each other
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
             if row is None:
@@ -153,7 +153,7 @@ class Versions:
 
     def roll_back(self, school_id: str, slug: str, number: int) -> None:
         """Make an earlier version the current one again. Raises StoreError where there is no such version."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             self._raise_revision(connection, school_id)
             if connection.scalar(select(versions.c.id).where(*_numbered(school_id, slug, number))) is None:
                 raise StoreError(
@@ -229,7 +229,8 @@ class Versions:
             raise StoreError(no_such_school(school_id, [school.id for school in self.schools()]))
 
     def _require_school(self, connection: Connection, school_id: str) -> None:
-        if connection.scalar(select(schools.c.id).where(schools.c.id == school_id)) is None:
+        # Locked, so that no publication comes between what a draft is aligned to and the draft; SQLite locks as a whole.
+        if connection.scalar(select(schools.c.id).where(schools.c.id == school_id).with_for_update()) is None:
             known = list(connection.scalars(select(schools.c.id).order_by(schools.c.id)))
             raise StoreError(no_such_school(school_id, known))
 

@@ -115,7 +115,7 @@ _PATTERNS: tuple[tuple[Stance, str], ...] = (
     ),
     (
         Stance.CONDITIONAL,
-        r"\b(?:may|can)\b[^.;]{0,80}?\bwith\s+(?:[\w'’-]+\s+){0,4}?(?:permission|consent|approval|authorisation|agreement)\b",
+        r"\b(?:may|can)\b(?!\s+not\b)[^.;]{0,80}?\bwith\s+(?:[\w'’-]+\s+){0,4}?(?:permission|consent|approval|authorisation|agreement)\b",
     ),
     (Stance.CONDITIONAL, r"\b(?:is|are)\s+(?:restricted|confined)\s+to\b"),
     (Stance.CONDITIONAL, r"\bmust\s+(?:first\s+)?be\s+(?:approved|authorised|agreed|sanctioned)\b"),

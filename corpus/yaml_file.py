@@ -14,10 +14,22 @@ Kind = TypeVar("Kind")
 _STEP = re.compile(r"\.(?P<key>[\w-]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
 
 
+class _Loader(yaml.CSafeLoader):
+    """The safe loader, with only `true` and `false` as truth values: `on` is a key of ours, and YAML 1.1 reads it as true."""
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOL]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
+
+
 def parse_yaml(text: str, name: str) -> Any:
     """Return what a YAML text holds. Raises PolicyFileError, with `name` and the line, where it is not YAML."""
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  it is the safe loader in C
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it is not YAML"
