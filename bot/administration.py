@@ -4,7 +4,7 @@ import getpass
 import re
 from pathlib import Path
 
-from bot.bootstrap import Indexes, open_versions
+from bot.bootstrap import open_indexes, open_versions
 from bot.clock import today
 from bot.errors import BotError
 from bot.settings import read_settings
@@ -93,7 +93,7 @@ def evaluate(file: Path, *, show_misses: bool) -> int:
     """Print the table of measures on a file of labelled questions, and each miss if asked."""
     from retrieval.evaluation import as_table, judge, measure, misses, read_questions
 
-    indexes = Indexes(open_versions(read_settings()))
+    indexes = open_indexes(read_settings())
     judged = judge(read_questions(file), lambda school: indexes.of(school, fresh=False))
     if show_misses:
         print("\n\n".join(misses(judged)), end="\n\n")

@@ -13,7 +13,7 @@ from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
 from retrieval.decision import Decision, Outcome
 from retrieval.index import Index, IndexedClause
-from retrieval.intent import Danger
+from retrieval.intent import Danger, read_intent
 
 # What a headline says of each stance. Never a bare yes or no, so that no phrasing of a question can turn it round.
 VERDICTS = {
@@ -132,7 +132,13 @@ def to_answer(question: str, decision: Decision, index: Index, today: date) -> A
 
 
 def needs_school(question: str, schools: Sequence[str]) -> Answer:
-    """Return the answer where it is not known whose policies apply; `schools` are the names to choose from."""
+    """Return the answer where it is not known whose policies apply; `schools` are the names to choose from.
+
+    The urgent route does not wait for a school.
+    """
+    danger = read_intent(question).danger
+    if danger:
+        return _route(Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0), danger, ())
     return Answer(
         school=None,
         school_name=None,
@@ -182,7 +188,10 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
     return replace(
         bare,
         headline=_headline(decision.stance, governing.clause, index),
-        quotes=tuple(_quote(hit.clause, index, today) for hit in (governing, *decision.supporting)),
+        quotes=(
+            _quote(governing.clause, today, decision.stance),
+            *(_quote(hit.clause, today) for hit in decision.supporting),
+        ),
         notes=_notes(decision.stance, policy, today),
         escalation=resolve(clause.roles, index.policies),
     )
@@ -217,7 +226,7 @@ def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answ
     return replace(
         bare,
         headline="One of these rules may be the one you mean. None of them is certain to be:",
-        offered=tuple(_quote(hit.clause, index, today) for hit in decision.offered),
+        offered=tuple(_quote(hit.clause, today) for hit in decision.offered),
         escalation=resolve((), index.policies),
     )
 
@@ -251,16 +260,24 @@ _IMAGES = "Do not view, copy, print, share, save or delete any image. Leave the 
 
 def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
     quotes: tuple[Quote, ...] = ()
-    steps: tuple[str, ...]
     if decision.governing:
-        quotes = (_quote(decision.governing.clause, index, today),)
-    dsl = contact(Role.DSL, index.policies)
-    head = contact(Role.HEADTEACHER, index.policies)
-    chair = contact(Role.GOVERNORS, index.policies)
-    match decision.danger:
+        quotes = (_quote(decision.governing.clause, today, decision.stance),)
+    return _route(replace(bare, quotes=quotes), decision.danger, index.policies)
+
+
+def _route(bare: Answer, danger: Danger | None, policies: Sequence[Policy]) -> Answer:
+    """Return `bare` with the route that a danger asks for, by the names that the policies give."""
+    steps: tuple[str, ...]
+    dsl = contact(Role.DSL, policies)
+    head = contact(Role.HEADTEACHER, policies)
+    chair = contact(Role.GOVERNORS, policies)
+    match danger:
         case Danger.ASKER_AT_RISK:
             return replace(
                 bare,
+                stance=None,
+                stance_confirmed=False,
+                quotes=(),
                 headline="I am sorry that it is this hard. Please talk to somebody now.",
                 steps=(
                     "If you are in danger, ring 999.",
@@ -276,7 +293,7 @@ def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answ
                 _DO_NOT + " Do not speak about it to the person concerned.",
                 _NOT_REPORTING,
             )
-            return replace(bare, headline="Tell the headteacher now.", steps=steps, escalation=head, quotes=quotes)
+            return replace(bare, headline="Tell the headteacher now.", steps=steps, escalation=head)
         case Danger.THREAT:
             steps = (
                 _NOW,
@@ -284,10 +301,10 @@ def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answ
                 f"Tell {head.words} now.",
                 _NOT_REPORTING,
             )
-            return replace(bare, headline="Get help now.", steps=steps, escalation=head, quotes=quotes)
+            return replace(bare, headline="Get help now.", steps=steps, escalation=head)
         case Danger.INDECENT_IMAGE:
             steps = (_NOW, f"Tell {dsl.words} now, or a deputy.", _IMAGES, _DO_NOT, _NOT_REPORTING)
-            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl, quotes=quotes)
+            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl)
         case _:
             steps = (
                 _NOW,
@@ -295,10 +312,10 @@ def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answ
                 _DO_NOT,
                 _NOT_REPORTING,
             )
-            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl, quotes=quotes)
+            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl)
 
 
-def _quote(indexed: IndexedClause, index: Index, today: date) -> Quote:
+def _quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -> Quote:
     clause, policy = indexed.clause, indexed.policy
     citation = Citation(
         clause_id=clause.id,
@@ -315,7 +332,11 @@ def _quote(indexed: IndexedClause, index: Index, today: date) -> Quote:
         review_due=policy.review_due and str(policy.review_due),
         overdue=bool(policy.review_due and policy.review_due.is_past(today)),
     )
-    before, deciding, after = clause.words.partition(clause.deciding) if clause.deciding else (clause.words, "", "")
+    # Beside a headline of the second stance the words of the first would say the contrary.
+    decides = clause.deciding
+    if asserted not in (None, clause.stance):
+        decides = clause.second.when if clause.second and clause.second.stance is asserted else ""
+    before, deciding, after = clause.words.partition(decides) if decides else (clause.words, "", "")
     return Quote(citation, before, deciding, after, _dates(policy, today), _about(indexed, superseded_law(clause.words)))
 
 

@@ -42,7 +42,8 @@ def ask(question: str, index: Index, today: date, context: Sequence[str] = ()) -
     Raises QuestionError where the question cannot be read.
     """
     asked = read_question(question)
-    return to_answer(asked, decide(asked, list(context)[-LONGEST_CONTEXT:], index), index, today)
+    earlier = [_CONTROL.sub("", one[:LONGEST_QUESTION]) for one in list(context)[-LONGEST_CONTEXT:]]
+    return to_answer(asked, decide(asked, earlier, index), index, today)
 
 
 def _is_latin(letter: str) -> bool:

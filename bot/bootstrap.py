@@ -11,6 +11,7 @@ from bot.settings import Settings
 from corpus import POLICIES
 from corpus.versions import School, Versions, no_such_school
 from retrieval.index import Index
+from retrieval.knowledge import Knowledge
 
 DEMO_PUBLISHER = "policybot, as shipped"
 
@@ -52,12 +53,18 @@ def _is_stale(publisher: str | None, shipped: str | None) -> bool:
     return publisher is not None and publisher.startswith(DEMO_PUBLISHER) and publisher != shipped
 
 
+def open_indexes(settings: Settings, now: Callable[[], datetime] = now_utc) -> "Indexes":
+    """Return the indexes over the store of `settings`; as `open_versions`. What is parsed once is kept in the data folder."""
+    return Indexes(open_versions(settings, now), Knowledge(settings.home / "cache"))
+
+
 class Indexes:
     """The index of each school that was asked of, rebuilt whole when the school's revision has gone up."""
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(self, versions: Versions, knowledge: Knowledge) -> None:
         """Keep the store; an index is built when its school is first asked of."""
         self.versions = versions
+        self.knowledge = knowledge
         self._built: dict[str, Index] = {}
 
     def of(self, school_id: str, *, fresh: bool = True) -> Index:
@@ -71,6 +78,6 @@ class Indexes:
         published = self.versions.published(school_id)
         if published is None:
             raise BotError(no_such_school(school_id, [school.id for school in self.versions.schools()]))
-        index = Index(published)
+        index = Index(published, self.knowledge)
         self._built[school_id] = index
         return index

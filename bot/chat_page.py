@@ -13,11 +13,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.answer import needs_school
 from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask
 from bot.bootstrap import Indexes
 from bot.clock import today
 from bot.errors import BotError
 from bot.rendering import environment, to_html
+from retrieval.decision import Outcome
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = (
@@ -62,9 +64,9 @@ def create_app(indexes: Indexes) -> Starlette:
         middleware=[
             Middleware(_SecurityHeaders),
             # A page elsewhere must not be able to reach this machine's own address under another name.
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "testserver"]),
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
         ],
-        exception_handlers={404: _not_found, Exception: _fault},
+        exception_handlers={400: _bad_form, 404: _not_found, Exception: _fault},
     )
 
 
@@ -84,7 +86,8 @@ def _page(indexes: Indexes, school: str, asked: _Asked | None) -> Response:
     if asked is not None:
         html, status = _answered(indexes, asked)
         replies.append({"question": asked.question, "html": html})
-    earlier = [*asked.earlier, asked.question][-LONGEST_CONTEXT:] if asked else []
+    # What was refused is not asked again with the next question.
+    earlier = [*asked.earlier, *([asked.question] if status == 200 else [])][-LONGEST_CONTEXT:] if asked else []
     html = (
         environment()
         .get_template("chat.html.jinja")
@@ -108,6 +111,9 @@ def _reply(indexes: Indexes, _school: str, asked: _Asked) -> Response:
 def _answered(indexes: Indexes, asked: _Asked) -> tuple[str, int]:
     """Return the reply as HTML and its status; what is wrong with the question is said in one sentence."""
     if not asked.school:
+        answer = needs_school(asked.question, [])
+        if answer.outcome is Outcome.URGENT:
+            return to_html(answer), 200
         return _problem("Choose your school first: its policies are the ones that count."), 400
     try:
         return to_html(ask(asked.question, indexes.of(asked.school), today(), asked.earlier)), 200
@@ -120,7 +126,12 @@ def _problem(sentence: str) -> str:
 
 
 async def _fault(_request: Request, _error: Exception) -> Response:
-    return HTMLResponse(_problem(FAULT), 500)
+    # A fault is answered outside the middleware, so the headers are given here.
+    return HTMLResponse(_problem(FAULT), 500, headers={name.decode(): value.decode() for name, value in _HEADERS})
+
+
+async def _bad_form(_request: Request, _error: Exception) -> Response:
+    return HTMLResponse(_problem("Your question could not be read: shorten it and send it again."), 400)
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

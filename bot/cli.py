@@ -1,6 +1,7 @@
 """The command line: arguments in, one command called, errors told in one sentence."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        reason = _why_the_store_failed(error)
+        if reason is None:
+            raise
+        print(f"policybot: The store cannot be read or written: {reason}.", file=sys.stderr)
+        return 1
+
+
+def _why_the_store_failed(error: Exception) -> str | None:
+    """Return what the store says is wrong, None where the error is another."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return str(getattr(error, "orig", None) or error) if isinstance(error, SQLAlchemyError) else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,6 +120,8 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    if not options.batch:
+        gc.disable()  # a process of half a second has nothing to collect, and looks for it a dozen times while it imports
     from bot import terminal
 
     if options.batch:

@@ -5,10 +5,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from bot.bootstrap import Indexes, open_versions
+from bot.bootstrap import open_indexes
 from bot.clock import today
 from bot.errors import BotError
 from bot.settings import Settings, read_settings
+from corpus.dates import PolicyDate
 
 LEAST_DISK = 100_000_000  # bytes
 
@@ -27,10 +28,11 @@ def _checks() -> Iterator[tuple[bool, str]]:
     version = sys.version_info
     yield version >= (3, 11), f"Python {version.major}.{version.minor}; policybot needs 3.11 or newer."
     try:
-        versions = open_versions(settings)
+        indexes = open_indexes(settings)
     except BotError as error:
         yield False, str(error)
         return
+    versions = indexes.versions
     yield True, f"The store at {versions.engine.url.render_as_string()} is open and up to date."
     yield from _home(settings)
     schools = versions.schools()
@@ -40,7 +42,6 @@ def _checks() -> Iterator[tuple[bool, str]]:
         if schools
         else "No school is set up yet: run policybot init, or set POLICYBOT_DEMO=1.",
     )
-    indexes = Indexes(versions)
     for school in schools:
         index = indexes.of(school.id)
         if not index.clauses:
@@ -49,7 +50,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         yield True, f"{school.name}: {len(index.clauses)} clauses of {len(index.policies)} policies."
         for policy in index.policies:
             if policy.review_due and policy.review_due.is_past(today()):
-                yield False, f"{school.name}: the {policy.title} was due for review in {policy.review_due.spoken}."
+                yield False, f"{school.name}: the {policy.title} was due for review {_when(policy.review_due)}."
 
 
 def _home(settings: Settings) -> Iterator[tuple[bool, str]]:
@@ -59,3 +60,7 @@ def _home(settings: Settings) -> Iterator[tuple[bool, str]]:
     yield os.access(home, os.W_OK), f"The data folder {home} can be written."
     free = shutil.disk_usage(home).free
     yield free >= LEAST_DISK, f"{free // 1_000_000} MB are free there; {LEAST_DISK // 1_000_000} MB are needed."
+
+
+def _when(due: PolicyDate) -> str:
+    return f"{'on' if due.day else 'in'} {due.spoken}"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, make_url, text
-from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
 from bot.errors import BotError
-from corpus.tables import open_engine
+from corpus.tables import open_engine, writing
 
 # The newest migration; a test holds it against the history.
 HEAD = "0001"
@@ -15,9 +15,18 @@ HEAD = "0001"
 def open_store(url: str) -> Engine:
     """Return the engine of the store at `url`, created and upgraded as needed.
 
-    Raises BotError, in one sentence, where its folder cannot be written, its file is no store, or it is newer than this program.
+    Raises BotError, in one sentence, where the address is none, its folder cannot be written, its file is no store, or it is
+    newer than this program.
     """
-    address = make_url(url)
+    try:
+        address = make_url(url)
+        engine = open_engine(url)
+    except ArgumentError:  # the address is not repeated: it may hold a password
+        raise BotError(
+            "POLICYBOT_DATABASE_URL is no address of a store: write it as sqlite:////folder/file or postgresql://user@host/name."
+        ) from None
+    except ImportError as error:
+        raise BotError(f"POLICYBOT_DATABASE_URL needs a driver that is not installed here: {error.name}.") from None
     if address.get_backend_name() == "sqlite" and address.database:
         folder = Path(address.database).parent
         try:
@@ -26,11 +35,11 @@ def open_store(url: str) -> Engine:
             raise BotError(
                 f"The data folder {folder} cannot be written ({error.strerror}): choose another with POLICYBOT_HOME."
             ) from None
-    engine = open_engine(url)
     try:
-        found = _found(engine)
+        with engine.connect() as connection:
+            found = _found(connection)
         if found != HEAD:
-            _upgrade(engine, found)
+            _upgrade(engine)
     except OperationalError as error:
         raise BotError(f"The store at {address.render_as_string()} cannot be opened or written: {_reason(error)}.") from None
     except DatabaseError as error:
@@ -40,25 +49,28 @@ def open_store(url: str) -> Engine:
     return engine
 
 
-def _found(engine: Engine) -> str | None:
+def _found(connection: Connection) -> str | None:
     """Return the schema's version in the store, None where it is empty."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
-def _upgrade(engine: Engine, found: str | None) -> None:
+def _upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.script import ScriptDirectory
 
     from bot.migrations import alembic_config
 
     config = alembic_config()
-    if found is not None and found not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
-        raise BotError("The store was made by a newer version of policybot: upgrade this one, or restore a backup.")
-    with engine.begin() as connection:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with writing(engine) as connection:
+        found = _found(connection)
+        if found == HEAD:
+            return  # another process has upgraded it while this one waited
+        if found is not None and found not in known:
+            raise BotError("The store was made by a newer version of policybot: upgrade this one, or restore a backup.")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

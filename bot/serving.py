@@ -5,7 +5,7 @@ import socket
 
 import uvicorn
 
-from bot.bootstrap import Indexes, open_versions
+from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
 from bot.errors import BotError
 from bot.settings import Settings, read_settings
@@ -17,7 +17,7 @@ def serve() -> int:
     if not settings.demo:
         raise BotError("The chat page is open only in demo mode so far: set POLICYBOT_DEMO=1.")
     listening = _listen(settings)
-    app = create_app(Indexes(open_versions(settings)))
+    app = create_app(open_indexes(settings))
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])

@@ -48,7 +48,7 @@ def _default_home(environment: Mapping[str, str]) -> str:
 
 def _read_bind(value: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise SettingsError(f"POLICYBOT_BIND={value} is no address: write it as 127.0.0.1:8080.")
     return host.strip("[]"), int(port)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.answer import Answer, needs_school, to_json
 from bot.asking import ask
-from bot.bootstrap import Indexes, open_versions
+from bot.bootstrap import open_indexes
 from bot.clock import today
 from bot.errors import BotError, QuestionError
 from bot.rendering import to_text
@@ -29,12 +29,12 @@ class _BatchLine(msgspec.Struct, frozen=True):
 
 def ask_once(question: str, school: str | None, *, as_json: bool) -> int:
     """Print the answer to one question; return the exit code. Raises BotError where it cannot be answered."""
-    versions = open_versions(read_settings())
-    school = school or _only_school(versions)
+    indexes = open_indexes(read_settings())
+    school = school or _only_school(indexes.versions)
     if school is None:
-        answer = needs_school(question, [one.id for one in versions.schools()])
+        answer = needs_school(question, [one.id for one in indexes.versions.schools()])
     else:
-        answer = ask(question, Indexes(versions).of(school), today())
+        answer = ask(question, indexes.of(school), today())
     text = to_text(answer)
     if as_json:
         sys.stdout.buffer.write(to_json(answer, text) + b"\n")
@@ -48,8 +48,8 @@ def ask_batch(file: str, school: str | None) -> int:
 
     Raises BotError where the file cannot be read.
     """
-    versions = open_versions(read_settings())
-    indexes = Indexes(versions)
+    indexes = open_indexes(read_settings())
+    versions = indexes.versions
     school = school or _only_school(versions)
     names = [one.id for one in versions.schools()]
     day, failed, write = today(), False, sys.stdout.buffer.write
@@ -76,8 +76,8 @@ def ask_batch(file: str, school: str | None) -> int:
 
 def chat(school: str | None) -> int:
     """Hold a conversation until the input ends or the person types `exit`."""
-    versions = open_versions(read_settings())
-    indexes = Indexes(versions)
+    indexes = open_indexes(read_settings())
+    versions = indexes.versions
     school = school or _only_school(versions) or _choose_school(versions)
     indexes.of(school)
     print("Ask about your school's policies. An empty line or “exit” ends the conversation.\n")
@@ -100,8 +100,8 @@ def chat(school: str | None) -> int:
 
 def compare(question: str) -> int:
     """Print what each school's policies make of one question, side by side."""
-    versions = open_versions(read_settings())
-    indexes = Indexes(versions)
+    indexes = open_indexes(read_settings())
+    versions = indexes.versions
     schools = versions.schools()
     if not schools:
         raise BotError("No school is set up here yet: run policybot init, or set POLICYBOT_DEMO=1 to try the demo.")
@@ -147,7 +147,7 @@ def _choose_school(versions: Versions) -> str:
             typed = input("Which school? ").strip()
         except EOFError:
             raise BotError("No school was chosen.") from None
-        if typed.isdigit() and 0 < int(typed) <= len(schools):
+        if typed.isascii() and typed.isdigit() and 0 < int(typed) <= len(schools):
             return schools[int(typed) - 1].id
         if typed in {school.id for school in schools}:
             return typed

@@ -100,12 +100,14 @@ def carry_corrections(new: Policy, old: Policy) -> Policy:
     by_words = {_words(old, clause): clause for clause in old.clauses() if clause.confirmed or clause.correction}
 
     def carried(clause: Clause) -> Clause:
+        if clause.correction or clause.confirmed:
+            return clause  # somebody has decided since
         words = _words(new, clause)
         # The clause's own first: a policy may say the same thing twice, and mean it for others the second time.
         before = by_id.get(clause.id)
         if before is None or _words(old, before) != words:
             before = by_words.get(words)
-        if before is None:
+        if before is None or not (before.correction or before.confirmed):
             return clause
         corrected = clause.corrected(before.correction) if before.correction else clause
         return replace(corrected, confirmed=before.confirmed)

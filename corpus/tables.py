@@ -23,6 +23,9 @@ from sqlalchemy import (
     text,
 )
 
+# How long to wait for somebody else who writes, in milliseconds.
+LOCK_WAIT = 10_000
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_N_label)s",
@@ -99,7 +102,7 @@ def sqlite_url(folder: Path) -> str:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     # Left to itself the driver begins a transaction at the first write, so that what is read before is of another moment.
     connection.isolation_level = None
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+    for pragma in (f"busy_timeout={LOCK_WAIT}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -170,7 +170,7 @@ class Versions:
                 )
             row = connection.execute(select(versions).where(*_numbered(school_id, slug, number))).one_or_none()
             if row is None:
-                wanted = f"version {number}" if number else "published version"
+                wanted = "published version" if number is None else f"version {number}"
                 raise StoreError(f"There is no {wanted} of {school_id}/{slug}: {self._listed(connection, school_id, slug)}")
         return Version(Policy.from_json(row.document), row.number, row.source, row.made_at, row.published_at, row.published_by)
 

@@ -148,14 +148,17 @@ _PATTERNS: tuple[tuple[Stance, str], ...] = (
     (Stance.REQUIRED, r"\bwill\b(?!\s+(?:not|never|be)\b)"),
     (Stance.REQUIRED, r"\bmust\s+ensure\b"),
     # recommended
-    (Stance.RECOMMENDED, r"\b(?:should|ought\s+to)\b(?!\s+(?:not|never)\b)"),
+    (
+        Stance.RECOMMENDED,
+        r"\b(?:should|ought\s+to)\b(?!\s+(?:not|never)\b)(?!\s+(?:always\s+|also\s+)?(?:be\s+(?:aware|mindful|conscious|reminded)|bear\s+in\s+mind|remember|note|understand\s+that)\b(?!\s+of\s+their))",
+    ),
     (
         Stance.RECOMMENDED,
         r"\b(?:is|are)\s+(?:also\s+|strongly\s+|always\s+)?(?:advised|encouraged|recommended|urged|asked|requested|reminded|invited)(?:,?\s+(?:on|in|at|by)\s+\w+,?)?\s+(?:of\s+|to\s+|that\s+)",
     ),
     (
         Stance.RECOMMENDED,
-        r"\b(?:it\s+is\s+(?:also\s+)?(?:recommended|advisable|important|helpful|best\s+to|sensible|wise|good\s+practice|best\s+practice))\b|\b(?:best|good)\s+practice\s+(?:is\s+to|that)\b|\bplease\b",
+        r"\b(?:it\s+is\s+(?:also\s+)?(?:recommended|advisable|important|helpful|best\s+to|sensible|wise|good\s+practice|best\s+practice))\b|\b(?:best|good)\s+practice\s+(?:is\s+to|that)\b|\bplease\b(?!\s+(?:remember|note|be\s+aware|bear\s+in\s+mind)\b)",
     ),
     # allowed
     (Stance.ALLOWED, r"\b(?:may|can)\b(?!\s+(?:not|never|only)\b)"),
@@ -174,6 +177,11 @@ _COMPILED = tuple((stance, re.compile(pattern, re.IGNORECASE)) for stance, patte
 _EXCEPTION = re.compile(
     r"\b(?:unless|except(?:\s+(?:in|for|where|when|with|by|that|as))?\b|other\s+than|without\s+(?:the\s+|their\s+|your\s+|a\s+|any\s+|first\s+|seeking\s+|obtaining\s+|having\s+|gaining\s+)*(?:[\w'’-]+\s+){0,4}?(?:permission|consent|approval|authorisation|authority|agreement|knowledge|discussion)"
     r"|until\b|save\s+(?:where|in|for|as)|apart\s+from)\b[^.;]*",
+    re.IGNORECASE,
+)
+# An exception that somebody grants, and that the reader can therefore seek.
+_LEAVE = re.compile(
+    r"\b(?:permission|permitted|consent|approv\w+|authori[sz]\w+|agree\w*|allowed|instructed|directed|sanctioned|required\s+by|discussed|cleared|requested|invited|with\s+the\s+head\w*|exceptional)\b",
     re.IGNORECASE,
 )
 # What makes a permission conditional.
@@ -462,7 +470,7 @@ def read_stance(words: str, lead_in: str | None = None) -> Wording:
         wording = _from_rules(words, rules if whole_sentence or not lead_in else [], imperative=orders)
     else:
         wording = _from_lead(words, lead)
-    return _soften(wording) if advisory else wording
+    return _with_case(_soften(wording) if advisory else wording, words)
 
 
 def is_ruling(sentence: str) -> bool:
@@ -554,6 +562,8 @@ def _tells_a_fact(words: str, match: re.Match[str], stance: Stance) -> bool:
         return bool(re.match(r"(?:is|are)\s+to\b", match[0], re.IGNORECASE) and _AIM.search(before))
     if stance is Stance.ALLOWED and _ABLE.search(before):
         return True
+    if stance is Stance.ALLOWED and re.match(r"(?:while|whilst|although)\b[^,]*$", before, re.IGNORECASE):
+        return True  # "While the school does not discourage ..., staff ...": granted beside the rule
     if stance in (Stance.ALLOWED, Stance.REQUIRED) and (
         re.search(r"\b(?:who|which|that|what)\s*$", before) or before.count("(") > before.count(")")
     ):
@@ -603,13 +613,27 @@ def _school_acts(before: str) -> bool:
 
 
 def _with_exception(stance: Stance, stretch: str) -> Stance:
-    if stance in (Stance.FORBIDDEN, Stance.DISCOURAGED) and _EXCEPTION.search(stretch):
+    exception = _EXCEPTION.search(stretch)
+    if stance in (Stance.FORBIDDEN, Stance.DISCOURAGED) and exception and not _is_case(exception[0]):
         return Stance.CONDITIONAL
     if stance is Stance.DISCOURAGED and _CLOSES_EXCEPTIONS.search(stretch):
         return Stance.FORBIDDEN
     if stance is Stance.ALLOWED and _PROVISO.search(stretch):
         return Stance.CONDITIONAL
     return stance
+
+
+def _is_case(exception: str) -> bool:
+    """Tell whether an exception is a case that is so or is not ("unless the pupil is a relative"), not a leave to be asked for."""
+    return exception.lower().startswith(("unless", "except", "other than", "save", "apart")) and not _LEAVE.search(exception)
+
+
+def _with_case(wording: Wording, words: str) -> Wording:
+    """Return the wording of a ban with the case that it excepts as its second stance: unless it is so, the ban stands."""
+    exception = _EXCEPTION.search(words)
+    if wording.second or wording.stance not in _BANS or not exception or not _is_case(exception[0]):
+        return wording
+    return Wording(wording.stance, wording.deciding, SecondStance(Stance.CONDITIONAL, exception[0].rstrip(" .,;)")))
 
 
 def _has_subject(words: str, rule: _Rule) -> bool:
@@ -642,6 +666,7 @@ def _lead_stance(lead_in: str) -> Stance:
     return Stance.INFORMATIONAL
 
 
+_BANS = (Stance.FORBIDDEN, Stance.DISCOURAGED)
 _BAN_AFTER = {Stance.REQUIRED: Stance.FORBIDDEN, Stance.RECOMMENDED: Stance.DISCOURAGED}
 
 
@@ -695,8 +720,8 @@ def _from_orders(words: str) -> Wording | None:
 def _phrase(words: str, rule: _Rule) -> str:
     stretch = words[rule.start : rule.end]
     exception = _EXCEPTION.search(stretch)
-    if rule.stance is Stance.CONDITIONAL and exception:
-        return exception[0].rstrip(" .,;)")
+    if rule.stance is Stance.CONDITIONAL and exception and exception.end() < len(stretch):
+        return stretch[: exception.end()].rstrip(" .,;)")
     return _clip_rule(words, rule)
 
 

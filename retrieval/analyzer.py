@@ -189,7 +189,11 @@ STOP_WORDS = frozenset(
 
 # A part that makes a different word of what follows: an ex-pupil is no pupil.
 _BINDING_PREFIXES = frozenset({"ex", "non"})
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
+# Words whose parts are stop words, which would leave nothing of them.
+_WHOLE = frozenset({"well-being", "on-going"})
+_APOSTROPHES = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-"}
+)
 _JOINED = re.compile(r"\b(e|on|off|web|cyber|multi)[ -](mail|line|site|bullying|media)(s?|ed|ing)\b")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*(?:-[^\W_]+(?:'[^\W_]+)*)*")
 _stem = Stemmer.Stemmer("english")
@@ -210,7 +214,8 @@ def analyze(text: str) -> list[str]:
 
 def normalize(text: str) -> str:
     """Return a text in lower case with compatibility characters, quotation marks and dashes made plain."""
-    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower()
+    # The marks first: what normalization makes of some (an accent after a space, another hyphen) is not what was meant.
+    plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).lower()
     return _JOINED.sub(r"\1\2\3", plain)
 
 
@@ -219,6 +224,9 @@ def _words(plain: str) -> list[str]:
     for word in _WORD.findall(plain):
         if "-" not in word:
             words.append(word)
+            continue
+        if word in _WHOLE:
+            words.append(word.replace("-", ""))
             continue
         parts = word.split("-")
         if parts[0] in _BINDING_PREFIXES and len(parts) > 1:

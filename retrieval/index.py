@@ -14,6 +14,8 @@ from rank_bm25 import BM25Okapi
 from corpus.clause import Clause, Policy
 from corpus.versions import Published
 from retrieval.analyzer import analyze
+from retrieval.knowledge import NO_WORDINGS, Knowledge, groups, top_mean
+from retrieval.vectors import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,28 @@ class _Postings:
 class Index:
     """The clauses of one school at one revision. It is never changed: a new revision is a new index."""
 
-    def __init__(self, published: Published) -> None:
+    def __init__(self, published: Published, knowledge: Knowledge) -> None:
         """Build the index of what a school has published; a school without any clause gives an empty one."""
         self.school = published.school
         self.revision = published.revision
         self.policies = tuple(policy for _, policy in published.versions)
         self.clauses = tuple(clause for number, policy in published.versions for clause in _in_place(number, policy))
-        self._postings = _lay_out([analyze(clause.searchable()) for clause in self.clauses])
+        self.knowledge = knowledge
+        wordings = [knowledge.wordings_for(clause.clause.words, clause.lead_in) for clause in self.clauses]
+        self.documents = [
+            [*analyze(clause.searchable()), *asked.terms] for clause, asked in zip(self.clauses, wordings, strict=True)
+        ]
+        self._postings = _lay_out(self.documents)
         self.highest_weight = max((float(posting.weights.max()) for posting in self._postings.values()), default=0.0)
+        encode = knowledge.vectors.encode
+        self._words = encode([clause.clause.words for clause in self.clauses])
+        self._in_context = encode([clause.searchable() for clause in self.clauses])
+        self._wordings = np.concatenate([asked.vectors for asked in (NO_WORDINGS, *wordings)])
+        self._grouped = groups([len(asked.vectors) for asked in wordings])
+        self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
 
     def scores(self, terms: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return each clause's BM25 score for the terms, and whether it holds any of them, in the order of `clauses`."""
+        """Return each clause's BM25 score for the terms, and whether it holds any, in the order of `clauses`."""
         scores = np.zeros(len(self.clauses))
         matched = np.zeros(len(self.clauses), dtype=bool)
         for term in terms:
@@ -62,14 +75,22 @@ class Index:
                 matched[posting.clauses] = True
         return scores, matched
 
+    def likenesses(self, question: Vector) -> tuple[Vector, Vector, Vector]:
+        """Return how like each clause is to a question's vector: by its words, by its place, by its likest wordings."""
+        by_wordings = (
+            top_mean(self._wordings @ question, self._grouped) if len(self._wordings) else np.zeros(len(self.clauses), np.float32)
+        )
+        return self._words @ question, self._in_context @ question, by_wordings
+
+    def words_vector(self, number: int) -> Vector:
+        """Return the vector of a clause's own words."""
+        vector: Vector = self._words[number]
+        return vector
+
     def best_weight(self, term: str) -> float:
         """Return the most that a term can add to a clause's score here; 0 where no clause holds it."""
         posting = self._postings.get(term)
         return float(posting.weights.max()) if posting is not None else 0.0
-
-    def holds(self, term: str) -> bool:
-        """Tell whether any clause holds a term."""
-        return term in self._postings
 
 
 def _in_place(number: int, policy: Policy) -> list[IndexedClause]:

@@ -1,0 +1,207 @@
+"""What is known beside a school's own policies, built once for all schools: word vectors, wordings of known clauses, matters."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.analyzer import analyze
+from retrieval.arrays import read_arrays, write_arrays
+from retrieval.library import MATTERS, WORDINGS, KnownClause, Matter, fingerprint, read_matters, read_wordings
+from retrieval.vectors import DATA as VECTORS
+from retrieval.vectors import DIMENSIONS, Vector, WordVectors, normalized
+
+# How much of their terms two clauses must share (Jaccard) for the one to take over the other's wordings: schools copy
+# templates, and change a word here and there.
+SAME_CLAUSE = 0.75
+# A matter, or a clause with wordings, is as like a question as the mean of its likest wordings.
+TOP_WORDINGS = 3
+
+
+# Matters whose wordings are compared one by one, after their means: enough that the likest is among them.
+NEAREST_MATTERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class MatterHit:
+    """A matter that a question may be about, and how like it is, -1 to 1."""
+
+    number: int
+    name: str
+    likeness: float
+
+
+class Knowledge:
+    """The shared data. Each part is read when it is first needed; `cache` is a folder for parsed files, or None."""
+
+    def __init__(self, cache: Path | None = None) -> None:
+        """Keep the folder; nothing is read yet."""
+        self._cache = cache
+
+    @cached_property
+    def vectors(self) -> WordVectors:
+        """The word vectors."""
+        return WordVectors()
+
+    @cached_property
+    def matters(self) -> "Matters":
+        """The matters, as vectors."""
+        return Matters(self.vectors, self._cache)
+
+    @cached_property
+    def _known(self) -> "_KnownClauses":
+        return _KnownClauses(self.vectors, self._cache)
+
+    def wordings_for(self, words: str, lead_in: str | None) -> "Wordings":
+        """Return the wordings written for clauses that are this one, nearly word for word; none for a clause not known."""
+        return self._known.wordings_for(words, lead_in)
+
+
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """How staff ask what a clause answers: the terms of all wordings, and a vector for each."""
+
+    terms: tuple[str, ...]
+    vectors: Vector
+
+
+NO_WORDINGS = Wordings((), np.zeros((0, DIMENSIONS), dtype=np.float32))
+
+
+class Matters:
+    """The matters as vectors: what a question is about, and whether a clause rules on it.
+
+    Working the vectors out takes a second; they are kept in the cache, keyed by the content of what they come from.
+    """
+
+    def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
+        """Read the vectors from the cache, or work them out and keep them there."""
+        kept = cache / f"matter-vectors-{fingerprint(MATTERS, VECTORS)}.msgpack" if cache else None
+        arrays = read_arrays(kept) if kept else None
+        if arrays is None:
+            arrays = _matter_arrays(read_matters(cache), vectors)
+            if kept:
+                write_arrays(kept, arrays)
+        self._means = arrays["means"]
+        self._wordings, self._wordings_start = arrays["wordings"], arrays["wordings_start"]
+        self._policy, self._policy_start = arrays["policy"], arrays["policy_start"]
+        self._names = bytes(arrays["names"]).decode().split("\n")
+
+    def likeliest(self, question: Vector, most: int) -> list[MatterHit]:
+        """Return the matters likest a question's vector, likest first: by the mean of their three likest wordings."""
+        near = np.argpartition(-(self._means @ question), NEAREST_MATTERS)[:NEAREST_MATTERS]
+        found = []
+        for number in near:
+            rows = self._wordings[self._wordings_start[number] : self._wordings_start[number + 1]]
+            likeness = np.sort(rows.astype(np.float32) @ question)[-TOP_WORDINGS:].mean() / 127
+            found.append(MatterHit(int(number), self._names[number], float(likeness)))
+        return sorted(found, key=lambda hit: -hit.likeness)[:most]
+
+    def agreement(self, number: int, clause: Vector) -> float:
+        """Return how like a clause's vector is to the policy sentence of a matter that is likest it, -1 to 1."""
+        rows = self._policy[self._policy_start[number] : self._policy_start[number + 1]]
+        return float((rows.astype(np.float32) @ clause).max()) / 127
+
+
+def _matter_arrays(matters: Sequence[Matter], vectors: WordVectors) -> dict[str, NDArray[Any]]:
+    wordings = [vectors.encode(matter.wordings) for matter in matters]
+    policy = [vectors.encode(matter.policy) for matter in matters]
+    return {
+        "means": normalized(np.stack([rows.mean(axis=0) for rows in wordings])),
+        "wordings": _as_bytes(wordings),
+        "wordings_start": _starts(wordings),
+        "policy": _as_bytes(policy),
+        "policy_start": _starts(policy),
+        "names": _as_text(matter.name for matter in matters),
+    }
+
+
+def _as_bytes(groups_of_rows: Sequence[Vector]) -> NDArray[np.int8]:
+    return np.round(np.concatenate(groups_of_rows) * 127).astype(np.int8)
+
+
+def _starts(groups_of_rows: Sequence[Vector]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum([len(rows) for rows in groups_of_rows])])
+
+
+class _KnownClauses:
+    """The clauses with wordings, found by their terms; worked out once and kept, as the matters are."""
+
+    def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
+        kept = cache / f"wordings-{fingerprint(WORDINGS, VECTORS)}.msgpack" if cache else None
+        arrays = read_arrays(kept) if kept else None
+        if arrays is None:
+            arrays = _known_arrays(read_wordings(cache), vectors)
+            if kept:
+                write_arrays(kept, arrays)
+        self._vectors, self._start = arrays["vectors"], arrays["start"]
+        self._terms = [frozenset(line.split()) for line in bytes(arrays["terms"]).decode().split("\n")]
+        self._asked = bytes(arrays["asked"]).decode().split("\n")
+        self._holding: dict[str, list[int]] = {}
+        for number, terms in enumerate(self._terms):
+            for term in terms:
+                self._holding.setdefault(term, []).append(number)
+
+    def wordings_for(self, words: str, lead_in: str | None) -> Wordings:
+        terms = _terms(words, lead_in)
+        shared: dict[int, int] = {}
+        for term in terms:
+            for number in self._holding.get(term, ()):
+                shared[number] = shared.get(number, 0) + 1
+        same = [
+            number
+            for number, count in sorted(shared.items())
+            if count >= SAME_CLAUSE * (len(terms) + len(self._terms[number]) - count)
+        ]
+        if not same:
+            return NO_WORDINGS
+        rows = np.concatenate([self._vectors[self._start[number] : self._start[number + 1]] for number in same])
+        return Wordings(
+            tuple(term for number in same for term in self._asked[number].split()), rows.astype(np.float32) / np.float32(127)
+        )
+
+
+def _known_arrays(known: Sequence[KnownClause], vectors: WordVectors) -> dict[str, NDArray[Any]]:
+    rows = [vectors.encode(one.wordings) for one in known]
+    asked = [" ".join(term for wording in one.wordings for term in analyze(wording)) for one in known]
+    return {
+        "vectors": _as_bytes(rows),
+        "start": _starts(rows),
+        "terms": _as_text(" ".join(sorted(_terms(one.words, one.lead_in))) for one in known),
+        "asked": _as_text(asked),
+    }
+
+
+def _as_text(lines: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)
+
+
+def _terms(words: str, lead_in: str | None) -> frozenset[str]:
+    # Only the end of a lead-in rules with the item: "When using sites, staff must not:".
+    return frozenset(analyze(words) + analyze((lead_in or "")[-60:]))
+
+
+def groups(sizes: Sequence[int]) -> NDArray[np.int32]:
+    """Return, for texts that stand one group after the other, a row a group with the numbers of its texts; -1 fills up."""
+    rows = np.full((len(sizes), max(sizes, default=0)), -1, dtype=np.int32)
+    start = 0
+    for row, size in enumerate(sizes):
+        rows[row, :size] = np.arange(start, start + size)
+        start += size
+    return rows
+
+
+def top_mean(likeness: Vector, grouped: NDArray[np.int32], count: int = TOP_WORDINGS) -> Vector:
+    """Return, for each group of texts, the mean of its `count` highest likenesses; 0 for a group without any."""
+    if grouped.shape[1] == 0:
+        return np.zeros(len(grouped), dtype=np.float32)
+    padded = np.append(likeness, np.float32(-2.0))[grouped]
+    count = min(count, grouped.shape[1])
+    best = -np.partition(-padded, count - 1, axis=1)[:, :count]
+    real = best > -1.5
+    means: Vector = (best * real).sum(axis=1) / np.maximum(real.sum(axis=1), 1)
+    return means

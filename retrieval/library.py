@@ -1,0 +1,103 @@
+"""What all schools share: matters, and the wordings written for clauses that are known. Reviewed data, read from YAML.
+
+Parsing them costs a second; what was parsed is kept, keyed by the files' content, and read back in milliseconds.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from retrieval.errors import RetrievalError
+
+DATA = Path(__file__).parent / "data"
+MATTERS = DATA / "matters"
+WORDINGS = DATA / "wordings"
+Kind = TypeVar("Kind")
+
+
+class Matter(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that staff ask about and policies rule on: `wordings` as staff put it, `policy` as policies do.
+
+    `near_misses` are what it is not.
+    """
+
+    id: str
+    name: str
+    wordings: tuple[str, ...]
+    policy: tuple[str, ...]
+    description: str = ""
+    near_misses: tuple[str, ...] = ()
+
+
+class KnownClause(Struct, frozen=True, forbid_unknown_fields=True):
+    """A clause for which staff's wordings were written; `clause` says where it stood when they were."""
+
+    clause: str
+    words: str
+    wordings: tuple[str, ...]
+    lead_in: str | None = None
+
+
+def read_matters(cache: Path | None = None) -> list[Matter]:
+    """Return the matters. Raises RetrievalError, with file and line, where one is doubled, empty or not as it must be."""
+    matters = _read(MATTERS, Matter, cache)
+    _require_unlike([matter.id for matter in matters], "matter")
+    return matters
+
+
+def read_wordings(cache: Path | None = None) -> list[KnownClause]:
+    """Return the clauses that wordings were written for; raises as `read_matters` does."""
+    known = _read(WORDINGS, KnownClause, cache)
+    _require_unlike([one.clause for one in known], "clause")
+    return known
+
+
+def fingerprint(*paths: Path) -> str:
+    """Return a short hash of the content of files, and of the YAML files of folders."""
+    return sha256(b"".join(map(_digest, paths))).hexdigest()[:16]
+
+
+@lru_cache
+def _digest(path: Path) -> bytes:
+    digest = sha256()
+    for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+        digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def _read(folder: Path, kind: type[Kind], cache: Path | None) -> list[Kind]:
+    kept = cache / f"{folder.name}-{fingerprint(folder)}.msgpack" if cache else None
+    if kept and kept.is_file():
+        with contextlib.suppress(msgspec.DecodeError):  # one that does not fit is made anew
+            return msgspec.msgpack.decode(kept.read_bytes(), type=list[kind])  # type: ignore[valid-type]
+    read = [one for file in sorted(folder.glob("*.yaml")) for one in _parse(file.read_text(encoding="utf-8"), kind, file.name)]
+    if kept:
+        with contextlib.suppress(OSError):  # where it cannot be kept it is parsed again the next time
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = kept.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(msgspec.msgpack.encode(read))
+            unfinished.replace(kept)
+    return read
+
+
+def _parse(text: str, kind: type[Kind], name: str) -> Sequence[Kind]:
+    from corpus.errors import PolicyFileError
+    from corpus.yaml_file import read_yaml
+
+    try:
+        return read_yaml(text, list[kind], name)  # type: ignore[valid-type]
+    except PolicyFileError as error:
+        raise RetrievalError(str(error)) from None
+
+
+def _require_unlike(ids: Sequence[str], what: str) -> None:
+    doubled = next((one for number, one in enumerate(ids) if one in ids[:number]), None) if len(set(ids)) < len(ids) else None
+    if doubled:
+        raise RetrievalError(f"The {what} {doubled} stands twice in {DATA.name}; each needs its own id.")

@@ -1,0 +1,92 @@
+"""Trained word vectors: one table, word piece -> 256 numbers and a weight; a text is the weighted mean of its pieces.
+
+The table is learnt before, from matters (see docs/vectors.md); at question time a text costs a lookup and a sum.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.arrays import read_arrays
+from retrieval.errors import RetrievalError
+
+DATA = Path(__file__).parent / "data" / "vectors.msgpack"
+DIMENSIONS = 256
+# A text is read up to here: what one may cost is bounded.
+MOST_PIECES = 512
+# A longer word is no word: to look for its pieces would take the square of its length.
+LONGEST_WORD = 100
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_MARK = "##"  # how a piece that goes on with a word is written in the table
+
+Vector = NDArray[np.float32]
+
+
+class WordVectors:
+    """The table of vectors, read from one file."""
+
+    def __init__(self, file: Path = DATA) -> None:
+        """Read the table; the file holds int8 numbers, a scale and a weight a piece, and the pieces' names."""
+        stored = read_arrays(file)
+        if stored is None:
+            raise RetrievalError(f"The word vectors in {file} are missing or damaged: install policybot again.")
+        self._table: NDArray[np.int8] = stored["table"]
+        # The scale that turns a row's small integers back, and the weight of its piece, are one factor.
+        self._factor: Vector = (stored["scale"].astype(np.float32) * stored["weight"].astype(np.float32))[:, None]
+        pieces = bytes(stored["pieces"]).decode().split("\n")
+        self._piece = {piece: number for number, piece in enumerate(pieces)}
+        self._pieces_of = lru_cache(maxsize=65536)(self._split)
+
+    def encode(self, texts: Sequence[str]) -> Vector:
+        """Return the vectors of texts, one a row, of length 1; of a text without a known piece, all zeros."""
+        rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for number, text in enumerate(texts):
+            pieces = self.pieces(text)
+            if pieces:
+                rows[number] = (self._table[pieces] * self._factor[pieces]).sum(axis=0)
+        return normalized(rows)
+
+    def pieces(self, text: str) -> list[int]:
+        """Return the rows of a text's pieces: each word's longest known beginnings, one after the other."""
+        found: list[int] = []
+        for word in _TOKEN.findall(_plain(text)):
+            found.extend(self._pieces_of(word))
+            if len(found) > MOST_PIECES:
+                return found[:MOST_PIECES]
+        return found
+
+    def _split(self, word: str) -> tuple[int, ...]:
+        """Return the pieces of one word, greedily the longest first, as WordPiece does; nothing where one is missing."""
+        if len(word) > LONGEST_WORD:
+            return ()
+        pieces: list[int] = []
+        start = 0
+        while start < len(word):
+            prefix = _MARK if start else ""
+            for end in range(len(word), start, -1):
+                piece = self._piece.get(prefix + word[start:end])
+                if piece is not None:
+                    pieces.append(piece)
+                    start = end
+                    break
+            else:
+                return ()
+        return tuple(pieces)
+
+
+def normalized(rows: Vector) -> Vector:
+    """Return rows scaled to length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: Vector = rows / np.maximum(lengths, 1e-9)
+    return scaled
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case without accents, as the table was learnt."""
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("’", "'").replace("_", " "))
+    return "".join(character for character in decomposed if unicodedata.category(character) != "Mn")

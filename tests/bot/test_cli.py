@@ -1,0 +1,700 @@
+"""Every command: what it does, its exit code, and the one sentence on standard error when it cannot."""
+
+import io
+import json
+import re
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import cli
+
+FRIENDS = "can I accept a parent's friend request?"
+REPOSITORY = Path(__file__).parents[2]
+
+# What the `policybot` fixture gives: arguments -> exit code, standard output, standard error.
+Policybot = Callable[..., Any]
+
+FIRST = """\
+HILLSIDE PRIMARY SCHOOL
+
+Phones Policy
+
+Adopted: May 2018
+Review date: May 2020
+
+1. Phones
+
+1.1 Staff must not use their own phones in class.
+
+1.2 Staff may use their phones in the staff room at break.
+
+1.3 When using social media, staff must not:
+
+(a) accept friend requests from pupils;
+
+(b) post photographs of pupils.
+
+2. Reporting
+
+2.1 Staff must report any lost phone to the headteacher, Mrs Ada Harrison.
+"""
+SECOND = FIRST.replace("must not use their own phones in class", "should not use their own phones in class").replace(
+    "2.1 Staff", "2.1 Chargers are kept in the office.\n\n2.2 Staff"
+)
+
+
+@pytest.fixture
+def demo(policybot: Policybot, demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> Policybot:
+    """The command line over the five shipped schools: ask it, never change it."""
+    monkeypatch.setenv("POLICYBOT_HOME", str(demo_home))
+    return policybot
+
+
+@pytest.fixture
+def hillside(policybot: Policybot, tmp_path: Path) -> Policybot:
+    """The command line over a school that has published its first version of a policy."""
+    assert policybot("init", "hillside", "--name", "Hillside Primary School", "--short-name", "Hillside").code == 0
+    (tmp_path / "first.txt").write_text(FIRST, encoding="utf-8")
+    (tmp_path / "second.txt").write_text(SECOND, encoding="utf-8")
+    assert policybot("import", tmp_path / "first.txt", *PHONES).code == 0
+    assert policybot("publish", *PHONES).code == 0
+    return policybot
+
+
+PHONES = ("--school", "hillside", "--policy", "phones")
+
+
+def assert_refused(ran: Any, *words: str) -> None:
+    """Assert that a command ended with 1 and one sentence on standard error that holds these words."""
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert ran.err.startswith("policybot: ")
+    assert "Traceback" not in ran.err + ran.out
+    assert [word for word in words if word not in ran.err] == []
+
+
+# Usage
+
+
+COMMANDS = [
+    "serve", "init", "ask", "chat", "compare", "import", "diff", "publish", "rollback", "export", "check", "eval", "doctor",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(policybot: Policybot, command: str) -> None:
+    ran = policybot(command, "--help")
+    assert ran.code == 0
+    assert ran.out.startswith(f"usage: policybot {command}")
+    assert ran.err == ""
+
+
+def test_the_commands_and_the_readmes_table_are_the_same(policybot: Policybot) -> None:
+    table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("## Commands")[1].split("\n## ")[0]
+    named = {
+        word
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for code in re.findall(r"`([^`]*)`", row)
+        for word in re.findall(r"^(?:policybot )?([a-z]+)", code)
+    }
+    helped = set(re.findall(r"^    ([a-z]+) ", policybot("--help").out, re.MULTILINE))
+    assert helped == set(COMMANDS)
+    assert named == helped
+
+
+def test_the_flags_that_the_readme_names_exist(policybot: Policybot) -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for code in re.findall(r"`(policybot [^`]*)`", readme):
+        command = code.split()[1]
+        if command in COMMANDS:
+            known = policybot(command, "--help").out
+            assert [flag for flag in re.findall(r"--[a-z-]+", code) if flag not in known] == []
+
+
+def test_the_settings_that_the_readme_names_are_those_that_are_read() -> None:
+    table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("## Settings")[1].split("\n## ")[0]
+    read = (REPOSITORY / "bot" / "settings.py").read_text(encoding="utf-8")
+    names = r"POLICYBOT_[A-Z_]+[A-Z]"
+    assert set(re.findall(rf"^\| `({names})`", table, re.MULTILINE)) == set(re.findall(names, read))
+
+
+WRONG_USAGE: list[tuple[str, ...]] = [
+    (),
+    ("nonsense",),
+    ("ask", "--nonsense", "Can I?"),
+    ("init", "hillside"),
+    ("init", "hillside", "--name", "H", "--nation", "France"),
+    ("import", "file.txt"),
+    ("import", "--school", "s", "--policy", "p"),
+    ("publish", "--school", "s"),
+    ("rollback", "--school", "s", "--policy", "p"),
+    ("rollback", "--school", "s", "--policy", "p", "--version", "one"),
+    ("compare",),
+    ("eval",),
+    ("doctor", "now"),
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG_USAGE, ids=" ".join)
+def test_wrong_usage_ends_with_2_and_shows_the_usage(policybot: Policybot, arguments: tuple[str, ...]) -> None:
+    ran = policybot(*arguments)
+    assert ran.code == 2
+    assert ran.err.startswith("usage: policybot")
+    assert ran.out == ""
+
+
+def test_an_interruption_ends_with_130(policybot: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_doctor", interrupted)
+    assert policybot("doctor").code == 130
+
+
+# Asking
+
+
+def test_ask_prints_the_reply(demo: Policybot) -> None:
+    ran = demo("ask", "--school", "coniston", FRIENDS)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("Worried about a child? Write: worried about a child\n")
+
+
+def test_a_question_may_come_in_several_words(demo: Policybot) -> None:
+    assert demo("ask", "--school", "coniston", *FRIENDS.split()).out == demo("ask", "--school", "coniston", FRIENDS).out
+
+
+def test_ask_as_json_prints_one_object_on_one_line(demo: Policybot) -> None:
+    ran = demo("ask", "--json", "--school", "coniston", FRIENDS)
+    assert ran.code == 0
+    assert ran.out.count("\n") == 1
+    found = json.loads(ran.out)
+    assert (found["school"], found["question"], found["id"]) == ("coniston", FRIENDS, None)
+    assert found["text"] == demo("ask", "--school", "coniston", FRIENDS).out.strip()
+
+
+def test_without_a_school_the_schools_are_offered(demo: Policybot) -> None:
+    ran = demo("ask", FRIENDS)
+    assert ran.code == 0
+    assert "Choose one of: " in ran.out
+    assert json.loads(demo("ask", "--json", FRIENDS).out)["outcome"] == "needs_school"
+
+
+def test_the_urgent_route_does_not_wait_for_a_school(demo: Policybot) -> None:
+    ran = demo("ask", "A child has told me that her dad hits her")
+    assert ran.code == 0
+    assert "999" in ran.out
+    assert "Which school" not in ran.out
+
+
+def test_where_there_is_one_school_it_need_not_be_named(hillside: Policybot) -> None:
+    ran = hillside("ask", "Can I use my own phone in class?")
+    assert ran.code == 0
+    assert "Staff must not use their own phones in class." in ran.out
+    assert "Mrs Ada Harrison, the headteacher" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--school", "nowhere", FRIENDS), ["There is no school called nowhere: choose one of", "coniston"]),
+        (("--school", "coniston"), ["Your question is empty"]),
+        (("--school", "coniston", ""), ["Your question is empty"]),
+        (("--school", "coniston", "x" * 4001), ["4001 characters"]),
+        (("--school", "coniston", "\U0001f600"), ["only words"]),
+        (("--school", "coniston", "можно"), ["only English"]),
+        (("--batch", "/nowhere/questions.jsonl"), ["/nowhere/questions.jsonl cannot be read: No such file"]),
+        (("--batch", "/"), ["/ cannot be read"]),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_sentence(demo: Policybot, arguments: tuple[str, ...], words: list[str]) -> None:
+    assert_refused(demo("ask", *arguments), *words)
+
+
+@pytest.mark.parametrize("arguments", [("ask", FRIENDS), ("chat",), ("compare", FRIENDS), ("check",), ("ask", "--batch", "-")])
+def test_where_no_school_is_set_up_the_way_out_is_said(policybot: Policybot, arguments: tuple[str, ...]) -> None:
+    assert_refused(policybot(*arguments), "No school is set up", "policybot init")
+
+
+def test_demo_mode_seeds_the_five_schools_once(policybot: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLICYBOT_DEMO", "1")
+    first = policybot("ask", "--json", "--school", "wellesley", FRIENDS)
+    assert first.code == 0
+    assert policybot("ask", "--json", "--school", "wellesley", FRIENDS).out == first.out
+    assert {one["version"] for one in json.loads(first.out)["citations"]} <= {1}
+    monkeypatch.delenv("POLICYBOT_DEMO")
+    assert policybot("ask", "--json", "--school", "wellesley", FRIENDS).out == first.out
+
+
+def test_demo_mode_leaves_what_somebody_published_over_a_shipped_policy(
+    policybot: Policybot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POLICYBOT_DEMO", "1")
+    (tmp_path / "own.txt").write_text(FIRST, encoding="utf-8")
+    chosen = ("--school", "coniston", "--policy", "social-media")
+    assert policybot("import", tmp_path / "own.txt", *chosen).code == 0
+    assert policybot("publish", *chosen).code == 0
+    assert "version 2" in policybot("ask", "--school", "coniston", "Can I use my own phone in class?").out
+
+
+# Batches
+
+
+def batch(ran: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_a_batch_is_answered_in_its_order_with_its_ids(demo: Policybot, tmp_path: Path) -> None:
+    schools = ["coniston", "wellesley", "chase-terrace", "coniston", "academy-trust"] * 4
+    file = tmp_path / "questions.jsonl"
+    file.write_text(
+        "".join(json.dumps({"id": f"q-{at}", "school": school, "q": FRIENDS}) + "\n" for at, school in enumerate(schools)),
+        encoding="utf-8",
+    )
+    ran = demo("ask", "--batch", file)
+    assert (ran.code, ran.err) == (0, "")
+    found = batch(ran)
+    assert [(one["id"], one["school"]) for one in found] == [(f"q-{at}", school) for at, school in enumerate(schools)]
+    assert found[0]["text"] == demo("ask", "--school", "coniston", FRIENDS).out.strip()
+
+
+def test_bad_lines_of_a_batch_are_told_in_their_place_and_the_end_is_1(demo: Policybot, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_bytes(
+        b"\n".join(
+            [
+                b'{"id": "a", "school": "coniston", "q": "Can I post a photo of my class?"}',
+                b"this is no JSON",
+                b"",
+                b'{"id": "b", "school": "nowhere", "q": "Can I?"}',
+                b'{"id": "c", "school": "coniston", "q": ""}',
+                b'{"id": "d", "school": "coniston"}',
+                b"[1, 2]",
+                b'{"id": 5, "school": "coniston", "q": "Can I?"}',
+                b'{"id": "\xff", "school": "coniston", "q": "Can I?"}',
+                b'{"id": "e", "school": "coniston", "q": "Can I?", "context": ["photos?", 7]}',
+                b'{"id": "f", "school": "coniston", "q": "And videos?", "context": ["Can I post photos?"], "note": "x"}',
+            ]
+        )
+    )
+    ran = demo("ask", "--batch", file)
+    assert (ran.code, ran.err) == (1, "")
+    found = batch(ran)
+    assert [one.get("id", one.get("line")) for one in found] == ["a", 2, 4, 5, 6, 7, 8, 9, 10, "f"]
+    for one in found[1:-1]:
+        assert set(one) == {"line", "error"}
+        assert one["error"]
+        assert "\n" not in one["error"]
+    assert found[1]["error"] == "This line is not a JSON object."
+    assert found[2]["error"].startswith("There is no school called nowhere: choose one of")
+
+
+def test_a_batch_may_leave_the_school_to_the_command(demo: Policybot, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(
+        json.dumps({"id": "a", "q": FRIENDS}) + "\n" + json.dumps({"id": "b", "school": "wellesley", "q": FRIENDS}),
+        encoding="utf-8",
+    )
+    assert [one["school"] for one in batch(demo("ask", "--school", "coniston", "--batch", file))] == ["coniston", "wellesley"]
+    assert next(one["outcome"] for one in batch(demo("ask", "--batch", file))) == "needs_school"
+
+
+def test_a_batch_is_read_from_standard_input(demo: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = json.dumps({"id": "a", "school": "coniston", "q": FRIENDS}).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line + b"\r\n" + line)))
+    assert [one["id"] for one in batch(demo("ask", "--batch", "-"))] == ["a", "a"]
+
+
+def test_an_empty_batch_has_no_answers(demo: Policybot, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n\n")
+    ran = demo("ask", "--batch", tmp_path / "empty.jsonl")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+# Conversation and comparison
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def test_a_conversation_answers_each_question_until_exit(demo: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, FRIENDS, "\U0001f600", "exit", "never read")
+    ran = demo("chat", "--school", "coniston")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count("Worried about a child? Write:") == 1
+    assert "I can read only words" in ran.out
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize("lines", [[], [""], ["quit"], ["EXIT"]])
+def test_a_conversation_ends_at_an_empty_line_a_word_or_the_end(
+    demo: Policybot, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    typed(monkeypatch, *lines)
+    assert demo("chat", "--school", "coniston").code == 0
+
+
+def test_a_conversation_asks_for_the_school_until_it_is_one(demo: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "9", "²", "x", "coniston", FRIENDS)
+    ran = demo("chat")
+    assert ran.code == 0
+    assert "1. Academy Trust" in ran.out
+    assert ran.out.count("Type a number from 1 to 5.") == 3
+    assert "Policy on the use of Social Media for Employees" in ran.out
+
+
+def test_a_conversation_whose_input_ends_before_a_school_is_chosen_is_refused(
+    demo: Policybot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch)
+    assert_refused(demo("chat"), "No school was chosen")
+
+
+def test_a_conversation_with_an_unknown_school_is_refused(demo: Policybot) -> None:
+    assert_refused(demo("chat", "--school", "nowhere"), "There is no school called nowhere")
+
+
+def test_compare_shows_each_school(demo: Policybot) -> None:
+    ran = demo("compare", "can", "I", "post", "a", "photo", "of", "my", "class?")
+    assert (ran.code, ran.err) == (0, "")
+    for name in ("Academy Trust", "Archbishop Hutton's", "Chase Terrace", "Coniston", "Wellesley"):
+        assert name in ran.out
+
+
+def test_compare_refuses_what_is_no_question(demo: Policybot) -> None:
+    assert_refused(demo("compare", "\U0001f600"), "only words")
+
+
+# From a document to an answer and back
+
+
+def test_a_new_school_is_set_up_and_answers_from_its_own_document(hillside: Policybot, tmp_path: Path) -> None:
+    assert "Staff must not use their own phones in class." in hillside("ask", "Can I use my own phone in class?").out
+    imported = hillside("import", tmp_path / "second.txt", *PHONES)
+    assert imported.code == 0
+    assert "a draft of 6 clauses" in imported.out
+    assert "Coverage: 100.0%" in imported.out
+    assert "Staff must not use their own phones in class." in hillside("ask", "Can I use my own phone in class?").out
+
+    changes = hillside("diff", *PHONES).out
+    assert changes.startswith("reworded: 1.1\n  stance: forbidden -> discouraged (LOOSER)\n")
+    assert "added: 2.1\n  + Chargers are kept in the office." in changes
+    assert "moved: 2.2" in changes
+    assert "1.2" not in changes
+
+    checked = hillside("check", *PHONES, "--draft")
+    assert (checked.code, checked.err) == (0, "")
+    assert "overdue review" in checked.out
+
+    assert hillside("publish", *PHONES).out == "Version 2 of hillside/phones is published.\n"
+    assert "Staff should not use their own phones in class." in hillside("ask", "Can I use my own phone in class?").out
+    assert hillside("rollback", *PHONES, "--version", 1).out == "hillside/phones answers from version 1 again.\n"
+    assert "Staff must not use their own phones in class." in hillside("ask", "Can I use my own phone in class?").out
+
+
+def test_an_export_comes_back_as_it_was(hillside: Policybot, tmp_path: Path) -> None:
+    exported = hillside("export", *PHONES)
+    assert (exported.code, exported.err) == (0, "")
+    file = tmp_path / "phones.yaml"
+    file.write_text(exported.out, encoding="utf-8")
+    imported = hillside("import", file, *PHONES)
+    assert imported.code == 0
+    assert "It came as YAML" in imported.out
+    assert hillside("diff", *PHONES).out == "The draft says the same as the published version.\n"
+    assert hillside("publish", *PHONES).code == 0
+    assert hillside("export", *PHONES).out == exported.out
+    assert hillside("export", *PHONES, "--version", 1).out == exported.out
+
+
+def test_a_correction_in_an_exported_file_is_published_and_outlives_the_next_document(
+    hillside: Policybot, tmp_path: Path
+) -> None:
+    exported = hillside("export", *PHONES).out
+    corrected = exported.replace(
+        "    stance: allowed\n",
+        "    stance: allowed\n    correction: {by: Mrs Harrison, on: 2026-11-21, reason: read it, stance: conditional}\n",
+        1,
+    )
+    assert corrected != exported
+    (tmp_path / "phones.yml").write_text(corrected, encoding="utf-8")
+    assert hillside("import", tmp_path / "phones.yml", *PHONES).code == 0
+    assert "stance: allowed -> conditional" in hillside("diff", *PHONES).out
+    assert hillside("publish", *PHONES).code == 0
+    assert hillside("import", tmp_path / "second.txt", *PHONES).code == 0
+    assert hillside("publish", *PHONES).code == 0
+    answer = json.loads(hillside("ask", "--json", "Can I use my phone in the staff room at break?").out)
+    assert (answer["citations"][0]["label"], answer["stance"], answer["stance_confirmed"]) == ("1.2", "conditional", True)
+
+
+def test_before_anything_is_published_a_diff_says_that_all_is_new(policybot: Policybot, tmp_path: Path) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    (tmp_path / "first.txt").write_text(FIRST)
+    policybot("import", tmp_path / "first.txt", *PHONES, "--title", "Our phones")
+    assert policybot("diff", *PHONES).out == "Nothing is published yet: all 5 clauses are new.\n"
+    ran = policybot("ask", "Can I use my own phone in class?")
+    assert ran.code == 0
+    assert "do not settle this" in ran.out
+    assert_refused(policybot("check"), "Nothing is published")
+    policybot("publish", *PHONES)
+    assert (
+        "Our phones, 1.1, version 1 (May 2018; was due for review in May 2020)." in policybot("ask", "my own phone in class").out
+    )
+
+
+@pytest.mark.parametrize("name", ["Hillside", "hill side", "", "-hill", "hill_side", "x" * 64, "école", "../etc"])
+def test_an_id_that_is_none_is_refused_with_an_example(policybot: Policybot, name: str) -> None:
+    ran = policybot("init", "--name", "H", "--", name)
+    assert_refused(ran, "small letters", "st-marys")
+
+
+def test_a_school_is_not_set_up_twice(hillside: Policybot) -> None:
+    assert_refused(hillside("init", "hillside", "--name", "Another"), "already a school called hillside")
+
+
+def test_a_policy_id_that_is_none_is_refused(hillside: Policybot, tmp_path: Path) -> None:
+    assert_refused(hillside("import", tmp_path / "first.txt", "--school", "hillside", "--policy", "Our Phones"), "no policy id")
+
+
+UNREADABLE = [
+    ("missing.txt", None, ["missing.txt cannot be read: No such file"]),
+    ("empty.txt", b"", ["empty.txt is empty"]),
+    ("blank.txt", b"  \n\n ", ["blank.txt is empty"]),
+    ("policy.txt", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", ["policy.txt is not a text file", ".txt or .md"]),
+    ("word.txt", b"PK\x03\x04\x14\x00\x06\x00", ["word.txt is not a text file"]),
+    ("zeros.txt", b"Staff must\x00not.", ["zeros.txt is not a text file"]),
+    ("policy.pdf", b"%PDF-1.7", ["policy.pdf is neither .txt nor .md"]),
+    ("policy.docx", b"PK", ["policy.docx is neither .txt nor .md"]),
+    ("policy", b"Staff must not.", ["policy is neither .txt nor .md"]),
+    ("large.txt", b"Staff must not run. " * 500_001, ["large.txt is larger than 10 MB"]),
+    ("titles.txt", b"PHONES POLICY\n\nPage 1 of 1\n", []),
+    ("corrupt.yaml", b"school: [hillside", ["corrupt.yaml, line "]),
+    ("list.yaml", b"- a\n- b\n", ["list.yaml, line 1: "]),
+    ("nothing.yaml", b"", ["nothing.yaml, line 1: "]),
+    ("binary.yaml", bytes(range(256)), ["binary.yaml, line "]),
+    ("bomb.yaml", b"a: &a [x]\nb: &b [*a, *a]\nschool: *b\n", ["bomb.yaml, line "]),
+    ("code.yaml", b"!!python/object/apply:os.system ['true']", ["code.yaml, line 1: "]),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "words"), UNREADABLE, ids=[name for name, _, _ in UNREADABLE])
+def test_a_file_that_is_no_policy_is_refused_in_one_sentence_and_changes_nothing(
+    hillside: Policybot, tmp_path: Path, name: str, content: bytes | None, words: list[str]
+) -> None:
+    file = tmp_path / name
+    if content is not None:
+        file.write_bytes(content)
+    before = hillside("export", *PHONES).out
+    assert_refused(hillside("import", file, *PHONES), *words)
+    assert hillside("export", *PHONES).out == before
+    assert_refused(hillside("publish", *PHONES), "There is no draft")
+
+
+HAND_EDITED = [
+    ("school: hillside", "school: valley", ["valley/phones, not hillside/phones"]),
+    ("slug: phones", "slug: dogs", ["hillside/dogs, not hillside/phones"]),
+    ("title: Phones Policy", "titel: Phones Policy", ["line ", "titel"]),
+    ("    stance: forbidden", "    stance: verboten", ["line ", "verboten"]),
+    ("adopted: 2018-05", "adopted: last May", ["line ", "last May"]),
+    ("label: '1.1'", "label: [1, 1]", ["line ", "str"]),
+    ("id: '1.2'", "id: '1.1'", ["1.1", "twice"]),
+    ("lead_in: lead-in-1.3", "lead_in: lead-in-9", ["lead-in-9", "does not exist"]),
+    ("    text: Staff must not", "   text: Staff must not", ["line "]),
+]
+
+
+@pytest.mark.parametrize(("find", "instead", "words"), HAND_EDITED, ids=[instead for _, instead, _ in HAND_EDITED])
+def test_a_hand_edited_export_that_does_not_fit_is_refused_with_its_line(
+    hillside: Policybot, tmp_path: Path, find: str, instead: str, words: list[str]
+) -> None:
+    exported = hillside("export", *PHONES).out
+    assert find in exported
+    (tmp_path / "phones.yaml").write_text(exported.replace(find, instead, 1), encoding="utf-8")
+    assert_refused(hillside("import", tmp_path / "phones.yaml", *PHONES), "phones.yaml", *words)
+
+
+UNKNOWN: list[tuple[tuple[str, ...], list[str]]] = [
+    (("publish", "--school", "nowhere", "--policy", "phones"), ["no school called nowhere: choose one of hillside"]),
+    (("publish", *PHONES), ["There is no draft of hillside/phones to publish"]),
+    (("diff", *PHONES), ["There is no draft of hillside/phones", "policybot import"]),
+    (("diff", "--school", "nowhere", "--policy", "phones"), ["nowhere"]),
+    (("rollback", *PHONES, "--version", "9"), ["There is no version 9 of hillside/phones: it has 1."]),
+    (("rollback", *PHONES, "--version", "0"), ["There is no version 0"]),
+    (("rollback", "--school", "nowhere", "--policy", "p", "--version", "1"), ["no school called nowhere"]),
+    (("export", *PHONES, "--version", "9"), ["There is no version 9 of hillside/phones: it has 1."]),
+    (("export", *PHONES, "--version", "0"), ["There is no version 0"]),
+    (("export", "--school", "hillside", "--policy", "dogs"), ["There is no published version of hillside/dogs"]),
+    (("check", "--school", "nowhere"), ["There is no school called nowhere"]),
+    (("check", "--school", "hillside", "--policy", "dogs"), ["Nothing is published there"]),
+    (("check", "--draft"), ["--school and --policy"]),
+    (("check", *PHONES, "--draft"), ["There is no draft"]),
+    (("eval", "/nowhere/questions.jsonl"), ["/nowhere/questions.jsonl cannot be read"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), UNKNOWN, ids=[" ".join(arguments) for arguments, _ in UNKNOWN])
+def test_what_is_not_there_is_said_in_one_sentence(hillside: Policybot, arguments: tuple[str, ...], words: list[str]) -> None:
+    assert_refused(hillside(*arguments), *words)
+
+
+def test_an_import_for_a_school_that_is_not_there_is_refused(hillside: Policybot, tmp_path: Path) -> None:
+    ran = hillside("import", tmp_path / "first.txt", "--school", "nowhere", "--policy", "phones")
+    assert_refused(ran, "no school called nowhere: choose one of hillside")
+
+
+# Looking after it
+
+
+def test_check_shows_every_published_policy(demo: Policybot) -> None:
+    ran = demo("check")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count("Coverage: 100.0%") == 5
+    assert "superseded law" in ran.out
+    assert demo("check", "--school", "coniston").out.startswith("coniston/social-media: ")
+
+
+def test_doctor_says_what_is_right_and_what_is_not(hillside: Policybot, policybot: Policybot) -> None:
+    ran = hillside("doctor")
+    assert ran.code == 1
+    assert "LOOK  Hillside Primary School: the Phones Policy was due for review in May 2020." in ran.out
+    assert ran.out.count("ok  ") >= 3
+    assert ran.err == ""
+
+
+def test_doctor_speaks_of_a_day_as_people_do(demo: Policybot) -> None:
+    assert not re.search(r"review in \d", demo("doctor").out)
+
+
+def test_doctor_of_an_empty_installation_says_what_to_do(policybot: Policybot) -> None:
+    ran = policybot("doctor")
+    assert ran.code == 1
+    assert "LOOK  No school is set up yet: run policybot init" in ran.out
+
+
+def test_doctor_without_findings_ends_with_0(policybot: Policybot, tmp_path: Path) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    (tmp_path / "first.txt").write_text(FIRST.replace("May 2020", "May 2090"))
+    policybot("import", tmp_path / "first.txt", *PHONES)
+    policybot("publish", *PHONES)
+    ran = policybot("doctor")
+    assert ran.code == 0
+    assert "LOOK" not in ran.out
+
+
+def test_doctor_names_a_store_that_cannot_be_opened(
+    policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policybot.sqlite").write_text("no store " * 300)
+    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path))
+    ran = policybot("doctor")
+    assert (ran.code, ran.err) == (1, "")
+    assert "LOOK  The store at" in ran.out
+
+
+def test_eval_prints_the_measures_and_the_misses(demo: Policybot, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    lines = [
+        {"id": "a", "school": "coniston", "q": "hello", "kind": "chitchat"},
+        {"id": "b", "school": "coniston", "q": "Can I post photos of pupils?", "kind": "answerable", "gold": ["nowhere at all"]},
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ran = demo("eval", file, "--misses")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.search(r"^hit@1 +0\.000 +n=1 ", ran.out, re.MULTILINE)
+    assert ran.out.startswith("b coniston answerable: Can I post photos of pupils?")
+    assert "b coniston" not in demo("eval", file).out
+
+
+def test_eval_refuses_a_school_that_is_not_there(demo: Policybot, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"id": "a", "school": "nowhere", "q": "x", "kind": "uncovered"}')
+    assert_refused(demo("eval", file), "There is no school called nowhere")
+
+
+# When the ground gives way
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ask", "--school", "hillside", FRIENDS), ("check",), ("init", "x", "--name", "X"), ("chat",)]
+)
+def test_a_data_folder_that_cannot_be_written_is_said_in_one_sentence(
+    policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "file"))
+    assert_refused(policybot(*arguments), "cannot be written", "POLICYBOT_HOME")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("POLICYBOT_BIND", "nonsense", "POLICYBOT_BIND=nonsense is no address"),
+        ("POLICYBOT_DEMO", "perhaps", "POLICYBOT_DEMO=perhaps is neither yes nor no"),
+        ("POLICYBOT_DATABASE_URL", "nonsense", "POLICYBOT_DATABASE_URL is no address of a store"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    policybot: Policybot, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert_refused(policybot("ask", FRIENDS), words)
+    doctor = policybot("doctor")
+    assert doctor.code == 1
+    assert words in doctor.out + doctor.err
+
+
+def test_a_store_that_breaks_after_it_was_opened_is_said_in_one_sentence(hillside: Policybot, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "home" / "policybot.sqlite") as connection:
+        connection.execute("DROP TABLE policies")
+    connection.close()
+    for arguments in (("ask", "Can I?"), ("publish", *PHONES), ("check",), ("export", *PHONES)):
+        assert_refused(hillside(*arguments), "store")
+
+
+def test_a_store_that_somebody_else_writes_to_for_too_long_is_said_in_one_sentence(
+    hillside: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corpus.tables.LOCK_WAIT", 50)
+    assert hillside("import", tmp_path / "second.txt", *PHONES).code == 0
+    holding = sqlite3.connect(tmp_path / "home" / "policybot.sqlite", isolation_level=None)
+    holding.execute("BEGIN IMMEDIATE")
+    try:
+        assert_refused(hillside("publish", *PHONES), "store", "locked")
+        assert hillside("ask", "Can I use my own phone in class?").code == 0
+    finally:
+        holding.close()
+    assert hillside("publish", *PHONES).code == 0
+
+
+def test_what_was_kept_of_parsing_may_be_damaged_or_missing(
+    policybot: Policybot, tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch, demo_home: Path
+) -> None:
+    monkeypatch.setenv("POLICYBOT_HOME", str(demo_home))
+    expected = policybot("ask", "--school", "coniston", FRIENDS).out
+    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("POLICYBOT_DEMO", "1")
+    (tmp_path / "home" / "cache").unlink()
+    (tmp_path / "home" / "cache").mkdir()
+    kept = list(parsed.iterdir())
+    assert kept
+    for file in kept:
+        (tmp_path / "home" / "cache" / file.name).write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    ran = policybot("ask", "--school", "coniston", FRIENDS)
+    assert (ran.code, ran.out, ran.err) == (0, expected, "")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    demo: Policybot, policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = demo("ask", "--school", "coniston", FRIENDS).out
+    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("POLICYBOT_DEMO", "1")
+    (tmp_path / "home" / "cache").unlink()
+    (tmp_path / "home" / "cache").write_text("not a folder")
+    ran = policybot("ask", "--school", "coniston", FRIENDS)
+    assert (ran.code, ran.out, ran.err) == (0, expected, "")

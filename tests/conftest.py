@@ -1,0 +1,102 @@
+"""What many tests start from: an empty store, the demo's schools, and the command line run inside this process."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bot import cli
+from bot.bootstrap import Indexes, seed_demo
+from bot.clock import now_utc
+from bot.schema import open_store
+from corpus.clause import Policy
+from corpus.tables import sqlite_url
+from corpus.versions import Published, School, Versions
+from retrieval.index import Index
+from retrieval.knowledge import Knowledge
+
+HILLSIDE = School("hillside", "Hillside Primary School", "Hillside")
+
+
+@cache
+def knowledge() -> Knowledge:
+    """Return what all schools share, read once for all tests."""
+    return Knowledge()
+
+
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What commands keep once they have parsed it: new data folders of the tests take it over."""
+    return tmp_path_factory.mktemp("parsed")
+
+
+@pytest.fixture(scope="session")
+def index_of() -> Callable[..., Index]:
+    """Return the index of a school, hillside unless another is given, that has published these policies."""
+
+    def build(*policies: Policy, school: School = HILLSIDE, revision: int = 1) -> Index:
+        return Index(Published(school, revision, tuple((1, policy) for policy in policies)), knowledge())
+
+    return build
+
+
+class Ran(NamedTuple):
+    """What a command did: its exit code, and what it wrote to standard output and to standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Versions]:
+    """A new store with one school, hillside, that has published nothing."""
+    engine = open_store(sqlite_url(tmp_path / "store"))
+    versions = Versions(engine, now_utc)
+    versions.add_school(HILLSIDE)
+    yield versions
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Path:
+    """A data folder with the five shipped schools. It is shared: ask it, never change it."""
+    home = tmp_path_factory.mktemp("demo")
+    (home / "cache").symlink_to(parsed)
+    engine = open_store(sqlite_url(home))
+    seed_demo(Versions(engine, now_utc))
+    engine.dispose()
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo(demo_home: Path) -> Iterator[Indexes]:
+    """The indexes of the five shipped schools."""
+    engine = open_store(sqlite_url(demo_home))
+    yield Indexes(Versions(engine, now_utc), knowledge())
+    engine.dispose()
+
+
+@pytest.fixture
+def policybot(
+    tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """The command line, on a new data folder unless POLICYBOT_HOME is set to another."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "cache").symlink_to(parsed)
+    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "home"))
+    for name in ("POLICYBOT_DEMO", "POLICYBOT_BIND", "POLICYBOT_DATABASE_URL", "POLICYBOT_PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str | Path) -> Ran:
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as leaving:  # wrong usage, or --help
+            code = int(leaving.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
