@@ -1,6 +1,6 @@
 """Puts the parts together: the store, the demo's schools, and the index of each school in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -33,20 +33,27 @@ def seed_demo(versions: Versions) -> None:
     What somebody has published over a shipped version stays.
     """
     shipped = {file.stem: f"{DEMO_PUBLISHER} ({sha256(file.read_bytes()).hexdigest()[:12]})" for file in POLICIES.glob("*.yaml")}
-    publishers = versions.publishers()
-    done = {school for (school, _), publisher in publishers.items() if not _is_stale(publisher, shipped.get(school))}
-    if done >= set(shipped):
+    if _up_to_date(versions, shipped) >= set(shipped):
         return
     from corpus.building import shipped_policy, shipped_sources, source_text
 
-    known = {school.id for school in versions.schools()}
-    for source in shipped_sources():
-        if source.school in done:
-            continue
-        if source.school not in known:
-            versions.add_school(School(source.school, source.school_name, source.short_name))
-        versions.save_draft(shipped_policy(source), source_text(source))
-        versions.publish(source.school, source.slug, shipped[source.school])
+    # Whole or not at all, and by one process: another that starts now waits, and then finds it done.
+    with versions.all_at_once() as together:
+        done = _up_to_date(together, shipped)
+        known = {school.id for school in together.schools()}
+        for source in shipped_sources():
+            if source.school in done:
+                continue
+            if source.school not in known:
+                together.add_school(School(source.school, source.school_name, source.short_name))
+            together.save_draft(shipped_policy(source), source_text(source))
+            together.publish(source.school, source.slug, shipped[source.school])
+
+
+def _up_to_date(versions: Versions, shipped: Mapping[str, str]) -> set[str]:
+    """Return the schools that need no seeding; `shipped` is by whom each one's shipped policy is published."""
+    publishers = versions.publishers().items()
+    return {school for (school, _), publisher in publishers if not _is_stale(publisher, shipped.get(school))}
 
 
 def _is_stale(publisher: str | None, shipped: str | None) -> bool:

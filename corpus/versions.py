@@ -3,7 +3,8 @@
 A published version is never changed. A school's revision goes up in the same transaction as whatever changes its answers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,14 +53,24 @@ class Published:
 class Versions:
     """The versions in one store. `now` gives the time, in UTC."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        """Keep the engine; nothing is read yet."""
+    def __init__(self, engine: Engine, now: Callable[[], datetime], within: Connection | None = None) -> None:
+        """Keep the engine; nothing is read yet. `within` is a transaction that everything then belongs to."""
         self.engine = engine
         self._now = now
+        self._within = within
+
+    @contextmanager
+    def all_at_once(self) -> Iterator["Versions"]:
+        """Yield these versions in one transaction: what is done with them is kept as a whole or not at all.
+
+        On SQLite nobody else writes meanwhile.
+        """
+        with self._writing() as connection:
+            yield Versions(self.engine, self._now, connection)
 
     def add_school(self, school: School) -> None:
         """Add a school. Raises StoreError where its id is taken."""
-        with writing(self.engine) as connection:
+        with self._writing() as connection:
             if connection.scalar(select(schools.c.id).where(schools.c.id == school.id)):
                 raise StoreError(f"There is already a school called {school.id}.")
             connection.execute(
@@ -70,13 +81,13 @@ class Versions:
 
     def schools(self) -> list[School]:
         """Return the schools of this store, by name."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(schools).order_by(schools.c.name))
             return [School(row.id, row.name, row.short_name, row.nation) for row in rows]
 
     def published(self, school_id: str) -> Published | None:
         """Return what a school answers from, read in one transaction; None where there is no such school."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             school = connection.execute(select(schools).where(schools.c.id == school_id)).one_or_none()
             if school is None:
                 return None
@@ -91,7 +102,7 @@ class Versions:
 
     def revision(self, school_id: str) -> int | None:
         """Return the school's revision, None where there is no such school."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return connection.scalar(select(schools.c.revision).where(schools.c.id == school_id))
 
     def save_draft(self, policy: Policy, source: str | None) -> Policy:
@@ -99,7 +110,7 @@ class Versions:
 
         Raises StoreError where there is no such school.
         """
-        with writing(self.engine) as connection:
+        with self._writing() as connection:
             self._require_school(connection, policy.school)
             current = self._current(connection, policy.school, policy.slug)
             used = self._used_ids(connection, policy.school, policy.slug)
@@ -119,7 +130,7 @@ class Versions:
 
     def draft(self, school_id: str, slug: str) -> Version:
         """Return the draft. Raises StoreError where there is none."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
         if row is None:
             raise StoreError(f"There is no draft of {school_id}/{slug}: bring one in with policybot import.")
@@ -127,7 +138,7 @@ class Versions:
 
     def publish(self, school_id: str, slug: str, by: str) -> int:
         """Make the draft the current version and return its number; all or nothing. Raises StoreError where there is none."""
-        with writing(self.engine) as connection:
+        with self._writing() as connection:
             self._raise_revision(connection, school_id)  # the first write, so that two publications wait for each other
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
             if row is None:
@@ -153,7 +164,7 @@ class Versions:
 
     def roll_back(self, school_id: str, slug: str, number: int) -> None:
         """Make an earlier version the current one again. Raises StoreError where there is no such version."""
-        with writing(self.engine) as connection:
+        with self._writing() as connection:
             self._raise_revision(connection, school_id)
             if connection.scalar(select(versions.c.id).where(*_numbered(school_id, slug, number))) is None:
                 raise StoreError(
@@ -163,7 +174,7 @@ class Versions:
 
     def version(self, school_id: str, slug: str, number: int | None = None) -> Version:
         """Return a published version, the current one for None. Raises StoreError where there is none."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             if number is None:
                 number = connection.scalar(
                     select(policies.c.current).where(policies.c.school_id == school_id, policies.c.slug == slug)
@@ -176,7 +187,7 @@ class Versions:
 
     def publishers(self) -> dict[tuple[str, str], str | None]:
         """Return by whom the current version of each policy was published, by school and slug."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(policies.c.school_id, policies.c.slug, versions.c.published_by).join(
                     versions,
@@ -189,7 +200,7 @@ class Versions:
 
     def policies(self, school_id: str) -> list[tuple[str, int | None, list[int]]]:
         """Return each policy of a school: its slug, its current version, and all its versions' numbers."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(versions.c.slug, versions.c.number, policies.c.current)
                 .outerjoin(policies, (policies.c.school_id == versions.c.school_id) & (policies.c.slug == versions.c.slug))
@@ -202,6 +213,12 @@ class Versions:
             if number != DRAFT:
                 found[slug][1].append(number)
         return [(slug, current, numbers) for slug, (current, numbers) in found.items()]
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._within) if self._within is not None else writing(self.engine)
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._within) if self._within is not None else self.engine.connect()
 
     def _current(self, connection: Connection, school_id: str, slug: str) -> Policy | None:
         document = connection.scalar(

@@ -16,6 +16,10 @@ MOST_OFFERED = 3
 NEAR = 0.85
 
 
+# Stances that a reader may take as leave to do the thing.
+PERMITTING = frozenset({Stance.ALLOWED, Stance.CONDITIONAL, Stance.RECOMMENDED})
+
+
 class Outcome(StrEnum):
     """What became of a question."""
 
@@ -52,28 +56,24 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
     ranking = rank(question, context, index)
     danger = intent.danger or next((found.danger for found in map(read_intent, context[-1:]) if found.danger), None)
     confidence = FITTED.confidence(ranking.evidence) if ranking.evidence else 0.0
+    asserted = _assert(question, ranking, index)
+    governing, stance = asserted or (None, None)
     if danger:
-        return _urgent(question, ranking, danger, confidence, index)
+        return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
+    if asserted:
+        return Decision(Outcome.ANSWERED, ranking, governing, stance, supporting=_supporting(ranking), confidence=confidence)
     if confidence < FITTED.thresholds.offer:
         return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence)
-    if ranking.evidence is None or not FITTED.answers(ranking.evidence):
-        return Decision(Outcome.CHOOSE, ranking, offered=ranking.hits[:MOST_OFFERED], confidence=confidence)
-    governing = ranking.hits[0]
-    return Decision(
-        Outcome.ANSWERED,
-        ranking,
-        governing,
-        stance_for(question, governing.clause.clause, index.knowledge.vectors),
-        supporting=_supporting(ranking),
-        confidence=confidence,
-    )
+    return Decision(Outcome.CHOOSE, ranking, offered=ranking.hits[:MOST_OFFERED], confidence=confidence)
 
 
-def _urgent(question: str, ranking: Ranking, danger: Danger, confidence: float, index: Index) -> Decision:
-    sure = ranking.evidence is not None and FITTED.answers(ranking.evidence)
-    governing = ranking.hits[0] if sure else None
-    stance = stance_for(question, governing.clause.clause, index.knowledge.vectors) if governing else None
-    return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
+def _assert(question: str, ranking: Ranking, index: Index) -> tuple[Hit, Stance] | None:
+    """Return the first clause and what it makes of the question, where the evidence is enough for that; else None."""
+    if ranking.evidence is None:
+        return None
+    first = ranking.hits[0]
+    stance = stance_for(question, first.clause.clause, index.knowledge.vectors)
+    return (first, stance) if FITTED.answers(ranking.evidence, permits=stance in PERMITTING) else None
 
 
 def _supporting(ranking: Ranking) -> tuple[Hit, ...]:

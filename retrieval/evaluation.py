@@ -9,13 +9,11 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from corpus.clause import Stance
 from retrieval.baselines import BareOkapi
-from retrieval.decision import Decision, Outcome, decide
+from retrieval.decision import PERMITTING, Decision, Outcome, decide
 from retrieval.errors import RetrievalError
 from retrieval.index import Index, IndexedClause
 
-PERMITTING = frozenset({Stance.ALLOWED, Stance.CONDITIONAL, Stance.RECOMMENDED})
 FORBIDDING = frozenset({"forbidden", "discouraged"})
 # Resamples of the bootstrap, and its seed: the intervals come out the same each time.
 RESAMPLES, SEED = 2000, 20261121

@@ -35,6 +35,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     elsewhere: float  # how much liker that matter is than the clause's wordings: high where another matter is meant
     agreement: float  # how like the clause is to what policies say on that matter
     terms: float  # how many terms the question has
+    lacking: float  # 1 where the question asks how long, how many or who, and the clause has nothing of the kind
     known: bool  # whether the clause has wordings
 
     def features(self) -> list[float]:
@@ -42,7 +43,20 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
         return [getattr(self, name) for name in FEATURES]
 
 
-FEATURES = ("score", "margin", "lead", "wordings", "words", "coverage", "unknown", "matter", "elsewhere", "agreement", "terms")
+FEATURES = (
+    "score",
+    "margin",
+    "lead",
+    "wordings",
+    "words",
+    "coverage",
+    "unknown",
+    "matter",
+    "elsewhere",
+    "agreement",
+    "terms",
+    "lacking",
+)
 
 
 class Confidence(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,10 +76,12 @@ class Confidence(Struct, frozen=True, forbid_unknown_fields=True):
 class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
     """From which confidence on a clause is asserted, and from which some are offered; below, nothing is.
 
-    A clause without wordings is asserted from `answer_unknown` on: its confidence is known less well.
+    A clause without wordings is asserted from `answer_unknown` on: its confidence is known less well. What would let the reader
+    do something is asserted from `permit` on: a false permission costs most.
     """
 
     answer: float
+    permit: float
     answer_unknown: float
     offer: float
 
@@ -83,10 +99,10 @@ class Fitted(Struct, frozen=True, forbid_unknown_fields=True):
         """Return how likely the first clause is right."""
         return (self.known if evidence.known else self.unknown).of(evidence)
 
-    def answers(self, evidence: Evidence) -> bool:
-        """Tell whether the evidence is enough to assert the first clause."""
+    def answers(self, evidence: Evidence, *, permits: bool) -> bool:
+        """Tell whether the evidence is enough to assert the first clause; `permits` where that would let something be done."""
         needed = self.thresholds.answer if evidence.known else self.thresholds.answer_unknown
-        return self.confidence(evidence) >= needed
+        return self.confidence(evidence) >= (max(needed, self.thresholds.permit) if permits else needed)
 
 
 FITTED = msgspec.json.decode(DATA.read_bytes(), type=Fitted)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.analyzer import analyze
+from retrieval.asked import lacks_what_is_asked
 from retrieval.fitted import FITTED, Evidence, Weights
 from retrieval.index import Index, IndexedClause
 from retrieval.knowledge import MatterHit
@@ -96,7 +97,7 @@ def weigh(signals: Signals, scores: Array, question: str, context: Sequence[str]
     order = _best_first(scores)[:SHOWN]
     hits = tuple(Hit(index.clauses[at], float(scores[at])) for at in order)
     matter = index.knowledge.matters.likeliest(vector, 1)[0]
-    return Ranking(hits, _evidence(hits, int(order[0]), signals, terms, matter, index), matter.name)
+    return Ranking(hits, _evidence(question, hits, int(order[0]), signals, terms, matter, index), matter.name)
 
 
 def _best_first(scores: Array) -> NDArray[np.intp]:
@@ -111,7 +112,7 @@ def _best_first(scores: Array) -> NDArray[np.intp]:
 
 
 def _evidence(  # noqa: PLR0917  the parts of one sum
-    hits: Sequence[Hit], first: int, signals: Signals, terms: dict[str, float], matter: MatterHit, index: Index
+    question: str, hits: Sequence[Hit], first: int, signals: Signals, terms: dict[str, float], matter: MatterHit, index: Index
 ) -> Evidence:
     possible = sum(weight * (index.best_weight(term) or index.highest_weight) for term, weight in terms.items())
     unknown = sum(weight for term, weight in terms.items() if index.best_weight(term) == 0)
@@ -128,6 +129,7 @@ def _evidence(  # noqa: PLR0917  the parts of one sum
         elsewhere=matter.likeness - wordings,
         agreement=index.knowledge.matters.agreement(matter.number, index.words_vector(first)),
         terms=float(len(terms)),
+        lacking=float(lacks_what_is_asked(question, hits[0].clause.clause.words)),
         known=bool(index.has_wordings[first]),
     )
 

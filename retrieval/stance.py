@@ -6,7 +6,7 @@ from corpus.clause import Clause, Stance
 from retrieval.vectors import WordVectors
 
 # The looser of two stances is the headline only where the question is this much liker its words (cosine).
-LOOSER_LEAD = 0.05
+LOOSER_LEAD = 0.12
 # How much a stance lets a reader do, as far as a reader may take it so.
 _LOOSENESS = {
     Stance.FORBIDDEN: 0,
@@ -19,7 +19,7 @@ _LOOSENESS = {
 }
 _GIVING_WAY = (Stance.CONDITIONAL, Stance.REQUIRED, Stance.RECOMMENDED, Stance.ALLOWED)
 _DEMANDS_SCHOOLS = re.compile(
-    r"\b(?:only|must|should)\b[^.;]{0,120}\b(?:school|academy|official|work|professional)(?:['’]s)?\s+(?:[\w-]+\s+){0,2}?(?:cameras?|i-?pads?|computers?|laptops?|phones?|equipment|property|devices?|accounts?|"
+    r"\b(?:only|must|should|unless)\b[^.;]{0,120}\b(?:school|academy|official|work|professional)(?:['’]s)?\s+(?:[\w-]+\s+){0,2}?(?:cameras?|i-?pads?|computers?|laptops?|phones?|equipment|property|devices?|accounts?|"
     r"e-?mail|address(?:es)?|purposes|sites?)\b",
     re.IGNORECASE,
 )

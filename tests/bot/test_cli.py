@@ -652,7 +652,7 @@ def test_a_store_that_breaks_after_it_was_opened_is_said_in_one_sentence(hillsid
     with sqlite3.connect(tmp_path / "home" / "policybot.sqlite") as connection:
         connection.execute("DROP TABLE policies")
     connection.close()
-    for arguments in (("ask", "Can I?"), ("publish", *PHONES), ("check",), ("export", *PHONES)):
+    for arguments in (("ask", "Can I?"), ("rollback", *PHONES, "--version", "1"), ("check",), ("export", *PHONES)):
         assert_refused(hillside(*arguments), "store")
 
 

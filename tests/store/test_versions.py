@@ -429,3 +429,27 @@ def test_a_store_that_is_copied_to_another_folder_answers_the_same(store: Versio
     other = Versions(open_store(sqlite_url(copy)), store._now)
     assert answers(other) == [(1, [PHONES])]
     other.engine.dispose()
+
+
+def test_what_is_done_all_at_once_is_kept_as_a_whole(store: Versions) -> None:
+    with store.all_at_once() as together:
+        together.add_school(School("valley", "Valley School", "Valley"))
+        together.save_draft(policy(PHONES, school="valley"), None)
+        assert together.publish("valley", "phones", "head") == 1
+        assert store.revision("valley") is None  # nobody else sees it yet
+    assert store.revision("valley") == 1
+
+
+def test_what_is_done_all_at_once_is_not_kept_at_all_where_the_last_of_it_fails(store: Versions) -> None:
+    published(store, PHONES)
+    before = everything(store)
+
+    def change_two() -> None:
+        with store.all_at_once() as together:
+            together.save_draft(policy(GIFTS), None)
+            together.publish("hillside", "phones", "head")
+            together.publish("hillside", "dogs", "head")
+
+    with pytest.raises(StoreError, match="There is no draft of hillside/dogs"):
+        change_two()
+    assert everything(store) == before
