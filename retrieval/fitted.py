@@ -18,6 +18,8 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     bm25: float
     words: float
     context: float
+    side: float
+    actor: float
     wordings: float
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from corpus.clause import Clause, Policy
+from corpus.clause import Clause, Party, Policy
 from corpus.versions import Published
 from retrieval.analyzer import analyze
 from retrieval.knowledge import NO_WORDINGS, Knowledge, groups, top_mean
+from retrieval.sides import Side, sides_of_clause
 from retrieval.vectors import Vector
 
 
@@ -62,6 +63,10 @@ class Index:
         self._in_context = encode([clause.searchable() for clause in self.clauses])
         self._wordings = np.concatenate([asked.vectors for asked in (NO_WORDINGS, *wordings)])
         self._grouped = groups([len(asked.vectors) for asked in wordings])
+        named = [sides_of_clause(f"{clause.lead_in or ''} {clause.clause.words}") for clause in self.clauses]
+        self._names = {side: np.array([side in sides for sides in named]) for side in Side}
+        self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
+        self._names_none = np.array([not sides for sides in named])
         self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
 
     def scores(self, terms: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -81,6 +86,17 @@ class Index:
             top_mean(self._wordings @ question, self._grouped) if len(self._wordings) else np.zeros(len(self.clauses), np.float32)
         )
         return self._words @ question, self._in_context @ question, by_wordings
+
+    def agreement_on_side(self, sides: frozenset[Side]) -> NDArray[np.float64]:
+        """Return, for each clause, 1 where it names one of the sides, 0 where only others, a half where none."""
+        if not sides:
+            return np.full(len(self.clauses), 0.5)
+        names_one = np.any([self._names[side] for side in sides], axis=0)
+        return np.where(names_one, 1.0, np.where(self._names_none, 0.5, 0.0))
+
+    def binding_on(self, actor: Party | None) -> NDArray[np.float64]:
+        """Return, for each clause, 1 where it binds the one whose doing is asked about, 0 where it binds only others."""
+        return np.full(len(self.clauses), 0.5) if actor is None else self._binds[actor].astype(np.float64)
 
     def words_vector(self, number: int) -> Vector:
         """Return the vector of a clause's own words."""

@@ -11,6 +11,7 @@ from retrieval.asked import lacks_what_is_asked
 from retrieval.fitted import FITTED, Evidence, Weights
 from retrieval.index import Index, IndexedClause
 from retrieval.knowledge import MatterHit
+from retrieval.sides import actor_of_question, sides_of_question
 from retrieval.vectors import Vector, normalized
 
 Array = NDArray[np.float64] | NDArray[np.float32]
@@ -39,6 +40,8 @@ class Signals:
     bm25: Array  # BM25 over clause, lead-in, headings and wordings
     words: Array  # cosine of question and clause
     context: Array  # cosine of question and headings, lead-in and clause
+    side: Array  # whether it names whom the question turns on: 1 yes, 0 only others, a half nobody
+    actor: Array  # whether it binds the one whose doing is asked about: 1 yes, 0 only others, a half where that is not plain
     wordings: Array  # mean cosine of question and the clause's three likest wordings; 0 without wordings
 
     def weighed(self, weights: Weights) -> Array:
@@ -48,6 +51,8 @@ class Signals:
             + weights.words * self.words
             + weights.context * self.context
             + weights.wordings * self.wordings
+            + weights.side * self.side
+            + weights.actor * self.actor
         )
         return total
 
@@ -85,7 +90,15 @@ def read_signals(question: str, context: Sequence[str], index: Index) -> Signals
     now, _ = index.scores([term for term, weight in terms.items() if weight == 1.0])
     before, _ = index.scores([term for term, weight in terms.items() if weight != 1.0])
     words, in_context, wordings = index.likenesses(_vector(question, context, index))
-    return Signals(now + CONTEXT_WEIGHT * before, words, in_context, wordings)
+    sides = sides_of_question(question) or sides_of_question(" ".join(context[-1:]))
+    return Signals(
+        bm25=now + CONTEXT_WEIGHT * before,
+        words=words,
+        context=in_context,
+        side=index.agreement_on_side(sides),
+        actor=index.binding_on(actor_of_question(question)),
+        wordings=wordings,
+    )
 
 
 def weigh(signals: Signals, scores: Array, question: str, context: Sequence[str], index: Index) -> Ranking:

@@ -23,7 +23,7 @@ from retrieval.ranking import Signals, read_signals, weigh
 QUESTIONS = Path("tests/questions")
 DOCUMENTS = Path("tests/corpus/documents")
 TUNING = ("dev.jsonl", "own-seen.jsonl")
-SIGNALS = ("bm25", "words", "context", "wordings")
+SIGNALS = ("bm25", "words", "context", "side", "actor", "wordings")
 FOLDS, SEED = 5, 20261121
 Array = NDArray[np.float64]
 

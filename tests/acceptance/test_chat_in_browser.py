@@ -1,0 +1,363 @@
+"""The chat page in a real browser: with a script and without, by keyboard, on a small phone, enlarged, and read aloud."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+FRIENDS = "can I accept a parent's friend request?"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[str]:
+    """Where `policybot serve` answers, started in demo mode on a new data folder."""
+    home = tmp_path_factory.mktemp("served")
+    (home / "cache").symlink_to(parsed)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"POLICYBOT_HOME": str(home), "POLICYBOT_DEMO": "1", "POLICYBOT_BIND": f"127.0.0.1:{port}"}
+    process = subprocess.Popen([sys.executable, "-m", "bot", "serve"], env=os.environ | settings, cwd=Path(__file__).parents[2])
+    try:
+        for _ in range(200):
+            try:
+                urlopen(f"http://127.0.0.1:{port}/chat", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/chat"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        lacking = "there is no Chromium here: make browser, or apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Open the chat page; at the end no page may have complained or opened a dialogue."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(path: str = "", **context: Any) -> Page:
+        contexts.append(browser.new_context(**context))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.goto(address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # A refused question is a response of 400, which the console notes.
+    assert [told for told in complaints if "status of 400" not in told] == []
+
+
+def choose(page: Page, school: str = "Chase Terrace Primary School") -> None:
+    page.get_by_label("Your school").select_option(school)
+
+
+def see_the_answer(page: Page) -> None:
+    reply = page.get_by_role("log").get_by_role("article")
+    expect(reply).to_have_count(1)
+    expect(reply.get_by_role("heading", level=3)).to_contain_text("Chase Terrace's policy (undated): ")
+    expect(reply.get_by_text("The clause, word for word")).to_be_visible()
+    expect(reply.locator("blockquote").first).to_contain_text("friend request")
+    expect(reply.get_by_text("Speak to:")).to_be_visible()
+    expect(page.get_by_role("log").get_by_text(FRIENDS)).to_be_visible()
+
+
+def test_a_question_is_answered_without_a_reload(visit: Callable[..., Page]) -> None:
+    page = visit()
+    choose(page)
+    page.evaluate("window.stillHere = true")
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    assert page.evaluate("window.stillHere")
+    expect(page.get_by_label("Your question")).to_have_value("")
+    expect(page.get_by_text("For example")).to_have_count(0)
+
+
+def test_the_same_question_is_answered_without_a_script(visit: Callable[..., Page]) -> None:
+    page = visit(java_script_enabled=False)
+    choose(page)
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    expect(page.get_by_label("Your school")).to_have_value("chase-terrace")
+    page.get_by_label("Your question").fill("And at weekends?")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("log").get_by_role("article")).to_have_count(1)
+    assert page.locator("input[name=earlier]").evaluate_all("fields => fields.map(field => field.value)") == [
+        FRIENDS,
+        "And at weekends?",
+    ]
+
+
+def test_everything_can_be_done_by_keyboard_and_the_focus_can_be_seen(visit: Callable[..., Page]) -> None:
+    page = visit()
+
+    def focused() -> str:
+        return str(page.evaluate("document.activeElement.innerText || document.activeElement.name || ''")).strip()
+
+    def assert_seen() -> None:
+        width = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert (style != "none" and width >= 2) or focused() == "Skip to the question"
+
+    order = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
+        assert_seen()
+    assert order == ["Skip to the question", "school", "question", "Ask", "Worried about a child?"]
+
+    page.get_by_label("Your school").focus()
+    page.keyboard.type("Chase")
+    page.keyboard.press("Tab")
+    page.keyboard.type(FRIENDS)
+    page.keyboard.press("Enter")
+    see_the_answer(page)
+    page.keyboard.type("First line")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("second line")
+    expect(page.get_by_label("Your question")).to_have_value("First line\nsecond line")
+
+
+def test_the_skip_link_leads_to_the_question(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the question")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.type("typed at once")
+    expect(page.get_by_label("Your question")).to_have_value("typed at once")
+
+
+SMALL = [
+    pytest.param({"width": 360, "height": 640}, id="a small phone"),
+    pytest.param({"width": 320, "height": 256}, id="a screen of 1280 by 1024 at 400 %"),
+]
+
+
+@pytest.mark.parametrize("viewport", SMALL)
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_small_screen_nothing_has_to_be_scrolled_sideways(
+    visit: Callable[..., Page], viewport: dict[str, int], script: bool
+) -> None:
+    page = visit(viewport=viewport, java_script_enabled=script)
+
+    def assert_fits() -> None:
+        for element in (page.locator("html"), page.locator("body")):
+            box = element.bounding_box()
+            assert box is not None
+            assert box["width"] <= viewport["width"]
+        for element in page.locator("button, select, textarea, article, blockquote, .asked, footer, h1, h3").all():
+            box = element.bounding_box()
+            if element.is_visible() and box:
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= viewport["width"]
+
+    assert_fits()
+    choose(page)
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    assert_fits()
+    page.get_by_label("Your question").fill("x" * 300)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("log")).to_contain_text("x" * 300)
+    assert_fits()
+    if script:
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_what_is_pressed_on_a_phone_is_large_enough(visit: Callable[..., Page]) -> None:
+    page = visit(viewport={"width": 360, "height": 640})
+    for element in page.locator("button, select, textarea").all():
+        box = element.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+
+
+def test_every_control_has_a_name_and_the_conversation_is_read_out_as_it_grows(visit: Callable[..., Page]) -> None:
+    page = visit()
+    for answered in (False, True):
+        if answered:
+            choose(page)
+            page.get_by_label("Your question").fill(FRIENDS)
+            page.get_by_role("button", name="Ask").click()
+            see_the_answer(page)
+        seen = page.locator("body").aria_snapshot()
+        controls = re.findall(r"^\s*- (button|textbox|combobox|link|checkbox|radio|img)\b(.*)$", seen, re.MULTILINE)
+        assert {kind for kind, _ in controls} >= {"button", "textbox", "combobox", "link"}
+        assert [control for control in controls if not re.match(r' "[^"]+"', control[1])] == []
+        log = page.get_by_role("log", name="Conversation")
+        expect(log).to_have_attribute("aria-live", "polite")
+        for landmark in ("banner", "main"):
+            expect(page.get_by_role(landmark)).to_have_count(1)  # type: ignore[arg-type]
+        expect(page.get_by_role("textbox", name="Your question")).to_have_accessible_description(re.compile("child's name"))
+    assert page.locator("html").get_attribute("lang") == "en-GB"
+    assert page.title()
+
+
+def test_headings_go_down_one_step_at_a_time(visit: Callable[..., Page]) -> None:
+    page = visit()
+    choose(page)
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    levels = [int(tag[1]) for tag in page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => one.tagName)")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_no_id_stands_twice_and_every_label_belongs_to_a_field(visit: Callable[..., Page]) -> None:
+    page = visit()
+    ids = page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(ids) == len(set(ids))
+    assert set(page.locator("label").evaluate_all("all => all.map(one => one.htmlFor)")) <= set(ids)
+
+
+# How bright a colour is, and how far two are apart, by the WCAG's formula; of each text that can be seen.
+CONTRASTS = """
+() => {
+  const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = one => {
+    for (; one; one = one.parentElement) {
+      const colour = parts(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter(one => one.offsetParent && [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim()))
+    .map(one => {
+      const [a, b] = [light(parts(getComputedStyle(one).color)), light(ground(one))];
+      return [one.tagName + '.' + one.className, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    });
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("question", [FRIENDS, "a child told me that her dad hits her"])
+def test_all_text_stands_out_from_its_ground(visit: Callable[..., Page], scheme: str, question: str) -> None:
+    page = visit(color_scheme=scheme)
+    choose(page)
+    page.get_by_label("Your question").fill(question)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("article")).to_be_visible()
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 8
+    assert [pair for pair in contrasts if pair[1] < 7] == []
+
+
+def test_a_worry_about_a_child_opens_the_urgent_route_at_one_press_before_any_school_is_chosen(
+    visit: Callable[..., Page],
+) -> None:
+    for script in (True, False):
+        page = visit(java_script_enabled=script)
+        page.get_by_role("button", name="Worried about a child?").click()
+        reply = page.get_by_role("log").get_by_role("article")
+        expect(reply.get_by_role("heading", level=3)).to_have_text("Tell your safeguarding lead now.")
+        expect(reply).to_contain_text("999")
+
+
+def test_the_way_to_worried_about_a_child_stays_after_every_reply(visit: Callable[..., Page]) -> None:
+    page = visit()
+    choose(page)
+    for question in (FRIENDS, "hello", "when do we get paid", "\U0001f600"):
+        page.get_by_label("Your question").fill(question)
+        page.get_by_role("button", name="Ask").click()
+        expect(page.get_by_role("log").locator(".asked").last).to_contain_text(question)
+        expect(page.get_by_role("button", name="Worried about a child?")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(4)
+
+
+def test_hostile_text_is_shown_and_not_run(visit: Callable[..., Page]) -> None:
+    hostile = '<img src=x onerror=alert(1)><script>alert(2)</script> photo & "so" on'
+    for script in (True, False):
+        page = visit(java_script_enabled=script)
+        choose(page)
+        page.get_by_label("Your question").fill(hostile)
+        page.get_by_role("button", name="Ask").click()
+        expect(page.get_by_role("log").locator(".asked")).to_contain_text(hostile)
+        expect(page.get_by_role("article")).to_be_visible()
+        expect(page.locator("main img")).to_have_count(0)
+
+
+def test_what_was_asked_of_one_school_does_not_carry_over_to_another(visit: Callable[..., Page]) -> None:
+    page = visit()
+    choose(page)
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    expect(page.locator("input[name=earlier]")).to_have_count(1)
+    choose(page, "Coniston Primary School")
+    expect(page.locator("input[name=earlier]")).to_have_count(0)
+
+
+def test_an_example_is_asked_at_one_press_once_the_school_is_chosen(visit: Callable[..., Page]) -> None:
+    page = visit()
+    example = page.get_by_role("button", name="Can I accept a parent's friend request?")
+    example.click()
+    expect(page.get_by_role("article")).to_have_count(0)
+    expect(page.get_by_label("Your school")).to_be_focused()
+    choose(page)
+    example.click()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_a_link_that_names_the_school_has_it_chosen(visit: Callable[..., Page]) -> None:
+    page = visit("?school=wellesley")
+    expect(page.get_by_label("Your school")).to_have_value("wellesley")
+    page.get_by_role("button", name="Worried about a child?").click()
+    expect(page.get_by_role("article")).to_contain_text("999")
+
+
+def test_without_a_connection_the_page_says_so_and_keeps_the_question(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    choose(page)
+    page.route("**/chat", lambda route: route.abort())
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("log")).to_contain_text("There is no connection to policybot just now.")
+    expect(page.get_by_role("log")).to_contain_text(FRIENDS)
+    page.unroute("**/chat")
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("article")).to_have_count(1)
+    context.close()
