@@ -332,6 +332,15 @@ def test_a_conversation_answers_each_question_until_exit(demo: Policybot, monkey
     assert "\x1b" not in ran.out
 
 
+def test_in_a_terminal_the_headline_stands_out(hillside: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "Must I report a lost phone?")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    ran = hillside("chat").out
+    plain, bold = re.sub(r"\x1b\[\d+m", "", ran), re.findall(r"\x1b\[1m(.*?)\x1b\[0m", ran)
+    assert bold
+    assert all(words in plain for words in bold)
+
+
 @pytest.mark.parametrize("lines", [[], [""], ["quit"], ["EXIT"]])
 def test_a_conversation_ends_at_an_empty_line_a_word_or_the_end(
     demo: Policybot, monkeypatch: pytest.MonkeyPatch, lines: list[str]

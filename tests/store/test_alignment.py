@@ -174,6 +174,12 @@ def test_two_corrections_of_the_same_words_stay_apart() -> None:
     assert stances(after) == {"1.1": (A, True), "4.4": (D, True)}
 
 
+def test_what_somebody_corrected_in_the_draft_itself_stands_over_what_was_corrected_before() -> None:
+    before = confirmed(written(("1.1", PHONES), ("1.2", GIFTS)), "1.1", A)
+    draft = confirmed(confirmed(written(("1.1", PHONES), ("1.2", GIFTS)), "1.1", C), "1.2", D)
+    assert stances(align(draft, before, ("1.1", "1.2"))) == {"1.1": (C, True), "1.2": (D, True)}
+
+
 LOOSER = [
     (F, D), (F, C), (F, A), (D, C), (D, A), (C, A),
     (F, R), (F, S), (F, FACT), (D, FACT), (C, FACT), (A, FACT),
