@@ -73,10 +73,15 @@ class Quote(Struct, frozen=True):
         return self.citation.reading or self.citation.text
 
     @property
+    def leading(self) -> str:
+        """What the deciding words are read after: their lead-in, and their own sentence up to them."""
+        begun = self.before.replace("; ", ". ").rpartition(". ")[2] if self.deciding else ""
+        return f"{self.citation.lead_in} {begun}" if self.citation.lead_in else begun
+
+    @property
     def key_words(self) -> str:
-        """The words that decide, after the lead-in that they complete."""
-        words = self.deciding or self.words
-        return f"{self.citation.lead_in} {words}" if self.citation.lead_in else words
+        """The words that decide, after what they are read after."""
+        return f"{self.leading}{self.deciding or self.words}"
 
 
 class RankingRow(Struct, frozen=True):

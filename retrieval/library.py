@@ -49,6 +49,7 @@ def read_matters(cache: Path | None = None) -> list[Matter]:
     """Return the matters. Raises RetrievalError, with file and line, where one is doubled, empty or not as it must be."""
     matters = _read(MATTERS, Matter, cache)
     _require_unlike([matter.id for matter in matters], "matter")
+    _require_words([(matter.id, matter.wordings) for matter in matters], "matter")
     return matters
 
 
@@ -56,6 +57,7 @@ def read_wordings(cache: Path | None = None) -> list[KnownClause]:
     """Return the clauses that wordings were written for; raises as `read_matters` does."""
     known = _read(WORDINGS, KnownClause, cache)
     _require_unlike([one.clause for one in known], "clause")
+    _require_words([(one.clause, one.wordings) for one in known], "clause")
     return known
 
 
@@ -95,6 +97,12 @@ def _parse(text: str, kind: type[Kind], name: str) -> Sequence[Kind]:
         return read_yaml(text, list[kind], name)  # type: ignore[valid-type]
     except PolicyFileError as error:
         raise RetrievalError(str(error)) from None
+
+
+def _require_words(owned: Sequence[tuple[str, Sequence[str]]], what: str) -> None:
+    empty = next((name for name, wordings in owned if not all(map(str.strip, wordings))), None)
+    if empty:
+        raise RetrievalError(f"The {what} {empty} has an empty wording: write it or take it out.")
 
 
 def _require_unlike(ids: Sequence[str], what: str) -> None:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FRIENDS = "can I accept a parent's friend request?"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+expect.set_options(timeout=15_000)  # a machine may be busy
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -34,7 +35,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[
     try:
         for _ in range(200):
             try:
-                urlopen(f"http://127.0.0.1:{port}/chat", timeout=5).close()
+                # The first question of a new folder costs seconds: it is asked here, so that no test waits for it.
+                urlopen(
+                    f"http://127.0.0.1:{port}/chat", data=b"school=chase-terrace&question=hello+there+photos", timeout=60
+                ).close()
                 break
             except OSError:
                 time.sleep(0.1)
@@ -66,7 +70,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def open_page(path: str = "", **context: Any) -> Page:
         contexts.append(browser.new_context(**context))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(15_000)
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
