@@ -32,7 +32,7 @@ class Intent:
 _KID = r"(?:child(?:ren)?|kids?|kiddies?|pupils?|students?|boys?|girls?|lads?|lass(?:es|ie)?|little ones?|toddlers?|bab(?:y|ies)|youngsters?|teen(?:ager)?s?|infants?|minors?|sixth[- ]?formers?|(?:year|yr|y) ?\d{1,2}s?|reception|nursery|niece|nephew|(?:one|two|some|a few|a couple) of (?:my|our|the)\b[\w ]{0,12}|(?:one|two|some|a few) of (?:ours|mine))"
 _THEY = rf"(?:{_KID}|he|she|they|him|her|them|he's|she's|they're)"
 _HOME = r"(?:dad(?:dy)?|mum(?:my)?|mam|mom|da|father|mother|step[- ]?\w+|foster \w+|uncle|aunt\w*|gran\w*|nan(?:na)?|brother|sister|cousin|parents?|carer|family|boyfriend|girlfriend|partner|husband|wife|babysitter|childminder|neighbour|lodger)"
-_STRANGER = r"(?:man|men|bloke|guy|stranger|someone|somebody|some (?:grown[- ]?up|adult|lad|person)|grown[- ]?up|older (?:boy|lad|man|girl|teen\w*|kids?|person|men|boys|lads)|online (?:friend|boyfriend|girlfriend|person))"
+_STRANGER = r"(?:man|men|bloke|guy|strangers?\b(?! danger)|someone|somebody|some (?:grown[- ]?up|adult|lad|person)|grown[- ]?up|older (?:boy|lad|man|girl|teen\w*|kids?|person|men|boys|lads)|online (?:friend|boyfriend|girlfriend|person))"
 _ADULT = rf"(?:{_HOME}|{_STRANGER}|coach|teacher|ta|colleague|caretaker|volunteer)"
 # The head as a person; a child's own head is no person.
 _STAFF = r"(?:teachers?|ta|teaching assistant|lsa|colleagues?|staff|caretaker|site manager|cook|volunteer|coach|tutor|(?<!his )(?<!her )(?<!my )(?<!their )(?<!its )head(?: ?teacher)?|deputy(?: head)?|governor|supply|assistant|co-?worker|another adult|one of us|lunchtime supervisor|mid-?day supervisor|dinner lady|driver|instructor|vicar|(?:mr|mrs|miss|ms) \w+)"
@@ -280,12 +280,12 @@ _SIGNS = (
     _Sign(
         _CHILD,
         _THEY,
-        rf"{_near(50)}(?:meet(?:ing)?|meet up with|met|go(?:ing)? to (?:see|meet)|talk(?:s|ing|ed)? to|chat(?:s|ting|ted)? (?:to|with)|speak(?:s|ing)? to){_near(30)}(?:(?:man|men|bloke|stranger|older \w+|grown[- ]?ups?|adult){_near(30)}{_ONLINE}|(?:someone|somebody|a person|a friend){_near(20)}(?:off|from|on|through|over|he met|she met|they met) (?:the )?{_ONLINE})\b",
+        rf"{_near(50)}(?:meet(?:ing)?|meet up with|met|go(?:ing)? to (?:see|meet)|talk(?:s|ing|ed)? to|chat(?:s|ting|ted)? (?:to|with)|speak(?:s|ing)? to){_near(30)}(?:(?:man|men|bloke|strangers?\b(?! danger)|older \w+|grown[- ]?ups?|adult){_near(30)}{_ONLINE}|(?:someone|somebody|a person|a friend){_near(20)}(?:off|from|on|through|over|he met|she met|they met) (?:the )?{_ONLINE})\b",
     ),
     _Sign(
         _CHILD,
         _THEY,
-        rf"{_near(50)}(?:going|gone|go|goes|wants|asked|plans|planning|off) to meet{_near(20)}(?:man|bloke|stranger|someone|somebody|older \w+)\b",
+        rf"{_near(50)}(?:going|gone|go|goes|wants|asked|plans|planning|off) to meet{_near(20)}(?:man|bloke|strangers?\b(?! danger)|someone|somebody|older \w+)\b",
     ),
     _Sign(
         _CHILD,
@@ -299,7 +299,7 @@ _SIGNS = (
     ),
     _Sign(
         _CHILD,
-        r"(?:grown[- ]?up|adult|man|men|someone|somebody|stranger|account|person)",
+        r"(?:grown[- ]?up|adult|man|men|someone|somebody|strangers?\b(?! danger)|account|person)",
         rf"{_near(60)}pretend\w* (?:to be|(?:he|she|they)(?:'s| is| are|'re)) (?:a )?(?:child|kid|girl|boy|pupil|teen\w*|young\w*|\d+)\b",
     ),
     _Sign(
@@ -404,7 +404,7 @@ _SIGNS = (
     ),
     _Sign(
         _THREAT,
-        r"(?:man|stranger|someone|somebody|bloke)",
+        r"(?:man|strangers?\b(?! danger)|someone|somebody|bloke)",
         rf" (?:\w+ ){{0,3}}(?:climb|jump|got|broke|get)\w* (?:in|into|over){_near(30)}(?:fence|gate|wall|playground|school|building|grounds)\b",
     ),
 )
@@ -432,12 +432,43 @@ _ABOUT_THE_BOT = re.compile(
 )
 
 
+# Words that hardly stand in an ordinary question. Beside a child they are a sign of danger, wherever in the message they stand.
+_BESIDE_A_CHILD = (
+    (
+        Danger.INDECENT_IMAGE,
+        re.compile(
+            r"\b(?:naked|nudes?|topless|no top on|undress\w*|in (?:her|his|their) (?:underwear|knickers|pants|bra|swimm\w+ (?:things|costume))|no clothes|without (?:any )?clothes|indecent|explicit|child porn\w*|child abuse (?:pic\w*|images?|videos?|photos?|stuff|material)|dick pics?|sext\w*)\b"
+            r"|\b(?:film\w*|photo\w*|record\w*|pic(?:ture)?s?)\b.{0,40}\b(?:toilets?|changing (?:room|area)s?|showers?|loos?)\b"
+        ),
+    ),
+    (
+        Danger.CHILD_AT_RISK,
+        re.compile(
+            r"\b(?:bruis\w+|burn marks?|black eye|cigarette burns?|belt marks?|shape of a belt|welts?|smack\w*|slapp?(?:s|ed|ing)?|punch\w*|strangl\w*|chok(?:ed|ing)|beaten|beats? (?:her|him|them|me)|(?:hits?|hurts?|kicks?|bites?|burns?) (?:her|him|them|me)\b"
+            r"|hurt(?:ing)? (?:herself|himself|themselves)|cut(?:ting|s)? (?:herself|himself|themselves|her arms?|his arms?)|self[- ]?harm\w*|suicid\w*|overdos\w*|kill (?:herself|himself|themselves|me)|wants? to die|doesn'?t want to (?:be here|live|wake up)|end (?:it all|her life|his life)"
+            r"|touch(?:es|ed|ing) (?:her|him|them|me|kids?|child\w*)|abus(?:ed|ing)|molest\w*|rap(?:ed|ing)|groom(?:ed|ing|s)|sexual\w*|traffick\w*|exploit\w*|fgm|cut (?:down there|abroad)|forced to marry|radicalis\w*|county lines|carry(?:ing)? (?:packages|parcels|drugs)|drugs? (?:for|on) (?:the )?train"
+            r"|(?:meet(?:ing)?|met) (?:her|him|them|up)\b|wants? to meet (?!me\b)|where (?:she|he|they) lives?|asking (?:her|him|them|our \w+ ?\d*s?|one of \w+) for (?:photos?|pictures?|pics?)|strangers?\b(?! danger)|some bloke|grabb(?:ed|ing)|dragg(?:ed|ing)|snatch\w*|follow(?:ed|ing) (?:her|him|them) home"
+            r"|run(?:ning)? away|ran away|gone missing|is missing|can'?t find (?:her|him|them|one)|(?:one|two) short|short on the head ?count|(?:left|been|be) home alone|left (?:alone|on (?:her|his|their) own) (?:all|over)|(?:not|hasn'?t|not been) (?:been )?(?:home|fed|eaten)|starv\w+|stinking of|stank of|reek(?:s|ed|ing) of|drunk|high on|locked (?:in|out)"
+            r"|(?:afraid|scared|frightened|terrified) (?:to|of) (?:go|going|her|his|their|mum|dad|home)|keep it (?:a )?secret|our (?:little )?secret|between (?:us|the two of (?:us|them)|them)|knife|blade|machete|gun|weapon|stab\w*)\b"
+        ),
+    ),
+)
+_A_CHILD = re.compile(
+    r"\b(?:child(?:ren)?|kids?|kiddies|pupils?|students?|boys?|girls?|lads?|lass(?:es|ie)?|bairns?|weans?|toddlers?|bab(?:y|ies)|twins|infants?|little (?:one|'un|un|lad|girl|boy)s?|y(?:ea)?r ?(?:\d+|one|two|three|four|five|six)s?|y\d+s?|one of (?:ours|mine|my \w+|our \w+)|"
+    r"reception|nursery|two[- ]year[- ]old|\w+[- ]year[- ]olds?)\b"
+)
+
+
 def read_intent(text: str) -> Intent:
     """Return what kind of thing a message is. Signs of danger come first: better one too many than one missed."""
     plain = " ".join(normalize(text).split())
     for danger, pattern in _DANGERS:
         if pattern.search(plain):
             return Intent(danger=danger)
+    if _A_CHILD.search(plain):
+        for danger, pattern in _BESIDE_A_CHILD:
+            if pattern.search(plain):
+                return Intent(danger=danger)
     if _GREETING.fullmatch(plain) or _ABOUT_THE_BOT.fullmatch(plain) or _is_empty_of_words(plain):
         return Intent(smalltalk=True)
     return Intent()
