@@ -1,7 +1,7 @@
 """What many tests start from: an empty store, the demo's schools, and the command line run inside this process."""
 
+import os
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,24 +20,27 @@ from retrieval.knowledge import Knowledge
 HILLSIDE = School("hillside", "Hillside Primary School", "Hillside")
 
 
-@cache
-def knowledge() -> Knowledge:
-    """Return what all schools share, read once for all tests."""
-    return Knowledge()
-
-
 @pytest.fixture(scope="session")
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What commands keep once they have parsed it: new data folders of the tests take it over."""
-    return tmp_path_factory.mktemp("parsed")
+    """What is kept of parsing, which costs seconds: one folder for all workers of a run, and for the tests' data folders."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "parsed"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def index_of() -> Callable[..., Index]:
+def knowledge(parsed: Path) -> Knowledge:
+    """What all schools share, read once for all tests."""
+    return Knowledge(parsed)
+
+
+@pytest.fixture(scope="session")
+def index_of(knowledge: Knowledge) -> Callable[..., Index]:
     """Return the index of a school, hillside unless another is given, that has published these policies."""
 
     def build(*policies: Policy, school: School = HILLSIDE, revision: int = 1) -> Index:
-        return Index(Published(school, revision, tuple((1, policy) for policy in policies)), knowledge())
+        return Index(Published(school, revision, tuple((1, policy) for policy in policies)), knowledge)
 
     return build
 
@@ -72,10 +75,10 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo(demo_home: Path) -> Iterator[Indexes]:
+def demo(demo_home: Path, knowledge: Knowledge) -> Iterator[Indexes]:
     """The indexes of the five shipped schools."""
     engine = open_store(sqlite_url(demo_home))
-    yield Indexes(Versions(engine, now_utc), knowledge())
+    yield Indexes(Versions(engine, now_utc), knowledge)
     engine.dispose()
 
 
