@@ -70,7 +70,11 @@ def test_nothing_but_the_packages_is_in_the_wheel(installed: Path) -> None:
     assert {file.name for file in installed.iterdir() if not file.name.endswith(".dist-info")} - {"bin"} == set(PACKAGES)
 
 
-def test_installed_elsewhere_it_answers_a_question_in_demo_mode(installed: Path, tmp_path: Path) -> None:
+def test_installed_elsewhere_it_answers_a_question_in_demo_mode_even_where_it_can_keep_nothing_of_parsing(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "cache").write_text("not a folder")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("POLICYBOT_", "PYTHON"))}
     environment |= {
         "PYTHONPATH": os.pathsep.join([str(installed), sysconfig.get_path("purelib")]),

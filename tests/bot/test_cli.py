@@ -698,15 +698,3 @@ def test_what_was_kept_of_parsing_may_be_damaged_or_missing(
         (tmp_path / "home" / "cache" / file.name).write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     ran = policybot("ask", "--school", "coniston", FRIENDS)
     assert (ran.code, ran.out, ran.err) == (0, expected, "")
-
-
-def test_a_cache_that_cannot_be_written_is_done_without(
-    demo: Policybot, policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = demo("ask", "--school", "coniston", FRIENDS).out
-    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("POLICYBOT_DEMO", "1")
-    (tmp_path / "home" / "cache").unlink()
-    (tmp_path / "home" / "cache").write_text("not a folder")
-    ran = policybot("ask", "--school", "coniston", FRIENDS)
-    assert (ran.code, ran.out, ran.err) == (0, expected, "")

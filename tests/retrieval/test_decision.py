@@ -84,7 +84,7 @@ def test_a_decision_keeps_its_promises_and_is_the_same_each_time(demo: Indexes, 
     assert decide(question, (), demo.of(school)) == decision
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=120), st.lists(st.text(max_size=40), max_size=2))
 def test_any_text_gets_a_decision(demo: Indexes, question: str, context: list[str]) -> None:
     assert_keeps_its_promises(decide(question, context, demo.of("coniston")))
