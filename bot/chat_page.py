@@ -111,7 +111,7 @@ def _reply(indexes: Indexes, _school: str, asked: _Asked) -> Response:
 def _answered(indexes: Indexes, asked: _Asked) -> tuple[str, int]:
     """Return the reply as HTML and its status; what is wrong with the question is said in one sentence."""
     if not asked.school:
-        answer = needs_school(asked.question, [])
+        answer = needs_school(asked.question, [], indexes.knowledge.vectors)
         if answer.outcome is Outcome.URGENT:
             return to_html(answer), 200
         return _problem("Choose your school first: its policies are the ones that count."), 400

@@ -32,7 +32,7 @@ def ask_once(question: str, school: str | None, *, as_json: bool) -> int:
     indexes = open_indexes(read_settings())
     school = school or _only_school(indexes.versions)
     if school is None:
-        answer = needs_school(question, [one.id for one in indexes.versions.schools()])
+        answer = needs_school(question, [one.id for one in indexes.versions.schools()], indexes.knowledge.vectors)
     else:
         answer = ask(question, indexes.of(school), today())
     text = to_text(answer)
@@ -58,7 +58,7 @@ def ask_batch(file: str, school: str | None) -> int:
             asked = msgspec.convert(json.loads(line), _BatchLine)
             whose = asked.school or school
             if whose is None:
-                answer = needs_school(asked.q, names)
+                answer = needs_school(asked.q, names, indexes.knowledge.vectors)
             else:
                 # One revision for the whole batch: a publication half-way does not mix versions.
                 answer = ask(asked.q, indexes.of(whose, fresh=False), day, asked.context)

@@ -204,12 +204,12 @@ def analyze(text: str) -> list[str]:
 
     `on-line`, `on line` and `online` are one term; `ex-pupil` is a term of its own; other hyphenated words are their parts.
     """
-    terms: list[str] = []
-    for word in _words(normalize(text)):
-        term = _term(word)
-        if term:
-            terms.append(term)
-    return terms
+    return [term for term in map(_term, words_of(text)) if term]
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in their order, in lower case; hyphenated words come apart as in `analyze`."""
+    return _words(normalize(text))
 
 
 def normalize(text: str) -> str:

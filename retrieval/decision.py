@@ -1,5 +1,6 @@
 """The decision: answer from a clause, offer two or three, or say that nothing settles the question."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,15 +8,19 @@ from enum import StrEnum
 from corpus.clause import Stance
 from retrieval.fitted import FITTED
 from retrieval.index import Index
-from retrieval.intent import Danger, read_intent
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
+from retrieval.reading import Reading, read
+from retrieval.smalltalk import is_smalltalk
 from retrieval.stance import stance_for
+from retrieval.urgency import Danger, danger_in
 
 MOST_OFFERED = 3
 # A clause this near to the first, as a share of its score, is shown beside it.
 NEAR = 0.85
 
 
+PROHIBITING = frozenset({Stance.FORBIDDEN, Stance.DISCOURAGED})
+_TELL = re.compile(r"\b(?:report|inform|tell|notify|made known|make .{0,40} known|advise the)\w*", re.IGNORECASE)
 # Stances that a reader may take as leave to do the thing.
 PERMITTING = frozenset({Stance.ALLOWED, Stance.CONDITIONAL, Stance.RECOMMENDED})
 
@@ -35,7 +40,8 @@ class Outcome(StrEnum):
 class Decision:
     """What to reply with. `governing` is the clause asserted, None where none is; `offered` are those to choose from.
 
-    `stance` is what the governing clause makes of what was asked. `confidence` is between 0 and 1.
+    `stance` is what the governing clause makes of what was asked. `confidence` is between 0 and 1. `happened` says that the asker
+    has done it already.
     """
 
     outcome: Outcome
@@ -46,37 +52,72 @@ class Decision:
     offered: tuple[Hit, ...] = ()
     danger: Danger | None = None
     confidence: float = 0.0
+    happened: bool = False
 
 
 def decide(question: str, context: Sequence[str], index: Index) -> Decision:
     """Return the decision on a question, read after the earlier questions in `context`, from a school's index."""
-    intent = read_intent(question)
-    if intent.smalltalk:
+    if is_smalltalk(question):
         return Decision(Outcome.SMALLTALK, NOTHING, confidence=1.0)
-    ranking = rank(question, context, index)
-    danger = intent.danger or next((found.danger for found in map(read_intent, context[-1:]) if found.danger), None)
-    confidence = FITTED.confidence(ranking.evidence) if ranking.evidence else 0.0
-    asserted = _assert(question, ranking, index)
+    reading = read(question, context, index)
+    ranking = rank(reading, index)
+    danger = _danger(reading, context)
+    confidence = _confidence(reading, ranking)
+    settled = bool(reading.named) or (ranking.evidence is not None and FITTED.settles(ranking.evidence))
+    asserted = _assert(reading, ranking, confidence, index) if settled or danger else None
     governing, stance = asserted or (None, None)
     if danger:
         return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
-    if asserted:
-        return Decision(Outcome.ANSWERED, ranking, governing, stance, supporting=_supporting(ranking), confidence=confidence)
-    if confidence < FITTED.thresholds.offer:
+    if not settled:
         return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence)
-    return Decision(Outcome.CHOOSE, ranking, offered=ranking.hits[:MOST_OFFERED], confidence=confidence)
+    if not asserted:
+        return Decision(Outcome.CHOOSE, ranking, offered=ranking.hits[:MOST_OFFERED], confidence=confidence)
+    return Decision(
+        Outcome.ANSWERED,
+        ranking,
+        governing,
+        stance,
+        supporting=_supporting(ranking, happened=reading.happened),
+        confidence=confidence,
+        happened=reading.happened,
+    )
 
 
-def _assert(question: str, ranking: Ranking, index: Index) -> tuple[Hit, Stance] | None:
-    """Return the first clause and what it makes of the question, where the evidence is enough for that; else None."""
+def _danger(reading: Reading, context: Sequence[str]) -> Danger | None:
+    """Return what a question, or the one before it, is urgent about; None where neither is."""
+    now, *before = zip([reading.question, *context[-1:]], reading.features, reading.vectors, strict=True)
+    return danger_in(*now, after_another=bool(before)) or next(filter(None, (danger_in(*one) for one in before)), None)
+
+
+def _confidence(reading: Reading, ranking: Ranking) -> float:
+    """Return how likely the first clause is right: as learnt, but certain where it alone is named, and even where several are."""
     if ranking.evidence is None:
+        return 0.0
+    if reading.named:
+        return 1.0 if len(reading.named) == 1 else 0.5
+    return FITTED.confidence(ranking.evidence)
+
+
+def _assert(reading: Reading, ranking: Ranking, confidence: float, index: Index) -> tuple[Hit, Stance] | None:
+    """Return the first clause and what it makes of the question, where the evidence is enough for that; else None."""
+    if ranking.evidence is None or len(reading.named) > 1:
         return None
     first = ranking.hits[0]
-    stance = stance_for(question, first.clause.clause, index.knowledge.vectors)
-    return (first, stance) if FITTED.answers(ranking.evidence, permits=stance in PERMITTING) else None
+    stance = stance_for(reading.question, first.clause.clause, index.knowledge.vectors, first.second_case)
+    needed = FITTED.thresholds.to_answer(known=ranking.evidence.known, permits=stance in PERMITTING)
+    return (first, stance) if confidence >= needed else None
 
 
-def _supporting(ranking: Ranking) -> tuple[Hit, ...]:
-    """Return the clauses to show beside the governing one: close to it, and under the same policy."""
-    first = ranking.hits[0]
-    return tuple(hit for hit in ranking.hits[1:3] if hit.score >= NEAR * first.score)
+def _supporting(ranking: Ranking, *, happened: bool) -> tuple[Hit, ...]:
+    """Return the clauses to show beside the governing one: close to it; and where it has happened, what is to be done now."""
+    first, *others = ranking.hits
+    close = [hit for hit in others[:2] if hit.score >= NEAR * first.score]
+    if happened and first.clause.clause.stance in PROHIBITING:
+        close = [*(hit for hit in others if _asks_to_tell(hit)), *close][:2]
+    return tuple(dict.fromkeys(close))
+
+
+def _asks_to_tell(hit: Hit) -> bool:
+    """Tell whether a clause obliges staff to report something to somebody."""
+    clause = hit.clause.clause
+    return clause.stance in (Stance.REQUIRED, Stance.RECOMMENDED) and bool(clause.roles) and bool(_TELL.search(clause.words))

@@ -21,6 +21,8 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     side: float
     actor: float
     wordings: float
+    chance: float
+    alignment: float
 
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +40,11 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     agreement: float  # how like the clause is to what policies say on that matter
     terms: float  # how many terms the question has
     lacking: float  # 1 where the question asks how long, how many or who, and the clause has nothing of the kind
+    chance: float  # how likely the linear model over wordings finds the clause
+    alignment: float  # how well the question's words find their like in it, without wordings
+    covered: float  # the log odds that the school's policies rule on what is asked at all, where that was learnt; else 0
+    side: float  # whether it names whom the question turns on
+    actor: float  # whether it binds the one whose doing is asked about
     known: bool  # whether the clause has wordings
 
     def features(self) -> list[float]:
@@ -58,17 +65,22 @@ FEATURES = (
     "agreement",
     "terms",
     "lacking",
+    "chance",
+    "alignment",
+    "covered",
+    "side",
+    "actor",
 )
 
 
 class Confidence(Struct, frozen=True, forbid_unknown_fields=True):
-    """A logistic model of whether the first clause is right: one coefficient a feature, and a constant."""
+    """A logistic model of the evidence: one coefficient a feature, and a constant."""
 
     constant: float
     coefficients: dict[str, float]
 
     def of(self, evidence: Evidence) -> float:
-        """Return how likely the first clause is right, 0 to 1."""
+        """Return how likely it is, 0 to 1."""
         total = self.constant + sum(
             self.coefficients[name] * value for name, value in zip(FEATURES, evidence.features(), strict=True)
         )
@@ -76,35 +88,48 @@ class Confidence(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
-    """From which confidence on a clause is asserted, and from which some are offered; below, nothing is.
+    """Below which chance that the policies settle a question nothing is said; and from which confidence on a clause is asserted.
 
-    A clause without wordings is asserted from `answer_unknown` on: its confidence is known less well. What would let the reader
-    do something is asserted from `permit` on: a false permission costs most.
+    Between the two some are offered. Those without wordings are known less well and have thresholds of their own. What would let
+    the reader do something is asserted from `permit` on: a false permission costs most.
     """
 
     answer: float
-    permit: float
     answer_unknown: float
-    offer: float
+    permit: float
+    settled: float
+    settled_unknown: float
+
+    def to_answer(self, *, known: bool, permits: bool) -> float:
+        """Return from which confidence a clause is asserted; `permits` where that would let something be done."""
+        least = self.answer if known else self.answer_unknown
+        return max(least, self.permit) if permits else least
 
 
 class Fitted(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it; `known` and `weights` are for clauses that have wordings, the others for those that have none."""
+    """All of it, once for clauses that have wordings and once, `_unknown`, for those that have none.
+
+    `right` is of whether the first clause is right, `settled` of whether any is.
+    """
 
     weights: Weights
     weights_unknown: Weights
-    known: Confidence
-    unknown: Confidence
+    right: Confidence
+    right_unknown: Confidence
+    settled: Confidence
+    settled_unknown: Confidence
     thresholds: Thresholds
 
     def confidence(self, evidence: Evidence) -> float:
         """Return how likely the first clause is right."""
-        return (self.known if evidence.known else self.unknown).of(evidence)
+        return (self.right if evidence.known else self.right_unknown).of(evidence)
 
-    def answers(self, evidence: Evidence, *, permits: bool) -> bool:
-        """Tell whether the evidence is enough to assert the first clause; `permits` where that would let something be done."""
-        needed = self.thresholds.answer if evidence.known else self.thresholds.answer_unknown
-        return self.confidence(evidence) >= (max(needed, self.thresholds.permit) if permits else needed)
+    def settles(self, evidence: Evidence) -> bool:
+        """Tell whether it is likely enough that any clause settles the question."""
+        model, least = (
+            (self.settled, self.thresholds.settled) if evidence.known else (self.settled_unknown, self.thresholds.settled_unknown)
+        )
+        return model.of(evidence) >= least
 
 
 FITTED = msgspec.json.decode(DATA.read_bytes(), type=Fitted)

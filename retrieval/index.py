@@ -4,7 +4,7 @@ rank_bm25 (BM25Okapi, with its floor under negative idf) is the source of the we
 array of clauses and one of weights a term, so that a question costs its own terms and not every clause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from rank_bm25 import BM25Okapi
 from corpus.clause import Clause, Party, Policy
 from corpus.versions import Published
 from retrieval.analyzer import analyze
-from retrieval.knowledge import NO_WORDINGS, Knowledge, groups, top_mean
+from retrieval.features import Features
+from retrieval.knowledge import NO_WORDINGS, SECOND_CASE, Knowledge, Wordings, groups, top_mean
 from retrieval.sides import Side, sides_of_clause
 from retrieval.vectors import Vector
 
@@ -40,6 +41,7 @@ class _Postings:
 
     clauses: NDArray[np.int32]
     weights: NDArray[np.float64]
+    best: float
 
 
 class Index:
@@ -57,10 +59,11 @@ class Index:
             [*analyze(clause.searchable()), *asked.terms] for clause, asked in zip(self.clauses, wordings, strict=True)
         ]
         self._postings = _lay_out(self.documents)
-        self.highest_weight = max((float(posting.weights.max()) for posting in self._postings.values()), default=0.0)
+        self.highest_weight = max((posting.best for posting in self._postings.values()), default=0.0)
         encode = knowledge.vectors.encode
         self._words = encode([clause.clause.words for clause in self.clauses])
         self._in_context = encode([clause.searchable() for clause in self.clauses])
+        self._pieces = [knowledge.vectors.pieces(clause.searchable()) for clause in self.clauses]
         self._wordings = np.concatenate([asked.vectors for asked in (NO_WORDINGS, *wordings)])
         self._grouped = groups([len(asked.vectors) for asked in wordings])
         named = [sides_of_clause(f"{clause.lead_in or ''} {clause.clause.words}") for clause in self.clauses]
@@ -68,17 +71,20 @@ class Index:
         self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
         self._names_none = np.array([not sides for sides in named])
         self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
+        self._cases = _Cases(wordings, knowledge)
 
-    def scores(self, terms: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return each clause's BM25 score for the terms, and whether it holds any, in the order of `clauses`."""
+    def scores(self, terms: Mapping[str, float]) -> NDArray[np.float64]:
+        """Return each clause's BM25 score for terms that count as given, in the order of `clauses`."""
         scores = np.zeros(len(self.clauses))
-        matched = np.zeros(len(self.clauses), dtype=bool)
-        for term in terms:
+        for term, weight in terms.items():
             posting = self._postings.get(term)
             if posting is not None:
-                scores[posting.clauses] += posting.weights
-                matched[posting.clauses] = True
-        return scores, matched
+                scores[posting.clauses] += weight * posting.weights
+        return scores
+
+    def chances(self, features: Sequence[Features], vectors: Vector, weights: Sequence[float]) -> "Chances":
+        """Return what the linear model makes of texts, given by their features and vectors, that count as `weights` say."""
+        return self._cases.chances(features, vectors, weights)
 
     def likenesses(self, question: Vector) -> tuple[Vector, Vector, Vector]:
         """Return how like each clause is to a question's vector: by its words, by its place, by its likest wordings."""
@@ -86,6 +92,11 @@ class Index:
             top_mean(self._wordings @ question, self._grouped) if len(self._wordings) else np.zeros(len(self.clauses), np.float32)
         )
         return self._words @ question, self._in_context @ question, by_wordings
+
+    def alignment(self, question: str, numbers: Sequence[int]) -> Vector:
+        """Return how well the words of a question find their like in the clauses of these numbers, 0 to 1."""
+        vectors = self.knowledge.vectors
+        return vectors.alignment(vectors.pieces(question), [self._pieces[number] for number in numbers])
 
     def agreement_on_side(self, sides: frozenset[Side]) -> NDArray[np.float64]:
         """Return, for each clause, 1 where it names one of the sides, 0 where only others, a half where none."""
@@ -106,7 +117,64 @@ class Index:
     def best_weight(self, term: str) -> float:
         """Return the most that a term can add to a clause's score here; 0 where no clause holds it."""
         posting = self._postings.get(term)
-        return float(posting.weights.max()) if posting is not None else 0.0
+        return posting.best if posting is not None else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """What the linear model makes of a question, a number a clause.
+
+    `clause`: how likely the clause is meant, as a share of what can be told apart: 0 at a chance of LEAST or without wordings, 1
+    at a chance of one. `second`: by how much its second case is likelier than its main one (log odds); minus infinity without
+    one. `covered`: the log odds that the school's policies rule on what is asked at all; 0 where that was not learnt.
+    """
+
+    clause: NDArray[np.float64]
+    second: NDArray[np.float64]
+    covered: float
+
+
+# Chances below this are all the same.
+LEAST = -12.0
+# Of a school's clauses so many must be known for what was learnt of their policies to hold for it.
+MOSTLY = 0.6
+
+
+class _Cases:
+    """The classes of the linear model that are cases of this school's clauses."""
+
+    def __init__(self, wordings: Sequence[Wordings], knowledge: Knowledge) -> None:
+        self._clauses = len(wordings)
+        self._model = knowledge.clauses if any(asked.known for asked in wordings) else None
+        number = {name: at for at, name in enumerate(self._model.classes)} if self._model else {}
+        cases = [
+            (clause, at, second)
+            for clause, asked in enumerate(wordings)
+            for known in asked.known
+            for second in (False, True)
+            if (at := number.get(known + SECOND_CASE * second)) is not None
+        ]
+        self._owner = np.array([clause for clause, _, _ in cases], dtype=np.intp)
+        self._class = np.array([at for _, at, _ in cases], dtype=np.intp)
+        self._second = np.array([second for _, _, second in cases], dtype=bool)
+        policies = {known.rpartition("/")[0] for asked in wordings for known in asked.known}
+        mostly = sum(bool(asked.known) for asked in wordings) >= MOSTLY * len(wordings)
+        self._policies = np.array([number[policy] for policy in sorted(policies) if mostly and policy in number], dtype=np.intp)
+
+    def chances(self, features: Sequence[Features], vectors: Vector, weights: Sequence[float]) -> Chances:
+        main, second = np.full(self._clauses, -np.inf), np.full(self._clauses, -np.inf)
+        if self._model is None:
+            return Chances(np.zeros(self._clauses), second, 0.0)
+        every = np.zeros(len(self._model.classes))
+        for of_text, vector, weight in zip(features, vectors, weights, strict=True):
+            every += weight * self._model.scores(of_text, vector)
+        scored = every[self._class]
+        logs = np.maximum(LEAST, scored - np.logaddexp.reduce(scored))
+        np.maximum.at(main, self._owner[~self._second], logs[~self._second])
+        np.maximum.at(second, self._owner[self._second], logs[self._second])
+        with np.errstate(invalid="ignore"):
+            clause = 1 - np.maximum(LEAST, np.logaddexp(main, second)) / LEAST
+            return Chances(clause, second - main, float(every[self._policies].max()) if len(self._policies) else 0.0)
 
 
 def _in_place(number: int, policy: Policy) -> list[IndexedClause]:
@@ -136,5 +204,5 @@ def _lay_out(documents: Sequence[list[str]]) -> dict[str, _Postings]:
         clauses = np.asarray(where, dtype=np.int32)
         frequency = np.asarray(counts, dtype=np.float64)
         weights = okapi.idf[term] * (frequency * (okapi.k1 + 1) / (frequency + damping[clauses]))
-        postings[term] = _Postings(clauses, weights)
+        postings[term] = _Postings(clauses, weights, float(weights.max()))
     return postings

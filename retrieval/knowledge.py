@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from retrieval.analyzer import analyze
 from retrieval.arrays import read_arrays, write_arrays
 from retrieval.library import MATTERS, WORDINGS, KnownClause, Matter, fingerprint, read_matters, read_wordings
+from retrieval.linear import LinearModel
 from retrieval.vectors import DATA as VECTORS
 from retrieval.vectors import DIMENSIONS, Vector, WordVectors, normalized
 
+# The linear model of the known clauses, and what marks the class of a clause's second case.
+CLAUSES = Path(__file__).parent / "data" / "clauses.msgpack"
+SECOND_CASE = "#second"
 # How much of their terms two clauses must share (Jaccard) for the one to take over the other's wordings: schools copy
 # templates, and change a word here and there.
 SAME_CLAUSE = 0.75
@@ -53,6 +57,11 @@ class Knowledge:
         return Matters(self.vectors, self._cache)
 
     @cached_property
+    def clauses(self) -> LinearModel:
+        """The linear model of the known clauses: its classes are their names, with SECOND_CASE for a second case."""
+        return LinearModel(CLAUSES)
+
+    @cached_property
     def _known(self) -> "_KnownClauses":
         return _KnownClauses(self.vectors, self._cache)
 
@@ -63,13 +72,14 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """How staff ask what a clause answers: the terms of all wordings, and a vector for each."""
+    """How staff ask what a clause answers: the terms of all wordings, a vector for each, and the known clauses they are of."""
 
     terms: tuple[str, ...]
     vectors: Vector
+    known: tuple[str, ...]
 
 
-NO_WORDINGS = Wordings((), np.zeros((0, DIMENSIONS), dtype=np.float32))
+NO_WORDINGS = Wordings((), np.zeros((0, DIMENSIONS), dtype=np.float32), ())
 
 
 class Matters:
@@ -141,6 +151,7 @@ class _KnownClauses:
         self._vectors, self._start = arrays["vectors"], arrays["start"]
         self._terms = [frozenset(line.split()) for line in bytes(arrays["terms"]).decode().split("\n")]
         self._asked = bytes(arrays["asked"]).decode().split("\n")
+        self._names = bytes(arrays["names"]).decode().split("\n")
         self._holding: dict[str, list[int]] = {}
         for number, terms in enumerate(self._terms):
             for term in terms:
@@ -161,18 +172,21 @@ class _KnownClauses:
             return NO_WORDINGS
         rows = np.concatenate([self._vectors[self._start[number] : self._start[number + 1]] for number in same])
         return Wordings(
-            tuple(term for number in same for term in self._asked[number].split()), rows.astype(np.float32) / np.float32(127)
+            terms=tuple(term for number in same for term in self._asked[number].split()),
+            vectors=rows.astype(np.float32) / np.float32(127),
+            known=tuple(self._names[number] for number in same),
         )
 
 
 def _known_arrays(known: Sequence[KnownClause], vectors: WordVectors) -> dict[str, NDArray[Any]]:
-    rows = [vectors.encode(one.wordings) for one in known]
-    asked = [" ".join(term for wording in one.wordings for term in analyze(wording)) for one in known]
+    rows = [vectors.encode(one.all_wordings) for one in known]
+    asked = [" ".join(term for wording in one.all_wordings for term in analyze(wording)) for one in known]
     return {
         "vectors": _as_bytes(rows),
         "start": _starts(rows),
         "terms": _as_text(" ".join(sorted(_terms(one.words, one.lead_in))) for one in known),
         "asked": _as_text(asked),
+        "names": _as_text(one.clause for one in known),
     }
 
 

@@ -19,6 +19,7 @@ from retrieval.errors import RetrievalError
 DATA = Path(__file__).parent / "data"
 MATTERS = DATA / "matters"
 WORDINGS = DATA / "wordings"
+LINKS = DATA / "links"
 Kind = TypeVar("Kind")
 
 
@@ -37,12 +38,29 @@ class Matter(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KnownClause(Struct, frozen=True, forbid_unknown_fields=True):
-    """A clause for which staff's wordings were written; `clause` says where it stood when they were."""
+    """A clause for which staff's wordings were written; `clause` says where it stood when they were.
+
+    `second` are the wordings that ask about the case of the clause's second stance, `wordings` all others.
+    """
 
     clause: str
     words: str
     wordings: tuple[str, ...]
+    second: tuple[str, ...] = ()
     lead_in: str | None = None
+
+    @property
+    def all_wordings(self) -> tuple[str, ...]:
+        """All wordings, whichever case they ask about."""
+        return self.wordings + self.second
+
+
+class Link(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which known clauses rule on a matter: `governs` settle what most of its wordings ask, best first; `partly` some of it."""
+
+    matter: str
+    governs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
 
 
 def read_matters(cache: Path | None = None) -> list[Matter]:
@@ -57,8 +75,22 @@ def read_wordings(cache: Path | None = None) -> list[KnownClause]:
     """Return the clauses that wordings were written for; raises as `read_matters` does."""
     known = _read(WORDINGS, KnownClause, cache)
     _require_unlike([one.clause for one in known], "clause")
-    _require_words([(one.clause, one.wordings) for one in known], "clause")
+    _require_words([(one.clause, one.all_wordings) for one in known], "clause")
     return known
+
+
+def read_links(policy: str) -> list[Link]:
+    """Return the reviewed links of a known policy, such as `coniston/social-media`: a matter that has none is not ruled on there.
+
+    Raises RetrievalError, with file and line, where one is not as it must be, and where it names a clause or matter there is not.
+    """
+    links = _read(LINKS, Link, None)
+    clauses, matters = {one.clause for one in read_wordings()}, {matter.id for matter in read_matters()}
+    for link in links:
+        unknown = next((name for name in (*link.governs, *link.partly) if name not in clauses), None)
+        if link.matter not in matters or unknown:
+            raise RetrievalError(f"The links name {unknown or link.matter}, which there is not: mend the name or take it out.")
+    return [link for link in links if (*link.governs, *link.partly)[0].startswith(f"{policy}/")]
 
 
 def fingerprint(*paths: Path) -> str:

@@ -1,36 +1,37 @@
 """A question -> a school's clauses, best first: BM25 and trained word vectors, joined by a few learnt weights."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.analyzer import analyze
 from retrieval.asked import lacks_what_is_asked
 from retrieval.fitted import FITTED, Evidence, Weights
 from retrieval.index import Index, IndexedClause
 from retrieval.knowledge import MatterHit
-from retrieval.sides import actor_of_question, sides_of_question
-from retrieval.vectors import Vector, normalized
+from retrieval.reading import CONTEXT_WEIGHT, Reading
 
 Array = NDArray[np.float64] | NDArray[np.float32]
 
-# How much an earlier question of the conversation weighs beside the one asked now.
-CONTEXT_WEIGHT = 0.5
-# A question is cut to its rarest terms: what work it may cost is bounded, however long it is.
-MOST_TERMS = 64
 SHOWN = 10
+# Of so many clauses, the nearest by their vectors, the words are compared one by one.
+ALIGNED = 64
 # Scores that differ by no more than this share of the highest are the same.
 TIE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A clause and its score; the score compares clauses of one question, and is no confidence."""
+    """A clause and its score; the score compares clauses of one question, and is no confidence.
+
+    `second_case` is by how much the clause's second case is likelier meant than its main one; minus infinity where none is known.
+    """
 
     clause: IndexedClause
     score: float
+    second_case: float = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class Signals:
     side: Array  # whether it names whom the question turns on: 1 yes, 0 only others, a half nobody
     actor: Array  # whether it binds the one whose doing is asked about: 1 yes, 0 only others, a half where that is not plain
     wordings: Array  # mean cosine of question and the clause's three likest wordings; 0 without wordings
+    chance: Array  # what the linear model over wordings makes of it, 0 to 1; 0 without wordings
+    alignment: Array  # how well the question's words find their like in it, where it has no wordings and is near; else 0
+    second: Array  # by how much the clause's second case is likelier meant than its main one; no part of the score
+    covered: float = 0.0  # the log odds that the school's policies rule on it at all; no part of the score
 
     def weighed(self, weights: Weights) -> Array:
         """Return the clauses' scores, by the learnt weights: none is negative, so more of a signal never lowers a clause."""
@@ -51,6 +56,8 @@ class Signals:
             + weights.words * self.words
             + weights.context * self.context
             + weights.wordings * self.wordings
+            + weights.chance * self.chance
+            + weights.alignment * self.alignment
             + weights.side * self.side
             + weights.actor * self.actor
         )
@@ -61,56 +68,64 @@ class Signals:
 class Ranking:
     """The best clauses for a question, best first.
 
-    `evidence` is what the decision weighs; `matter` names what the question was read as, None where nothing is near.
+    `evidence` is what the decision weighs; `matter` is what the question was read as.
     """
 
     hits: tuple[Hit, ...]
     evidence: Evidence | None = None
-    matter: str | None = None
+    matter: MatterHit | None = None
 
 
 NOTHING = Ranking(())
 
 
-def rank(question: str, context: Sequence[str], index: Index) -> Ranking:
-    """Return the ten best clauses of `index` for a question; ties stand in the policy's order.
+def rank(reading: Reading, index: Index) -> Ranking:
+    """Return the ten best clauses of `index` for a question that was read; ties stand in the policy's order.
 
-    `context` are earlier questions, oldest first; the last helps to read a question that points back.
+    Clauses that the question names by their labels come before all others.
     """
-    if not index.clauses:
+    if not index.clauses or not reading.says_anything:
         return NOTHING
-    signals = read_signals(question, context, index)
+    signals = read_signals(reading, index)
     scores = np.where(index.has_wordings, signals.weighed(FITTED.weights), signals.weighed(FITTED.weights_unknown))
-    return weigh(signals, scores, question, context, index)
+    scores[list(reading.named)] += 1 + scores.max() - scores.min()
+    return weigh(signals, scores, reading, index)
 
 
-def read_signals(question: str, context: Sequence[str], index: Index) -> Signals:
+def read_signals(reading: Reading, index: Index) -> Signals:
     """Return what speaks for each clause of a school that has any."""
-    terms = _weighted_terms(question, context, index)
-    now, _ = index.scores([term for term, weight in terms.items() if weight == 1.0])
-    before, _ = index.scores([term for term, weight in terms.items() if weight != 1.0])
-    words, in_context, wordings = index.likenesses(_vector(question, context, index))
-    sides = sides_of_question(question) or sides_of_question(" ".join(context[-1:]))
+    words, in_context, wordings = index.likenesses(reading.vector)
+    chances = index.chances(reading.features, reading.vectors, (1.0, CONTEXT_WEIGHT)[: len(reading.features)])
     return Signals(
-        bm25=now + CONTEXT_WEIGHT * before,
+        bm25=index.scores(reading.terms),
         words=words,
         context=in_context,
-        side=index.agreement_on_side(sides),
-        actor=index.binding_on(actor_of_question(question)),
+        side=index.agreement_on_side(reading.sides),
+        actor=index.binding_on(reading.actor),
         wordings=wordings,
+        chance=chances.clause,
+        alignment=_alignment(reading, words + in_context, index),
+        second=chances.second,
+        covered=chances.covered,
     )
 
 
-def weigh(signals: Signals, scores: Array, question: str, context: Sequence[str], index: Index) -> Ranking:
+def _alignment(reading: Reading, nearness: Array, index: Index) -> Array:
+    """Return how well the question's words find their like in the nearest clauses that have no wordings; 0 for all others."""
+    aligned = np.zeros(len(index.clauses))
+    unknown = np.flatnonzero(~index.has_wordings)
+    if len(unknown) > ALIGNED:
+        unknown = unknown[np.argpartition(-nearness[unknown], ALIGNED)[:ALIGNED]]
+    aligned[unknown] = index.alignment(reading.question, unknown.tolist())
+    return aligned
+
+
+def weigh(signals: Signals, scores: Array, reading: Reading, index: Index) -> Ranking:
     """Return the ranking by the scores, with what speaks for and against its first clause."""
-    vector = _vector(question, context, index)
-    terms = _weighted_terms(question, context, index)
-    if not terms and not vector.any():
-        return NOTHING
     order = _best_first(scores)[:SHOWN]
-    hits = tuple(Hit(index.clauses[at], float(scores[at])) for at in order)
-    matter = index.knowledge.matters.likeliest(vector, 1)[0]
-    return Ranking(hits, _evidence(question, hits, int(order[0]), signals, terms, matter, index), matter.name)
+    hits = tuple(Hit(index.clauses[at], float(scores[at]), float(signals.second[at])) for at in order)
+    matter = index.knowledge.matters.likeliest(reading.vector, 1)[0]
+    return Ranking(hits, _evidence(hits, int(order[0]), signals, reading, matter, index), matter)
 
 
 def _best_first(scores: Array) -> NDArray[np.intp]:
@@ -125,8 +140,9 @@ def _best_first(scores: Array) -> NDArray[np.intp]:
 
 
 def _evidence(  # noqa: PLR0917  the parts of one sum
-    question: str, hits: Sequence[Hit], first: int, signals: Signals, terms: dict[str, float], matter: MatterHit, index: Index
+    hits: Sequence[Hit], first: int, signals: Signals, reading: Reading, matter: MatterHit, index: Index
 ) -> Evidence:
+    terms = reading.terms
     possible = sum(weight * (index.best_weight(term) or index.highest_weight) for term, weight in terms.items())
     unknown = sum(weight for term, weight in terms.items() if index.best_weight(term) == 0)
     wordings = float(signals.wordings[first])
@@ -142,25 +158,11 @@ def _evidence(  # noqa: PLR0917  the parts of one sum
         elsewhere=matter.likeness - wordings,
         agreement=index.knowledge.matters.agreement(matter.number, index.words_vector(first)),
         terms=float(len(terms)),
-        lacking=float(lacks_what_is_asked(question, hits[0].clause.clause.words)),
+        lacking=float(lacks_what_is_asked(reading.question, hits[0].clause.clause.words)),
+        chance=float(signals.chance[first]),
+        alignment=float(signals.alignment[first]),
+        covered=signals.covered,
+        side=float(signals.side[first]),
+        actor=float(signals.actor[first]),
         known=bool(index.has_wordings[first]),
     )
-
-
-def _weighted_terms(question: str, context: Sequence[str], index: Index) -> dict[str, float]:
-    """Return the terms to look for: the question's, and those of the question before it at less weight; the rarest of many."""
-    weighted = dict.fromkeys(analyze(question), 1.0)
-    for earlier in context[-1:]:
-        for term in analyze(earlier):
-            weighted.setdefault(term, CONTEXT_WEIGHT)
-    if len(weighted) <= MOST_TERMS:
-        return weighted
-    kept = sorted(weighted, key=lambda term: (-weighted[term], -index.best_weight(term)))[:MOST_TERMS]
-    return {term: weighted[term] for term in kept}
-
-
-def _vector(question: str, context: Sequence[str], index: Index) -> Vector:
-    """Return the question's vector, bent towards that of the question before it."""
-    encoded = index.knowledge.vectors.encode([question, *context[-1:]])
-    bent: Vector = normalized(encoded[:1] + CONTEXT_WEIGHT * encoded[1:])[0] if len(encoded) > 1 else encoded[0]
-    return bent

@@ -1,12 +1,17 @@
 """What a clause makes of the thing that a question asks about, where the clause holds more than one stance."""
 
+import math
 import re
 
 from corpus.clause import Clause, Stance
+from retrieval.sides import sides_of_clause, sides_of_question
 from retrieval.vectors import WordVectors
 
-# The looser of two stances is the headline only where the question is this much liker its words (cosine).
+# The looser of two stances is the headline only where the question is this much liker its words (cosine), or, where wordings of
+# both cases are known, where its case is this much likelier (log odds).
 LOOSER_LEAD = 0.12
+SIDE_LEAD = 0.1
+LOOSER_CASE = 0.5
 # How much a stance lets a reader do, as far as a reader may take it so.
 _LOOSENESS = {
     Stance.FORBIDDEN: 0,
@@ -30,8 +35,8 @@ _OWN = re.compile(
 )
 
 
-def stance_for(question: str, clause: Clause, vectors: WordVectors) -> Stance:
-    """Return what a clause makes of the thing asked.
+def stance_for(question: str, clause: Clause, vectors: WordVectors, second_case: float = -math.inf) -> Stance:
+    """Return what a clause makes of the thing asked; `second_case` is by how much its second case is likelier meant, if that is known.
 
     Of two stances the looser is the headline only where the question is clearly liker its words than those of the stricter; in
     doubt the stricter stands. What asks for one's own thing where the clause demands the
@@ -39,15 +44,25 @@ def stance_for(question: str, clause: Clause, vectors: WordVectors) -> Stance:
     """
     stance = clause.stance
     if clause.second is not None:
-        rest = clause.words.replace(clause.second.when, " ")
-        asked, second, first = vectors.encode([question, clause.second.when, rest])
-        lead = float(second @ asked - first @ asked)
-        needed = LOOSER_LEAD if _LOOSENESS[clause.second.stance] > _LOOSENESS[stance] else -LOOSER_LEAD
-        if lead > needed:
+        looser = _LOOSENESS[clause.second.stance] > _LOOSENESS[stance]
+        if math.isfinite(second_case):
+            lead, needed = second_case, LOOSER_CASE
+        else:
+            rest = clause.words.replace(clause.second.when, " ")
+            asked, second, first = vectors.encode([question, clause.second.when, rest])
+            lead = float(second @ asked - first @ asked) + _lead_by_side(question, clause.second.when, rest)
+            needed = LOOSER_LEAD
+        if lead > (needed if looser else -needed):
             stance = clause.second.stance
     if stance in _GIVING_WAY and _wants_own(question) and _DEMANDS_SCHOOLS.search(clause.words):
         return Stance.FORBIDDEN
     return stance
+
+
+def _lead_by_side(question: str, second: str, first: str) -> float:
+    """Return what speaks for the second case, or against it, because only one of the two names whom the question turns on."""
+    sides = sides_of_question(question)
+    return SIDE_LEAD * (bool(sides & sides_of_clause(second)) - bool(sides & sides_of_clause(first)))
 
 
 def _wants_own(question: str) -> bool:

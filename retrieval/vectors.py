@@ -51,6 +51,24 @@ class WordVectors:
                 rows[number] = (self._table[pieces] * self._factor[pieces]).sum(axis=0)
         return normalized(rows)
 
+    def alignment(self, asked: Sequence[int], texts: Sequence[Sequence[int]]) -> Vector:
+        """Return, for each text, how well the pieces asked find their like in it: the mean of their highest cosines, by weight.
+
+        Asked pieces and texts are rows as `pieces` returns them; 0 where either is empty. (The late interaction of ColBERT,
+        Khattab and Zaharia, 2020, over word vectors.)
+        """
+        aligned = np.zeros(len(texts), dtype=np.float32)
+        full = [number for number, text in enumerate(texts) if text]
+        if not asked or not full:
+            return aligned
+        sought = self._table[asked] * self._factor[asked]
+        weights = np.linalg.norm(sought, axis=1)
+        starts = np.cumsum([0, *(len(texts[number]) for number in full)])[:-1]
+        there = normalized(self._table[np.concatenate([texts[number] for number in full])].astype(np.float32))
+        highest = np.maximum.reduceat(normalized(sought) @ there.T, starts, axis=1)
+        aligned[full] = weights @ highest / weights.sum()
+        return aligned
+
     def pieces(self, text: str) -> list[int]:
         """Return the rows of a text's pieces: each word's longest known beginnings, one after the other."""
         found: list[int] = []

@@ -19,11 +19,13 @@ from retrieval.fitted import DATA, FEATURES, FITTED, Confidence, Fitted, Weights
 from retrieval.index import Index
 from retrieval.knowledge import NO_WORDINGS, Knowledge, Wordings
 from retrieval.ranking import Signals, read_signals, weigh
+from retrieval.reading import Reading, read
 
 QUESTIONS = Path("tests/questions")
 DOCUMENTS = Path("tests/corpus/documents")
 TUNING = ("dev.jsonl", "own-seen.jsonl")
-SIGNALS = ("bm25", "words", "context", "side", "actor", "wordings")
+NEW = ("documents.jsonl", "documents-2.jsonl")
+SIGNALS = ("bm25", "words", "context", "side", "actor", "wordings", "chance", "alignment")
 FOLDS, SEED = 5, 20261121
 Array = NDArray[np.float64]
 
@@ -48,7 +50,7 @@ def main() -> None:
         if file.suffix in (".txt", ".md")
     ]
     tuning = [question for name in TUNING for question in read_questions(QUESTIONS / name)]
-    new = read_questions(QUESTIONS / "documents.jsonl")
+    new = [question for name in NEW for question in read_questions(QUESTIONS / name)]
 
     def indexes(policies: Sequence[tuple[str, object]], knowledge: Knowledge) -> Callable[[str], Index]:
         built = {
@@ -60,10 +62,10 @@ def main() -> None:
     bare = _WithoutWordings(cache)
     # The vectors were trained on the wordings of the five schools' clauses: only other documents show what they do without.
     unknown = list(_observed(new, indexes(documents, bare)))
-    with_wordings, known_confidence = _fit("clauses with wordings", known)
-    without, unknown_confidence = _fit("clauses without wordings", unknown)
+    with_wordings, right, settled = _fit("clauses with wordings", known)
+    without, right_unknown, settled_unknown = _fit("clauses without wordings", unknown)
     # The thresholds are chosen by hand from the report: a wrong answer costs more than a refusal.
-    fitted = Fitted(with_wordings, without, known_confidence, unknown_confidence, FITTED.thresholds)
+    fitted = Fitted(with_wordings, without, right, right_unknown, settled, settled_unknown, FITTED.thresholds)
     DATA.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=1) + b"\n")
     print(f"{DATA} is written; thresholds {fitted.thresholds}")
 
@@ -72,6 +74,8 @@ class _Observation(msgspec.Struct, frozen=True):
     """A question with its signals, which clauses are right, and the index it was asked of."""
 
     question: Question
+    reading: Reading
+    covered: float
     signals: Array  # a row a signal, a column a clause
     right: Array
     index: Index
@@ -82,13 +86,14 @@ def _observed(questions: Sequence[Question], index_of: Callable[[str], Index]) -
         if question.kind in ("chitchat", "urgent") and not question.gold:
             continue
         index = index_of(question.school)
-        signals = read_signals(question.q, question.context, index)
+        reading = read(question.q, question.context, index)
+        signals = read_signals(reading, index)
         rows = np.array([getattr(signals, name) for name in SIGNALS], dtype=float)
         right = np.array([holds_any(clause, question.gold) for clause in index.clauses], dtype=float)
-        yield _Observation(question, rows, right, index)
+        yield _Observation(question, reading, signals.covered, rows, right, index)
 
 
-def _fit(name: str, observed: Sequence[_Observation]) -> tuple[Weights, Confidence]:
+def _fit(name: str, observed: Sequence[_Observation]) -> tuple[Weights, Confidence, Confidence]:
     answerable = [one for one in observed if one.right.any()]
     folds = np.random.default_rng(SEED).integers(0, FOLDS, len(observed))
     ranks: list[int] = []
@@ -103,13 +108,23 @@ def _fit(name: str, observed: Sequence[_Observation]) -> tuple[Weights, Confiden
     print(f"{name}: hit@1 / 3 / 10 {hits} cross-validated, n={len(ranks)}; {dict(zip(SIGNALS, weights.round(3), strict=True))}")
     fitted = Weights(**dict(zip(SIGNALS, map(float, weights.round(4)), strict=True)))
     features, right = _features(observed, fitted)
-    scored = np.zeros(len(right))
+    settled = np.array([float(one.right.any()) for one in observed])
+    _report(_held_out(features, right, folds), _held_out(features, settled, folds), right, observed)
+    return fitted, _confidence(features, right), _confidence(features, settled)
+
+
+def _held_out(features: Array, wanted: Array, folds: Array) -> Array:
+    """Return the chance of each question by a model that was learnt without its fold."""
+    chances = np.zeros(len(wanted))
     for fold in range(FOLDS):
-        constant, coefficients = _logistic(features[folds != fold], right[folds != fold])
-        scored[folds == fold] = _sigmoid(constant + features[folds == fold] @ coefficients)
-    _report(scored, right, observed)
-    constant, coefficients = _logistic(features, right)
-    return fitted, Confidence(round(constant, 4), dict(zip(FEATURES, map(float, coefficients.round(4)), strict=True)))
+        constant, coefficients = _logistic(features[folds != fold], wanted[folds != fold])
+        chances[folds == fold] = _sigmoid(constant + features[folds == fold] @ coefficients)
+    return chances
+
+
+def _confidence(features: Array, wanted: Array) -> Confidence:
+    constant, coefficients = _logistic(features, wanted)
+    return Confidence(round(constant, 4), dict(zip(FEATURES, map(float, coefficients.round(4)), strict=True)))
 
 
 def _regress(observed: Sequence[_Observation]) -> Array:
@@ -133,8 +148,8 @@ def _regress(observed: Sequence[_Observation]) -> Array:
 def _features(observed: Sequence[_Observation], weights: Weights) -> tuple[Array, Array]:
     rows, right = [], []
     for one in observed:
-        signals = Signals(*one.signals)
-        ranking = weigh(signals, signals.weighed(weights), one.question.q, one.question.context, one.index)
+        signals = Signals(*one.signals, second=np.zeros(one.signals.shape[1]), covered=one.covered)
+        ranking = weigh(signals, signals.weighed(weights), one.reading, one.index)
         if ranking.evidence is None:
             raise ValueError(f"{one.question.id} has no evidence")
         rows.append(ranking.evidence.features())
@@ -155,14 +170,19 @@ def _logistic(features: Array, right: Array) -> tuple[float, Array]:
     return float(constant - plain @ middle), plain
 
 
-def _report(scored: Array, right: Array, observed: Sequence[_Observation]) -> None:
-    uncovered = np.array([one.question.kind == "uncovered" for one in observed])
-    for threshold in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
-        over = scored >= threshold
-        print(
-            f"  from {threshold}: {right[over].mean():.3f} right; uncovered below {1 - over[uncovered].mean():.3f}; "
-            f"answerable below {1 - over[~uncovered].mean():.3f}"
-        )
+def _report(right: Array, settled: Array, is_right: Array, observed: Sequence[_Observation]) -> None:
+    """Print what becomes of the questions at some thresholds, each judged by models that were learnt without it."""
+    answerable = np.array([one.right.any() for one in observed])
+    for answer in (0.3, 0.4, 0.5, 0.6, 0.7, 0.85):
+        for offer in (0.5, 0.7, 0.8, 0.85, 0.9):
+            refused = settled < offer
+            answered = ~refused & (right >= answer)
+            print(
+                f"  answer from {answer}, offer from {offer}: "
+                f"{answered.mean():.3f} answered, {is_right[answered].mean():.3f} of it right; "
+                f"uncovered not answered {1 - answered[~answerable].mean():.3f}, refused {refused[~answerable].mean():.3f}; "
+                f"answerable refused {refused[answerable].mean():.3f}, offered {(~answered & ~refused)[answerable].mean():.3f}"
+            )
 
 
 def _softmax(scores: Array) -> Array:

@@ -101,7 +101,7 @@ def main() -> None:
 def _pairs(matters: Sequence[Matter], rng: np.random.Generator) -> list[tuple[str, str, int]]:
     """Return (wording, policy sentence or other wording, group): from matters, and from the clauses that have wordings."""
     groups = [(matter.wordings, matter.policy) for matter in matters]
-    groups += [(known.wordings, (known.words,)) for known in read_wordings()]
+    groups += [(known.all_wordings, (known.words,)) for known in read_wordings()]
     pairs = []
     for number, (wordings, sentences) in enumerate(groups):
         for wording in wordings:

@@ -20,8 +20,8 @@ from corpus.source import SourceText, cut_from, fold
 from corpus.versions import School
 from retrieval.decision import Decision, Outcome
 from retrieval.index import Index
-from retrieval.intent import Danger
 from retrieval.ranking import NOTHING, Hit, Ranking
+from retrieval.urgency import Danger
 
 F, D, C, A = Stance.FORBIDDEN, Stance.DISCOURAGED, Stance.CONDITIONAL, Stance.ALLOWED
 R, S, FACT = Stance.REQUIRED, Stance.RECOMMENDED, Stance.INFORMATIONAL
@@ -297,8 +297,8 @@ def kinds(index_of: Callable[..., Index]) -> dict[str, Answer]:
         "choose": decided(index, Outcome.CHOOSE, offered=(hit,)),
         "not covered": decided(index, Outcome.NOT_COVERED),
         "small talk": decided(index, Outcome.SMALLTALK),
-        "needs school": needs_school("Can I?", ["hillside", "valley"]),
-        "needs school, none there": needs_school("Can I?", []),
+        "needs school": needs_school("Can I?", ["hillside", "valley"], index.knowledge.vectors),
+        "needs school, none there": needs_school("Can I?", [], index.knowledge.vectors),
     }
     for danger in Danger:
         replies[f"urgent: {danger}"] = decided(index, Outcome.URGENT, danger=danger)

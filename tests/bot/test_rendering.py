@@ -12,8 +12,8 @@ from corpus.clause import Clause, LeadIn, Person, Policy, Role, SecondStance, Se
 from corpus.versions import School
 from retrieval.decision import Decision, Outcome
 from retrieval.index import Index
-from retrieval.intent import Danger
 from retrieval.ranking import Hit, Ranking
+from retrieval.urgency import Danger
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\" <img src=x onerror=alert(1)>"
 TODAY = date(2026, 11, 21)
@@ -68,8 +68,9 @@ def test_html_escapes_whatever_a_policy_a_school_or_a_person_is_called(decisions
         assert re.findall(r"&(?!amp;|lt;|gt;|#\d+;|quot;)", page) == []
 
 
-def test_html_escapes_the_names_of_schools_to_choose_from() -> None:
-    assert "<script" not in to_html(needs_school(HOSTILE, [HOSTILE]))
+def test_html_escapes_the_names_of_schools_to_choose_from(decisions: tuple[Index, list[Decision]]) -> None:
+    index, _ = decisions
+    assert "<script" not in to_html(needs_school(HOSTILE, [HOSTILE], index.knowledge.vectors))
 
 
 def test_text_is_not_escaped(decisions: tuple[Index, list[Decision]]) -> None:

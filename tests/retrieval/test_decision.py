@@ -11,7 +11,7 @@ from bot.bootstrap import Indexes
 from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.decision import Decision, Outcome, decide
 from retrieval.index import Index
-from retrieval.intent import Danger
+from retrieval.urgency import Danger
 
 F = Stance.FORBIDDEN
 

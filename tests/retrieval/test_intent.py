@@ -8,7 +8,7 @@ import pytest
 from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index
-from retrieval.intent import Danger
+from retrieval.urgency import Danger
 
 RULES = (
     "Staff must not accept friend requests from pupils.",

@@ -1,0 +1,72 @@
+"""A question as it is understood before any clause is looked at: its terms, its vector, its features, who is in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.clause import Party
+from retrieval.analyzer import analyze
+from retrieval.features import Features, features_of
+from retrieval.happened import has_happened
+from retrieval.index import Index
+from retrieval.references import clauses_named
+from retrieval.sides import Side, actor_of_question, sides_of_question
+from retrieval.vectors import Vector, normalized
+
+# How much an earlier question of the conversation weighs beside the one asked now.
+CONTEXT_WEIGHT = 0.5
+# A question is cut to its rarest terms: what work it may cost is bounded, however long it is.
+MOST_TERMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question, read after the one before it in the conversation, which counts CONTEXT_WEIGHT beside it.
+
+    `terms` have the weight that they count; `features` and `vectors` are the question's, then those of the one before it;
+    `vector` is the question's bent towards that. `named` are the clauses that it names by where they stand, as numbers in the
+    index; `happened` says that the asker has done what she asks about.
+    """
+
+    question: str
+    terms: dict[str, float]
+    features: tuple[Features, ...]
+    vectors: Vector
+    vector: Vector
+    sides: frozenset[Side]
+    actor: Party | None
+    named: tuple[int, ...]
+    happened: bool
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether there is anything in it to look for."""
+        return bool(self.terms) or bool(self.vector.any())
+
+
+def read(question: str, context: Sequence[str], index: Index) -> Reading:
+    """Return the reading of a question asked of a school; `context` are earlier questions, oldest first: the last one counts."""
+    asked = [question, *context[-1:]]
+    vectors = index.knowledge.vectors.encode(asked)
+    return Reading(
+        question=question,
+        terms=_weighted_terms(asked, index),
+        features=tuple(map(features_of, asked)),
+        vectors=vectors,
+        vector=normalized(vectors[:1] + CONTEXT_WEIGHT * vectors[1:])[0] if len(asked) > 1 else vectors[0],
+        sides=next(filter(None, map(sides_of_question, asked)), frozenset()),
+        actor=actor_of_question(question),
+        named=clauses_named(question, index),
+        happened=has_happened(question),
+    )
+
+
+def _weighted_terms(asked: Sequence[str], index: Index) -> dict[str, float]:
+    """Return the terms to look for: the question's, and those of the question before it at less weight; the rarest of many."""
+    weighted = dict.fromkeys(analyze(asked[0]), 1.0)
+    for earlier in asked[1:]:
+        for term in analyze(earlier):
+            weighted.setdefault(term, CONTEXT_WEIGHT)
+    if len(weighted) <= MOST_TERMS:
+        return weighted
+    kept = sorted(weighted, key=lambda term: (-weighted[term], -index.best_weight(term)))[:MOST_TERMS]
+    return {term: weighted[term] for term in kept}

@@ -1,0 +1,74 @@
+"""Whether a message shows that a child may be at risk or a crime may have happened, and of what kind.
+
+A small network decides, beside a few words that leave no doubt; a linear model says of what kind. docs/safeguarding.md says from
+what they are trained and how good they are.
+"""
+
+import re
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from retrieval.analyzer import normalize
+from retrieval.features import Features, features_of
+from retrieval.linear import LinearModel
+from retrieval.network import Network
+from retrieval.vectors import Vector, WordVectors
+
+NETWORK = Path(__file__).parent / "data" / "urgent.msgpack"
+DANGERS = Path(__file__).parent / "data" / "dangers.msgpack"
+# From this chance on a message is urgent. In the midst of a conversation, where little is said in few words, it must be plainer.
+THRESHOLD, AFTER_ANOTHER = 0.5, 0.9
+
+
+class Danger(StrEnum):
+    """What an urgent question is about; it decides the route."""
+
+    CHILD_AT_RISK = "child_at_risk"
+    INDECENT_IMAGE = "indecent_image"
+    ALLEGATION = "allegation"
+    THREAT = "threat"
+    ASKER_AT_RISK = "asker_at_risk"
+
+
+# Words that leave no doubt, unless they name a subject that is taught or written about.
+_ONESELF = r"(?:her|him|them|my|your|it)sel(?:f|ves)"
+_NO_DOUBT = re.compile(
+    r"\b(?:"
+    rf"(?:kill|hurt|harm|cut)(?:s|ing|ting)? {_ONESELF}|suicidal?|self[- ]?harm\w*|overdos\w*|wants? to die|end (?:it all|(?:my|her|his|their) life)|better off dead"
+    r"|(?:sexual(?:ly)?|child) abus\w+|rap(?:e[ds]?|ing)|molest\w*|groom(?:ed|ing)|radicali[sz](?:ed|ing)|trafficked"
+    r"|(?:indecent|naked|nude|topless|explicit|child porn\w*) (?:pic\w*|photo\w*|image\w*|video\w*|selfie\w*|of)|nudes?"
+    r"|(?:run|ran|running) away from home|(?:gone|went) missing from|(?:one|two|three) short on the (?:head ?count|count|register)"
+    r"|(?:death|bomb) threats?"
+    r"|(?:worried|worry|concerned|scared) (?:about|for) (?:a|this|that|one of (?:my|our|the)) (?:\w+ )?(?:child|children|pupils?|kids?|boys?|girls?|lads?)(?!'s)"
+    r")\b(?! (?:policy|policies|training|course|awareness|prevention|guidance|lessons?|assembly|workshop|week|day|books?|leaflets?|posters?|procedures?|records?|charity))"
+)
+
+
+def danger_of(text: str, vectors: WordVectors) -> Danger | None:
+    """Return what a message is urgent about, None where it is not urgent."""
+    return danger_in(text, features_of(text), vectors.encode([text])[0])
+
+
+def danger_in(text: str, features: Features, vector: Vector, *, after_another: bool = False) -> Danger | None:
+    """Return the same for a message whose features and vector are at hand; `after_another` in the midst of a conversation."""
+    needed = AFTER_ANOTHER if after_another else THRESHOLD
+    if chance_of_danger(features, vector) < needed and not _NO_DOUBT.search(normalize(text)):
+        return None
+    scores = _dangers().scores(features, vector)
+    return Danger(_dangers().classes[int(scores.argmax())])
+
+
+def chance_of_danger(features: Features, vector: Vector) -> float:
+    """Return how likely the network finds a message urgent, 0 to 1."""
+    return _network().chance(features, vector)
+
+
+@cache
+def _network() -> Network:
+    return Network(NETWORK)
+
+
+@cache
+def _dangers() -> LinearModel:
+    return LinearModel(DANGERS)
