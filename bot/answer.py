@@ -11,8 +11,9 @@ from bot.contacts import Escalation, contact, resolve
 from corpus.checking import Law, superseded_law
 from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
-from retrieval.decision import Decision, Outcome
+from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
+from retrieval.sides import Side, sides_of_clause
 from retrieval.urgency import Danger, danger_of
 from retrieval.vectors import WordVectors
 
@@ -27,7 +28,11 @@ VERDICTS = {
     Stance.INFORMATIONAL: "this is what it says.",
 }
 ADVISED_AGAINST = "“Advised against” means that the policy asks you not to. Do not do it without speaking to somebody first."
+# From this likeness on a matter is said to be what the question was read as.
+PLAINLY_ALIKE = 0.7
 NEAREST_RULE = "The nearest rule in your policy:"
+# From Keeping Children Safe in Education, Part four; docs/safeguarding.md.
+SELF_REPORT = "You may report a low-level concern about yourself to the headteacher."
 _PERMISSIONS = (Stance.ALLOWED, Stance.CONDITIONAL)
 _PARTY_WORDS = {
     Party.STAFF: "staff",
@@ -110,6 +115,7 @@ class Answer(Struct, frozen=True):
     searched: tuple[str, ...] = ()
     escalation: Escalation | None = None
     steps: tuple[str, ...] = ()
+    read_as: str | None = None
     ranking: tuple[RankingRow, ...] = ()
 
 
@@ -132,6 +138,7 @@ def to_answer(question: str, decision: Decision, index: Index, today: date) -> A
         stance=decision.stance,
         stance_confirmed=bool(decision.governing and decision.governing.clause.clause.confirmed),
         confidence=round(decision.confidence, 4),
+        read_as=_read_as(decision),
         ranking=rows,
     )
     return build(bare, decision, index, today)
@@ -190,21 +197,43 @@ def _whose(index: Index) -> str:
     return name if name.endswith(("'s", "’s")) else f"{name}'s"
 
 
+def _read_as(decision: Decision) -> str | None:
+    """Return what the question was read as, in a few words, where that is plain enough to be said."""
+    matter = decision.ranking.matter
+    if matter is None or matter.likeness < PLAINLY_ALIKE or decision.outcome is Outcome.URGENT:
+        return None
+    return matter.name[:1].lower() + matter.name[1:] if matter.name[1:2].islower() else matter.name
+
+
 def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
     governing = decision.governing
     if governing is None or decision.stance is None:
         raise ValueError("an answered question has a governing clause and a stance")
     clause, policy = governing.clause.clause, governing.clause.policy
+    escalation = resolve(clause.roles, index.policies)
+    headline = _headline(decision.stance, governing.clause, index)
+    if decision.happened and decision.stance in PROHIBITING:
+        headline = f"{headline} As it has happened, speak now to {escalation.words}."
     return replace(
         bare,
-        headline=_headline(decision.stance, governing.clause, index),
+        headline=headline,
         quotes=(
             _quote(governing.clause, today, decision.stance),
             *(_quote(hit.clause, today) for hit in decision.supporting),
         ),
-        notes=_notes(decision.stance, policy, today),
-        escalation=resolve(clause.roles, index.policies),
+        notes=(*_notes(decision.stance, policy, today), *_after_the_deed(decision)),
+        escalation=escalation,
     )
+
+
+def _after_the_deed(decision: Decision) -> tuple[str, ...]:
+    """Return what helps somebody who has done what is not allowed, and where it concerned a pupil that she may say so herself."""
+    clause = decision.governing.clause if decision.governing else None
+    if not decision.happened or decision.stance not in PROHIBITING or clause is None:
+        return ()
+    if Side.PUPIL not in sides_of_clause(f"{clause.lead_in or ''} {clause.clause.words}"):
+        return ()
+    return (SELF_REPORT,)
 
 
 def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:

@@ -25,7 +25,7 @@ def read_arrays(file: Path) -> Arrays | None:
     try:
         stored = msgspec.msgpack.decode(file.read_bytes(), type=dict[str, _Stored])
         return {name: np.frombuffer(one.raw, dtype=one.kind).reshape(one.shape) for name, one in stored.items()}
-    except (OSError, msgspec.DecodeError, ValueError):
+    except (OSError, msgspec.DecodeError, ValueError, TypeError):
         return None
 
 

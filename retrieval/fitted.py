@@ -13,16 +13,14 @@ DATA = Path(__file__).parent / "data" / "fitted.json"
 
 
 class Weights(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much each signal counts in a clause's score; none is negative."""
+    """How much each signal counts in a clause's score; none is negative. Only signals that earn their place have a weight."""
 
-    bm25: float
-    words: float
-    context: float
-    side: float
-    actor: float
-    wordings: float
-    chance: float
-    alignment: float
+    bm25: float = 0.0
+    chance: float = 0.0
+    words: float = 0.0
+    context: float = 0.0
+    side: float = 0.0
+    alignment: float = 0.0
 
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):

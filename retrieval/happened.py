@@ -2,27 +2,33 @@
 
 import re
 
+from retrieval.analyzer import normalize
+
 _DID = (
-    r"(?:accepted|added|said yes|posted|put|shared|sent|replied|answered|messaged|texted|tagged|liked|followed|took|filmed|"
-    r"uploaded|told|gave|used|left|commented|emailed|joined|deleted|friended|tweeted|wrote|rang|slagged|forwarded|clicked|opened|let)"
+    r"(?:accepted|added|said yes|posted|shared|sent|replied|answered|messaged|texted|tagged|liked|followed|took|filmed|"
+    r"uploaded|told|gave|used(?! to\b)|left|commented|emailed|joined|deleted|friended|tweeted|wrote|rang|slagged|forwarded|clicked|opened|put|let|read)"
 )
+_OFTEN = r"(?:(?:already|just|only|accidentally|mistakenly|stupidly|sort of|kind of|then|went and|even|also|now|did) )*"
 _HAPPENED = re.compile(
-    # "something I posted" names a thing, and tells of no deed.
-    rf"(?<!thing )(?<!things )(?<!what )(?<!stuff )(?<!posts )(?<!post )(?<!photos )\bi(?:'ve| have|ve)? (?:already |just |only |accidentally |stupidly |sort of |kind of |then |went and |even |also )*{_DID}\b"
-    rf"|\bi've (?:already|just) done\b|\b(?:did it|done it) (?:already|yesterday|last)\b",
-    re.IGNORECASE,
+    rf"\bi(?:'ve| have|ve|'d| had)? {_OFTEN}{_DID}\b|\bi did (?:post|send|accept|add|share|reply)\b|\bi've (?:already|just) done\b"
+    r"|\b(?:did it|done it) (?:already|yesterday|last)\b"
 )
 # What was thought of, asked for or is only feared has not been done.
 _NOT_YET = re.compile(
-    r"\b(?:if|before|unless|should|can|could|may|suppose|supposing|what if|say|once|when|until|wish) i(?:'ve| have|ve)? \w+",
-    re.IGNORECASE,
+    r"\b(?:if|before|unless|once|until|suppose|supposing|wish|say)\b[^.?!,;]*|\b(?:do|shall|must|should|can|could|may|would|might|will) i\b(?: have)? \w+"
+)
+# "something I posted", "can I share a photo I took" name a thing, and tell of no deed.
+_THING = re.compile(
+    r"\b(?:\w*thing|things|stuff|what|whatever|an?|the|those|these|old|messages?|photos?|pictures?|posts?|videos?)(?: \w+)?(?: that)? $"
 )
 
 
 def has_happened(question: str) -> bool:
     """Tell whether the asker says that she has done the thing she asks about."""
-    hypothetical = [match.span() for match in _NOT_YET.finditer(question)]
+    plain = " ".join(normalize(question).split())
+    not_yet = [match.span() for match in _NOT_YET.finditer(plain)]
     return any(
-        not any(start < match.end() and match.start() < end for start, end in hypothetical)
-        for match in _HAPPENED.finditer(question)
+        not _THING.search(plain[: match.start()])
+        and not any(start < match.end() and match.start() < end for start, end in not_yet)
+        for match in _HAPPENED.finditer(plain)
     )

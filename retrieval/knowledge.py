@@ -13,6 +13,7 @@ from retrieval.analyzer import analyze
 from retrieval.arrays import read_arrays, write_arrays
 from retrieval.library import MATTERS, WORDINGS, KnownClause, Matter, fingerprint, read_matters, read_wordings
 from retrieval.linear import LinearModel
+from retrieval.sides import Side, sides_of_clause
 from retrieval.vectors import DATA as VECTORS
 from retrieval.vectors import DIMENSIONS, Vector, WordVectors, normalized
 
@@ -28,6 +29,8 @@ TOP_WORDINGS = 3
 
 # Matters whose wordings are compared one by one, after their means: enough that the likest is among them.
 NEAREST_MATTERS = 24
+# By how much a matter's likeness may be less than that of the likest.
+NEARLY_AS_LIKE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,21 @@ class Matters:
         self._policy, self._policy_start = arrays["policy"], arrays["policy_start"]
         self._names = bytes(arrays["names"]).decode().split("\n")
 
-    def likeliest(self, question: Vector, most: int) -> list[MatterHit]:
-        """Return the matters likest a question's vector, likest first: by the mean of their three likest wordings."""
+    def likeliest(self, question: Vector, sides: frozenset[Side]) -> MatterHit:
+        """Return the matter likest a question's vector, by the mean of its three likest wordings.
+
+        Of those nearly as like as the likest, one whose name says whom the question turns on goes first: a mum's request is
+        worded much as a pupil's.
+        """
         near = np.argpartition(-(self._means @ question), NEAREST_MATTERS)[:NEAREST_MATTERS]
         found = []
         for number in near:
             rows = self._wordings[self._wordings_start[number] : self._wordings_start[number + 1]]
             likeness = np.sort(rows.astype(np.float32) @ question)[-TOP_WORDINGS:].mean() / 127
             found.append(MatterHit(int(number), self._names[number], float(likeness)))
-        return sorted(found, key=lambda hit: -hit.likeness)[:most]
+        found.sort(key=lambda hit: -hit.likeness)
+        near_first = [hit for hit in found if hit.likeness >= found[0].likeness - NEARLY_AS_LIKE]
+        return next((hit for hit in near_first if sides & sides_of_clause(hit.name)), found[0])
 
     def agreement(self, number: int, clause: Vector) -> float:
         """Return how like a clause's vector is to the policy sentence of a matter that is likest it, -1 to 1."""

@@ -87,9 +87,12 @@ def read_links(policy: str) -> list[Link]:
     links = _read(LINKS, Link, None)
     clauses, matters = {one.clause for one in read_wordings()}, {matter.id for matter in read_matters()}
     for link in links:
-        unknown = next((name for name in (*link.governs, *link.partly) if name not in clauses), None)
+        named = (*link.governs, *link.partly)
+        unknown = next((name for name in named if name not in clauses), None)
         if link.matter not in matters or unknown:
             raise RetrievalError(f"The links name {unknown or link.matter}, which there is not: mend the name or take it out.")
+        if not named or len(set(named)) < len(named):
+            raise RetrievalError(f"The link of {link.matter} names no clause, or one twice: mend it or take it out.")
     return [link for link in links if (*link.governs, *link.partly)[0].startswith(f"{policy}/")]
 
 

@@ -12,6 +12,8 @@ from retrieval.errors import RetrievalError
 from retrieval.features import BUCKETS, Features
 from retrieval.vectors import Vector
 
+_PARTS = {"classes", "starts", "columns", "weights", "scale", "of_vector", "constant"}
+
 
 class LinearModel:
     """For each class a weight for every feature, a weight for each number of the vector, and a constant.
@@ -22,7 +24,7 @@ class LinearModel:
     def __init__(self, file: Path) -> None:
         """Read a model that `to_arrays` made; raises RetrievalError where the file is missing or damaged."""
         stored = read_arrays(file)
-        if stored is None:
+        if stored is None or not stored.keys() >= _PARTS:
             raise RetrievalError(f"The model in {file} is missing or damaged: install policybot again.")
         self.classes: list[str] = bytes(stored["classes"]).decode().split("\n")
         self._starts: NDArray[np.int32] = stored["starts"]

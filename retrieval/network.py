@@ -12,6 +12,8 @@ from retrieval.errors import RetrievalError
 from retrieval.features import Features
 from retrieval.vectors import Vector
 
+_PARTS = {"table", "scale", "of_vector", "hidden", "out"}
+
 
 class Network:
     """Tells how likely a text is of one kind. A few thousand sums and products a text; no library for networks is needed."""
@@ -19,7 +21,7 @@ class Network:
     def __init__(self, file: Path) -> None:
         """Read a network that `to_arrays` made; raises RetrievalError where the file is missing or damaged."""
         stored = read_arrays(file)
-        if stored is None:
+        if stored is None or not stored.keys() >= _PARTS:
             raise RetrievalError(f"The network in {file} is missing or damaged: install policybot again.")
         self._table: NDArray[np.int8] = stored["table"]
         self._scale: NDArray[np.float32] = stored["scale"].astype(np.float32)

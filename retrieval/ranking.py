@@ -16,6 +16,8 @@ from retrieval.reading import CONTEXT_WEIGHT, Reading
 Array = NDArray[np.float64] | NDArray[np.float32]
 
 SHOWN = 10
+# A clause's score may be less than the best by this share and still be nearly as good.
+NEARLY_AS_GOOD = 0.9
 # Of so many clauses, the nearest by their vectors, the words are compared one by one.
 ALIGNED = 64
 # Scores that differ by no more than this share of the highest are the same.
@@ -53,13 +55,11 @@ class Signals:
         """Return the clauses' scores, by the learnt weights: none is negative, so more of a signal never lowers a clause."""
         total: Array = (
             weights.bm25 * self.bm25
+            + weights.chance * self.chance
             + weights.words * self.words
             + weights.context * self.context
-            + weights.wordings * self.wordings
-            + weights.chance * self.chance
-            + weights.alignment * self.alignment
             + weights.side * self.side
-            + weights.actor * self.actor
+            + weights.alignment * self.alignment
         )
         return total
 
@@ -88,8 +88,23 @@ def rank(reading: Reading, index: Index) -> Ranking:
         return NOTHING
     signals = read_signals(reading, index)
     scores = np.where(index.has_wordings, signals.weighed(FITTED.weights), signals.weighed(FITTED.weights_unknown))
+    _put_first_whom_it_names(scores, signals.side)
     scores[list(reading.named)] += 1 + scores.max() - scores.min()
     return weigh(signals, scores, reading, index)
+
+
+def _put_first_whom_it_names(scores: Array, side: Array) -> None:
+    """Raise the best clause that names whom the question turns on above a best one that names only others, if nearly as good.
+
+    A rule on pupils does not govern what one may do with parents, however alike the words of the two are.
+    """
+    best = int(np.argmax(scores))
+    if side[best] > 0:
+        return
+    near = np.flatnonzero((side == 1) & (scores >= NEARLY_AS_GOOD * scores[best]))
+    if len(near):
+        raised = near[np.argmax(scores[near])]
+        scores[raised], scores[best] = scores[best], scores[raised]
 
 
 def read_signals(reading: Reading, index: Index) -> Signals:
@@ -124,7 +139,7 @@ def weigh(signals: Signals, scores: Array, reading: Reading, index: Index) -> Ra
     """Return the ranking by the scores, with what speaks for and against its first clause."""
     order = _best_first(scores)[:SHOWN]
     hits = tuple(Hit(index.clauses[at], float(scores[at]), float(signals.second[at])) for at in order)
-    matter = index.knowledge.matters.likeliest(reading.vector, 1)[0]
+    matter = index.knowledge.matters.likeliest(reading.vector, reading.sides)
     return Ranking(hits, _evidence(hits, int(order[0]), signals, reading, matter, index), matter)
 
 

@@ -2,18 +2,26 @@
 
 import re
 
+from retrieval.analyzer import normalize
 from retrieval.index import Index
 
-_NAMED = r"(?:section|sect|sec|paragraph|para|clause|item|point|rule|bullet|part|number|no)s?\.?"
+_NAMED = r"(?:section|sect|sec|paragraph|para|clause|item|point|rule|bullet|part)s?\.?(?: no\.?| number)?"
 _NUMBER = r"\d{1,2}(?:\.\d{1,2}){0,3}"
-# A number alone is one only with a point in it, and where it is no time and no sum of money.
+_MANY = rf"{_NUMBER}(?:\([a-z]{{1,4}}\))?(?:(?:, ?| and | or | ?& ?){_NUMBER})*"
+_NOT_BEFORE = (
+    r"(?<![\d.:£$€])(?<!at )(?<!by )(?<!till )(?<!until )(?<!before )(?<!after )(?<!from )(?<!between )(?<!windows )(?<!version )"
+)
+_NOT_AFTER = (
+    r"(?!\.?\d|:)(?! ?(?:[ap]m\b|%|per ?cent|k\b|hours?|hrs?|mins?|minutes|days?|weeks?|years?|miles?|pounds?|quid))"
+)
+# A number alone is a clause's only with a point in it, and where it is no time, sum or measure.
 _BY_NUMBER = re.compile(
-    rf"\b{_NAMED} (?P<named>{_NUMBER})\b|(?<![£$\d.:])(?<!\bat )(?<!\bby )(?<!till )(?<!until )\b(?P<bare>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})\b(?! ?(?:[ap]m|%|k|hours?|hrs?|days?|miles?|years?)\b)",
-    re.IGNORECASE,
+    rf"\b{_NAMED} (?P<named>{_MANY})(?! year)|{_NOT_BEFORE}\b(?P<bare>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}){_NOT_AFTER}"
 )
-_BY_LETTER = re.compile(
-    rf"\b{_NAMED} \(?(?P<named>[a-z]|[ivx]{{1,4}})\b\)?|(?<!\w)\((?P<bare>[a-z]|[ivx]{{1,4}})\)", re.IGNORECASE
-)
+# A letter alone is one only in brackets, or after the word for an item; "rule I" and "point a" are none.
+_BY_LETTER = re.compile(rf"\b{_NAMED} (?P<named>[b-hj-z]|i{{2,3}}|iv|vi{{0,3}})\b(?![')])|(?<![a-z])\((?P<bare>[a-z]|[ivx]{{1,4}})\)")
+# What is a section elsewhere: of an Act, of an inspection.
+_ELSEWHERE = re.compile(r"\bsection (?:8|5|47|17|28|127|128)\b(?= (?:inspection|enquiry|inquiry|check|order|of the|notice))")
 
 
 def clauses_named(question: str, index: Index) -> tuple[int, ...]:
@@ -21,8 +29,9 @@ def clauses_named(question: str, index: Index) -> tuple[int, ...]:
 
     A letter beside a number must stand under it: "7.1 (d)". A section's number stands for all its clauses.
     """
-    numbers = [match["named"] or match["bare"] for match in _BY_NUMBER.finditer(question)]
-    letters = [(match["named"] or match["bare"]).lower() for match in _BY_LETTER.finditer(question)]
+    plain = _ELSEWHERE.sub(" ", " ".join(normalize(question).split()))
+    numbers = [number for match in _BY_NUMBER.finditer(plain) for number in re.findall(_NUMBER, match["named"] or match["bare"])]
+    letters = [match["named"] or match["bare"] for match in _BY_LETTER.finditer(plain)]
     if not numbers and not letters:
         return ()
     labels = [one.clause.label.lower() for one in index.clauses]
@@ -30,7 +39,7 @@ def clauses_named(question: str, index: Index) -> tuple[int, ...]:
     if letters:
         found = [at for at in found if any(f"({letter})" in labels[at] for letter in letters)]
     exactly = [at for at in found if labels[at] in numbers]
-    return tuple(exactly or found)
+    return tuple(exactly if len(exactly) >= len(numbers) > 0 else found)
 
 
 def _stands_under(label: str, number: str) -> bool:

@@ -25,7 +25,9 @@ QUESTIONS = Path("tests/questions")
 DOCUMENTS = Path("tests/corpus/documents")
 TUNING = ("dev.jsonl", "own-seen.jsonl")
 NEW = ("documents.jsonl", "documents-2.jsonl")
-SIGNALS = ("bm25", "words", "context", "side", "actor", "wordings", "chance", "alignment")
+# Which signals a clause's score is made of: docs/ranking.md says what each is worth.
+SIGNALS = ("bm25", "chance")
+SIGNALS_UNKNOWN = ("words", "context", "side", "alignment")
 FOLDS, SEED = 5, 20261121
 Array = NDArray[np.float64]
 
@@ -62,8 +64,8 @@ def main() -> None:
     bare = _WithoutWordings(cache)
     # The vectors were trained on the wordings of the five schools' clauses: only other documents show what they do without.
     unknown = list(_observed(new, indexes(documents, bare)))
-    with_wordings, right, settled = _fit("clauses with wordings", known)
-    without, right_unknown, settled_unknown = _fit("clauses without wordings", unknown)
+    with_wordings, right, settled = _fit("clauses with wordings", known, SIGNALS)
+    without, right_unknown, settled_unknown = _fit("clauses without wordings", unknown, SIGNALS_UNKNOWN)
     # The thresholds are chosen by hand from the report: a wrong answer costs more than a refusal.
     fitted = Fitted(with_wordings, without, right, right_unknown, settled, settled_unknown, FITTED.thresholds)
     DATA.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=1) + b"\n")
@@ -75,10 +77,13 @@ class _Observation(msgspec.Struct, frozen=True):
 
     question: Question
     reading: Reading
-    covered: float
-    signals: Array  # a row a signal, a column a clause
+    signals: Signals
     right: Array
     index: Index
+
+    def rows(self, names: Sequence[str]) -> Array:
+        """Return the named signals: a row a signal, a column a clause."""
+        return np.array([getattr(self.signals, name) for name in names], dtype=float)
 
 
 def _observed(questions: Sequence[Question], index_of: Callable[[str], Index]) -> Iterator[_Observation]:
@@ -88,25 +93,24 @@ def _observed(questions: Sequence[Question], index_of: Callable[[str], Index]) -
         index = index_of(question.school)
         reading = read(question.q, question.context, index)
         signals = read_signals(reading, index)
-        rows = np.array([getattr(signals, name) for name in SIGNALS], dtype=float)
         right = np.array([holds_any(clause, question.gold) for clause in index.clauses], dtype=float)
-        yield _Observation(question, reading, signals.covered, rows, right, index)
+        yield _Observation(question, reading, signals, right, index)
 
 
-def _fit(name: str, observed: Sequence[_Observation]) -> tuple[Weights, Confidence, Confidence]:
+def _fit(name: str, observed: Sequence[_Observation], names: Sequence[str]) -> tuple[Weights, Confidence, Confidence]:
     answerable = [one for one in observed if one.right.any()]
     folds = np.random.default_rng(SEED).integers(0, FOLDS, len(observed))
     ranks: list[int] = []
     for fold in range(FOLDS):
-        weights = _regress([one for one, at in zip(observed, folds, strict=True) if at != fold and one.right.any()])
+        weights = _regress([one for one, at in zip(observed, folds, strict=True) if at != fold and one.right.any()], names)
         for one, at in zip(observed, folds, strict=True):
             if at == fold and one.right.any():
-                order = np.argsort(-(weights @ one.signals), kind="stable")
+                order = np.argsort(-(weights @ one.rows(names)), kind="stable")
                 ranks.append(int(np.argmax(one.right[order] > 0)))
     hits = " / ".join(f"{np.mean([rank < k for rank in ranks]):.3f}" for k in (1, 3, 10))
-    weights = _regress(answerable)
-    print(f"{name}: hit@1 / 3 / 10 {hits} cross-validated, n={len(ranks)}; {dict(zip(SIGNALS, weights.round(3), strict=True))}")
-    fitted = Weights(**dict(zip(SIGNALS, map(float, weights.round(4)), strict=True)))
+    weights = _regress(answerable, names)
+    print(f"{name}: hit@1 / 3 / 10 {hits} cross-validated, n={len(ranks)}; {dict(zip(names, weights.round(3), strict=True))}")
+    fitted = Weights(**dict(zip(names, map(float, weights.round(4)), strict=True)))
     features, right = _features(observed, fitted)
     settled = np.array([float(one.right.any()) for one in observed])
     _report(_held_out(features, right, folds), _held_out(features, settled, folds), right, observed)
@@ -127,14 +131,15 @@ def _confidence(features: Array, wanted: Array) -> Confidence:
     return Confidence(round(constant, 4), dict(zip(FEATURES, map(float, coefficients.round(4)), strict=True)))
 
 
-def _regress(observed: Sequence[_Observation]) -> Array:
+def _regress(observed: Sequence[_Observation], names: Sequence[str]) -> Array:
     """Return the weights, none below zero, that make the right clauses likeliest under a softmax; Adam, 400 steps."""
-    scale = np.array([np.mean([one.signals[row].std() for one in observed]) + 1e-6 for row in range(len(SIGNALS))])
-    weights, first, second = np.full(len(SIGNALS), 0.1), np.zeros(len(SIGNALS)), np.zeros(len(SIGNALS))
+    rows = [one.rows(names) for one in observed]
+    scale = np.mean([one.std(axis=1) for one in rows], axis=0) + 1e-6
+    weights, first, second = np.full(len(names), 0.1), np.zeros(len(names)), np.zeros(len(names))
     for step in range(1, 400):
         slope = 1e-3 * weights
-        for one in observed:
-            signals = one.signals / scale[:, None]
+        for one, plain in zip(observed, rows, strict=True):
+            signals = plain / scale[:, None]
             chances = _softmax(weights @ signals)
             wanted = chances * (one.right > 0)
             slope += signals @ (chances - wanted / wanted.sum()) / len(observed)
@@ -148,8 +153,7 @@ def _regress(observed: Sequence[_Observation]) -> Array:
 def _features(observed: Sequence[_Observation], weights: Weights) -> tuple[Array, Array]:
     rows, right = [], []
     for one in observed:
-        signals = Signals(*one.signals, second=np.zeros(one.signals.shape[1]), covered=one.covered)
-        ranking = weigh(signals, signals.weighed(weights), one.reading, one.index)
+        ranking = weigh(one.signals, one.signals.weighed(weights), one.reading, one.index)
         if ranking.evidence is None:
             raise ValueError(f"{one.question.id} has no evidence")
         rows.append(ranking.evidence.features())

@@ -1,0 +1,178 @@
+"""Which messages are urgent: by the network, by words that leave no doubt, and after another message."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.clause import Clause, Policy, Section, Stance
+from retrieval.decision import Outcome, decide
+from retrieval.features import Features, features_of
+from retrieval.index import Index
+from retrieval.urgency import THRESHOLD, Danger, chance_of_danger, danger_in, danger_of
+from retrieval.vectors import DIMENSIONS, WordVectors
+
+VECTORS = WordVectors()
+MESSAGES = [json.loads(line) for line in (Path(__file__).parent.parent / "urgent" / "messages.jsonl").read_text().splitlines()]
+MOST_FOUND, FALSE_ALARMS = 0.75, 0.06
+# What the network has nothing to say about: only the words decide.
+NO_FEATURES = Features(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+NO_VECTOR = np.zeros(DIMENSIONS, dtype=np.float32)
+
+
+def found_by_words_alone(text: str) -> bool:
+    return danger_in(text, NO_FEATURES, NO_VECTOR) is not None
+
+
+def found_after_another(text: str) -> Danger | None:
+    return danger_in(text, features_of(text), VECTORS.encode([text])[0], after_another=True)
+
+
+def test_most_urgent_messages_are_found_and_few_others() -> None:
+    found = {urgent: [danger_of(one["q"], VECTORS) for one in MESSAGES if one["urgent"] is urgent] for urgent in (True, False)}
+    shares = {urgent: sum(danger is not None for danger in dangers) / len(dangers) for urgent, dangers in found.items()}
+    assert shares[True] >= MOST_FOUND, shares
+    assert shares[False] <= FALSE_ALARMS, shares
+
+
+NO_DOUBT = [
+    "a pupil has overdosed",
+    "She took an overdose last night",
+    "one short on the head count",
+    "We are one short on the headcount",
+    "two short on the register after the trip",
+    "worried about a child",
+    "I'm worried about one of my pupils",
+    "concerned about this boy",
+    "scared for a little girl in my class",
+    "I worry about that child",
+    "She told me she wants to die",
+    "he says he is suicidal",
+    "a girl is self-harming",
+    "a girl is self harming",
+    "a girl is SELF‑HARMING",
+    "he selfharms",
+    "she has been cutting herself",
+    "He keeps hurting himself",
+    "he said he would kill himself",
+    "he wants to end it all",
+    "she says she will end her life",
+    "they say she is better off dead",
+    "she was raped",
+    "a colleague molested a pupil",
+    "he has been groomed online",
+    "he is being radicalised",
+    "he is being radicalized",
+    "they were trafficked here",
+    "he was sexually abused",
+    "a boy has nudes of a girl in year 8",
+    "indecent images on a school laptop",
+    "she sent him a topless selfie",
+    "a lad has run away from home",
+    "a child has gone missing from the school trip",
+    "we have had a bomb threat",
+    "somebody has sent me death threats",
+]
+
+
+@pytest.mark.parametrize("message", NO_DOUBT)
+def test_words_that_leave_no_doubt_are_found_whatever_the_network_says(message: str) -> None:
+    assert chance_of_danger(NO_FEATURES, NO_VECTOR) < THRESHOLD
+    assert found_by_words_alone(message)
+    assert danger_of(message, VECTORS) is not None
+    assert found_after_another(message) is not None
+
+
+# With the same words, or near ones, as a subject that is taught or written about.
+SUBJECTS = [
+    "self-harm policy",
+    "suicide prevention training",
+    "Where is the self-harm policy kept?",
+    "Is there a self-harm policy?",
+    "When is the suicide prevention training?",
+    "Do we have a suicide prevention policy?",
+    "When is the child abuse training?",
+    "Who delivers the self-harm awareness training?",
+    "when is the self-harm training",
+    "Where do I find the self-harm guidance?",
+    "Which cupboard are the self-harm leaflets in?",
+    "Can I put up the self-harm posters in the staff room?",
+    "Who runs the sexual abuse awareness course?",
+    "where is the bomb threat procedure",
+]
+ORDINARY = [
+    "hello",
+    "Can I post photographs of pupils?",
+    "Can I accept a friend request from a parent?",
+    "I'm worried about my workload",
+    "I'm worried about my class's reading results",
+    "I'm worried about a pupil's handwriting",
+    "The head counts the votes",
+    "We are one short on the rota",
+    "How do I wrap presents for the fair?",
+    "Can I photograph the display?",
+]
+
+
+@pytest.mark.parametrize("question", [*SUBJECTS, *ORDINARY])
+def test_a_subject_that_is_taught_or_written_about_is_not_urgent(question: str) -> None:
+    assert not found_by_words_alone(question)
+    assert danger_of(question, VECTORS) is None
+
+
+@pytest.mark.parametrize(
+    "message", [*NO_DOUBT, *SUBJECTS, *(one["q"] for one in MESSAGES)], ids=lambda message: message[:40].strip()
+)
+def test_what_is_urgent_after_another_message_is_urgent_alone_and_of_the_same_kind(message: str) -> None:
+    after = found_after_another(message)
+    assert after in (None, danger_of(message, VECTORS))
+
+
+def test_after_another_message_a_plainer_one_is_needed() -> None:
+    alone = [one["q"] for one in MESSAGES if danger_of(one["q"], VECTORS)]
+    after = [message for message in alone if found_after_another(message)]
+    assert 0 < len(after) < len(alone)
+
+
+@pytest.fixture(scope="module")
+def index(index_of: Callable[..., Index]) -> Index:
+    rules = ("Staff must not post photographs of pupils.", "Dogs stay at home.", "Gifts must be declared.")
+    clauses = tuple(Clause(f"1.{at}", f"1.{at}", "", words, (), Stance.FORBIDDEN) for at, words in enumerate(rules, 1))
+    return index_of(Policy("hillside", "conduct", "Conduct", (Section("", "", 1, "", (), clauses),)))
+
+
+@pytest.mark.parametrize(
+    "before", ["A child has told me that her dad hits her", "a boy has nudes of a girl", "a pupil has overdosed"]
+)
+@pytest.mark.parametrize("now", ["What do I do?", "who do i tell", "who do I ring first"])
+def test_a_message_after_an_urgent_one_is_urgent_of_the_same_kind(index: Index, before: str, now: str) -> None:
+    assert decide(now, (), index).outcome is not Outcome.URGENT
+    decision = decide(now, (before,), index)
+    assert (decision.outcome, decision.danger) == (Outcome.URGENT, decide(before, (), index).danger)
+
+
+@pytest.mark.parametrize("now", ["What do I do?", "who do i tell", "who do I ring first", "And at weekends?", "And for dogs?"])
+@pytest.mark.parametrize("before", ["Can I post photographs of pupils?", "Can I bring my dog?", "hello"])
+def test_a_message_after_an_ordinary_one_is_not_urgent(index: Index, before: str, now: str) -> None:
+    assert decide(now, (before,), index).danger is None
+
+
+def test_an_urgent_message_after_an_ordinary_one_is_urgent(index: Index) -> None:
+    for message in ("a pupil has overdosed", "worried about a child", "one short on the head count"):
+        assert decide(message, ("Can I bring my dog?",), index).outcome is Outcome.URGENT
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=200))
+def test_any_text_has_a_chance_and_a_danger_or_none(text: str) -> None:
+    assert 0 <= chance_of_danger(features_of(text), VECTORS.encode([text])[0]) <= 1
+    assert danger_of(text, VECTORS) in (None, *Danger)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_nothing_is_not_urgent(text: str) -> None:
+    assert danger_of(text, VECTORS) is None
