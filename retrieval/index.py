@@ -4,6 +4,7 @@ rank_bm25 (BM25Okapi, with its floor under negative idf) is the source of the we
 array of clauses and one of weights a term, so that a question costs its own terms and not every clause.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from corpus.clause import Clause, Party, Policy
+from corpus.clause import Clause, Party, Passage, Policy, Stance
 from corpus.versions import Published
 from retrieval.analyzer import analyze
 from retrieval.features import Features
@@ -52,7 +53,9 @@ class Index:
         self.school = published.school
         self.revision = published.revision
         self.policies = tuple(policy for _, policy in published.versions)
-        self.clauses = tuple(clause for number, policy in published.versions for clause in _in_place(number, policy))
+        self.clauses = tuple(
+            clause for number, policy in published.versions for clause in (*_in_place(number, policy), *_details(number, policy))
+        )
         self.knowledge = knowledge
         wordings = [knowledge.wordings_for(clause.clause.words, clause.lead_in) for clause in self.clauses]
         self.documents = [
@@ -134,6 +137,8 @@ class Chances:
     covered: float
 
 
+# Lines of a document that stand no further apart, in characters, go on with each other.
+NEXT_LINE = 3
 # Chances below this are all the same.
 LEAST = -12.0
 # Of a school's clauses so many must be known for what was learnt of their policies to hold for it.
@@ -175,6 +180,32 @@ class _Cases:
         with np.errstate(invalid="ignore"):
             clause = 1 - np.maximum(LEAST, np.logaddexp(main, second)) / LEAST
             return Chances(clause, second - main, float(every[self._policies].max()) if len(self._policies) else 0.0)
+
+
+# What is said of the document itself: when it was issued and is due for review, who signed it.
+_OF_DOCUMENT = frozenset({"metadata", "change record"})
+_DATED_OR_SIGNED = re.compile(r"\b(?:19|20)\d\d\b|\b(?:signed|author|owner|approved|ratified|adopted)\b", re.IGNORECASE)
+
+
+def _details(number: int, policy: Policy) -> list[IndexedClause]:
+    """Return what a policy says of itself, as clauses that can be found and cited: each run of such lines is one."""
+    runs: list[list[Passage]] = []
+    for passage in policy.passages:
+        if passage.kind in _OF_DOCUMENT:
+            if runs and passage.at[0].start - runs[-1][-1].at[-1].end <= NEXT_LINE:
+                runs[-1].append(passage)
+            else:
+                runs.append([passage])
+    details: list[IndexedClause] = []
+    for run in runs:
+        told = [at for at, passage in enumerate(run) if _DATED_OR_SIGNED.search(passage.text)]
+        if told:
+            lines = run[told[0] : told[-1] + 1]
+            name = f"document-details-{len(details) + 1}"
+            text, at = " ".join(line.text for line in lines), tuple(span for line in lines for span in line.at)
+            clause = Clause(name, "document details", "", text, at, Stance.INFORMATIONAL, confirmed=True)
+            details.append(IndexedClause(clause, policy, number, (policy.title,), None))
+    return details
 
 
 def _in_place(number: int, policy: Policy) -> list[IndexedClause]:

@@ -11,15 +11,15 @@ _MANY = rf"{_NUMBER}(?:\([a-z]{{1,4}}\))?(?:(?:, ?| and | or | ?& ?){_NUMBER})*"
 _NOT_BEFORE = (
     r"(?<![\d.:£$€])(?<!at )(?<!by )(?<!till )(?<!until )(?<!before )(?<!after )(?<!from )(?<!between )(?<!windows )(?<!version )"
 )
-_NOT_AFTER = (
-    r"(?!\.?\d|:)(?! ?(?:[ap]m\b|%|per ?cent|k\b|hours?|hrs?|mins?|minutes|days?|weeks?|years?|miles?|pounds?|quid))"
-)
+_NOT_AFTER = r"(?!\.?\d|:)(?! ?(?:[ap]m\b|%|per ?cent|k\b|hours?|hrs?|mins?|minutes|days?|weeks?|years?|miles?|pounds?|quid))"
 # A number alone is a clause's only with a point in it, and where it is no time, sum or measure.
 _BY_NUMBER = re.compile(
     rf"\b{_NAMED} (?P<named>{_MANY})(?! year)|{_NOT_BEFORE}\b(?P<bare>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}){_NOT_AFTER}"
 )
 # A letter alone is one only in brackets, or after the word for an item; "rule I" and "point a" are none.
-_BY_LETTER = re.compile(rf"\b{_NAMED} (?P<named>[b-hj-z]|i{{2,3}}|iv|vi{{0,3}})\b(?![')])|(?<![a-z])\((?P<bare>[a-z]|[ivx]{{1,4}})\)")
+_BY_LETTER = re.compile(
+    rf"\b{_NAMED} (?P<named>[b-hj-z]|i{{2,3}}|iv|vi{{0,3}})\b(?![')])|(?<![a-z])\((?P<bare>[a-z]|[ivx]{{1,4}})\)"
+)
 # What is a section elsewhere: of an Act, of an inspection.
 _ELSEWHERE = re.compile(r"\bsection (?:8|5|47|17|28|127|128)\b(?= (?:inspection|enquiry|inquiry|check|order|of the|notice))")
 

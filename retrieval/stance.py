@@ -30,7 +30,7 @@ _DEMANDS_SCHOOLS = re.compile(
 )
 _OWN = re.compile(
     r"\b(?:my|his|her|their|our|your|me)\s+(?:\w+\s+){0,1}?(?:own\b|personal\b|private\b|(?:home\s+)?(?:laptop|phone|mobile|moby|ipad|tablet|camera|gmail|hotmail|insta\w*|facebook|fb|blog|account)\b)|\b(?:personal|private)\s+(?:phone|mobile|"
-    r"laptop|account|email|e-mail|camera|blog|device)\b",
+    r"laptop|account|email|e-mail|camera|blog|device)\b|\b(?:fetch|bring|brought|use|using)\w*(?: in)? mine\b|\bof my own\b|\b(?:camera|phone|laptop|tablet|one|iphone|ipad) (?:at|from) home\b|\bhome\b(?! ?(?:visits?|school|time|learning|work|page|screen))",
     re.IGNORECASE,
 )
 
