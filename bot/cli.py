@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="*", help="the question")
     ask.add_argument("--school", help="whose policies apply")
     ask.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    ask.add_argument("--explain", action="store_true", help="say what the question was read as, and why it was decided so")
     ask.add_argument("--batch", metavar="FILE", help="many questions, one JSON object a line; - for standard input")
 
     chat = command("chat", "a conversation in the terminal", _chat)
@@ -126,7 +127,7 @@ def _ask(options: argparse.Namespace) -> int:
 
     if options.batch:
         return terminal.ask_batch(options.batch, options.school)
-    return terminal.ask_once(" ".join(options.question), options.school, as_json=options.json)
+    return terminal.ask_once(" ".join(options.question), options.school, as_json=options.json, explained=options.explain)
 
 
 def _chat(options: argparse.Namespace) -> int:

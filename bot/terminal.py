@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from bot.answer import Answer, needs_school, to_json
-from bot.asking import ask
+from bot.asking import ask, read_question
 from bot.bootstrap import open_indexes
 from bot.clock import today
 from bot.errors import BotError, QuestionError
@@ -27,8 +27,8 @@ class _BatchLine(msgspec.Struct, frozen=True):
     context: tuple[str, ...] = ()
 
 
-def ask_once(question: str, school: str | None, *, as_json: bool) -> int:
-    """Print the answer to one question; return the exit code. Raises BotError where it cannot be answered."""
+def ask_once(question: str, school: str | None, *, as_json: bool, explained: bool) -> int:
+    """Print the answer to one question, `explained` with why; return the exit code. Raises BotError where there is none."""
     indexes = open_indexes(read_settings())
     school = school or _only_school(indexes.versions)
     if school is None:
@@ -40,6 +40,10 @@ def ask_once(question: str, school: str | None, *, as_json: bool) -> int:
         sys.stdout.buffer.write(to_json(answer, text) + b"\n")
     else:
         print(text)
+    if explained and school:
+        from retrieval.explaining import explain
+
+        print("", *explain(read_question(question), (), indexes.of(school)), sep="\n")
     return 0
 
 

@@ -16,7 +16,7 @@ from corpus.clause import Clause, Party, Passage, Policy, Stance
 from corpus.versions import Published
 from retrieval.analyzer import analyze
 from retrieval.features import Features
-from retrieval.knowledge import NO_WORDINGS, SECOND_CASE, Knowledge, Wordings, groups, top_mean
+from retrieval.knowledge import SECOND_CASE, TOP_WORDINGS, Knowledge, Wordings
 from retrieval.sides import Side, sides_of_clause
 from retrieval.vectors import Vector
 
@@ -67,14 +67,14 @@ class Index:
         self._words = encode([clause.clause.words for clause in self.clauses])
         self._in_context = encode([clause.searchable() for clause in self.clauses])
         self._pieces = [knowledge.vectors.pieces(clause.searchable()) for clause in self.clauses]
-        self._wordings = np.concatenate([asked.vectors for asked in (NO_WORDINGS, *wordings)])
-        self._grouped = groups([len(asked.vectors) for asked in wordings])
+        self._wordings = [asked.vectors for asked in wordings]
         named = [sides_of_clause(f"{clause.lead_in or ''} {clause.clause.words}") for clause in self.clauses]
         self._names = {side: np.array([side in sides for sides in named]) for side in Side}
         self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
         self._names_none = np.array([not sides for sides in named])
         self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
         self._cases = _Cases(wordings, knowledge)
+        self.labels = tuple(one.clause.label.lower() for one in self.clauses)
 
     def scores(self, terms: Mapping[str, float]) -> NDArray[np.float64]:
         """Return each clause's BM25 score for terms that count as given, in the order of `clauses`."""
@@ -89,12 +89,14 @@ class Index:
         """Return what the linear model makes of texts, given by their features and vectors, that count as `weights` say."""
         return self._cases.chances(features, vectors, weights)
 
-    def likenesses(self, question: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return how like each clause is to a question's vector: by its words, by its place, by its likest wordings."""
-        by_wordings = (
-            top_mean(self._wordings @ question, self._grouped) if len(self._wordings) else np.zeros(len(self.clauses), np.float32)
-        )
-        return self._words @ question, self._in_context @ question, by_wordings
+    def likenesses(self, question: Vector) -> tuple[Vector, Vector]:
+        """Return how like each clause is to a question's vector: by its words, and in its place."""
+        return self._words @ question, self._in_context @ question
+
+    def likeness_of_wordings(self, number: int, question: Vector) -> float:
+        """Return how like a clause's likest wordings are to a question's vector, on the mean; 0 where it has none."""
+        wordings = self._wordings[number]
+        return float(np.sort(wordings @ question)[-TOP_WORDINGS:].mean()) if len(wordings) else 0.0
 
     def alignment(self, question: str, numbers: Sequence[int]) -> Vector:
         """Return how well the words of a question find their like in the clauses of these numbers, 0 to 1."""

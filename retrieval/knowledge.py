@@ -28,7 +28,7 @@ TOP_WORDINGS = 3
 
 
 # Matters whose wordings are compared one by one, after their means: enough that the likest is among them.
-NEAREST_MATTERS = 24
+NEAREST_MATTERS = 12
 # By how much a matter's likeness may be less than that of the likest.
 NEARLY_AS_LIKE = 0.12
 
@@ -206,25 +206,3 @@ def _as_text(lines: Iterable[str]) -> NDArray[np.uint8]:
 def _terms(words: str, lead_in: str | None) -> frozenset[str]:
     # Only the end of a lead-in rules with the item: "When using sites, staff must not:".
     return frozenset(analyze(words) + analyze((lead_in or "")[-60:]))
-
-
-def groups(sizes: Sequence[int]) -> NDArray[np.int32]:
-    """Return, for texts that stand one group after the other, a row a group with the numbers of its texts; -1 fills up."""
-    rows = np.full((len(sizes), max(sizes, default=0)), -1, dtype=np.int32)
-    start = 0
-    for row, size in enumerate(sizes):
-        rows[row, :size] = np.arange(start, start + size)
-        start += size
-    return rows
-
-
-def top_mean(likeness: Vector, grouped: NDArray[np.int32], count: int = TOP_WORDINGS) -> Vector:
-    """Return, for each group of texts, the mean of its `count` highest likenesses; 0 for a group without any."""
-    if grouped.shape[1] == 0:
-        return np.zeros(len(grouped), dtype=np.float32)
-    padded = np.append(likeness, np.float32(-2.0))[grouped]
-    count = min(count, grouped.shape[1])
-    best = -np.partition(-padded, count - 1, axis=1)[:, :count]
-    real = best > -1.5
-    means: Vector = (best * real).sum(axis=1) / np.maximum(real.sum(axis=1), 1)
-    return means

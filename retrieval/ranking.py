@@ -16,10 +16,11 @@ from retrieval.reading import CONTEXT_WEIGHT, Reading
 Array = NDArray[np.float64] | NDArray[np.float32]
 
 SHOWN = 10
+FEW = 64
 # A clause's score may be less than the best by this share and still be nearly as good.
 NEARLY_AS_GOOD = 0.9
 # Of so many clauses, the nearest by their vectors, the words are compared one by one.
-ALIGNED = 64
+ALIGNED = 48
 # Scores that differ by no more than this share of the highest are the same.
 TIE = 1e-6
 
@@ -45,7 +46,6 @@ class Signals:
     context: Array  # cosine of question and headings, lead-in and clause
     side: Array  # whether it names whom the question turns on: 1 yes, 0 only others, a half nobody
     actor: Array  # whether it binds the one whose doing is asked about: 1 yes, 0 only others, a half where that is not plain
-    wordings: Array  # mean cosine of question and the clause's three likest wordings; 0 without wordings
     chance: Array  # what the linear model over wordings makes of it, 0 to 1; 0 without wordings
     alignment: Array  # how well the question's words find their like in it, where it has no wordings and is near; else 0
     second: Array  # by how much the clause's second case is likelier meant than its main one; no part of the score
@@ -109,7 +109,7 @@ def _put_first_whom_it_names(scores: Array, side: Array) -> None:
 
 def read_signals(reading: Reading, index: Index) -> Signals:
     """Return what speaks for each clause of a school that has any."""
-    words, in_context, wordings = index.likenesses(reading.vector)
+    words, in_context = index.likenesses(reading.vector)
     chances = index.chances(reading.features, reading.vectors, (1.0, CONTEXT_WEIGHT)[: len(reading.features)])
     return Signals(
         bm25=index.scores(reading.terms),
@@ -117,7 +117,6 @@ def read_signals(reading: Reading, index: Index) -> Signals:
         context=in_context,
         side=index.agreement_on_side(reading.sides),
         actor=index.binding_on(reading.actor),
-        wordings=wordings,
         chance=chances.clause,
         alignment=_alignment(reading, words + in_context, index),
         second=chances.second,
@@ -148,7 +147,9 @@ def _best_first(scores: Array) -> NDArray[np.intp]:
 
     The last digits of a matrix product depend on the row, even where two rows are the same: nearly the same score is a tie.
     """
-    order = np.argsort(-scores, kind="stable")
+    # Whole ties at the end of these would come in any order, but far fewer are shown.
+    few = np.sort(np.argpartition(-scores, FEW)[:FEW]) if len(scores) > FEW else np.arange(len(scores))
+    order = few[np.argsort(-scores[few], kind="stable")]
     ties = np.append(0, np.cumsum(-np.diff(scores[order]) > TIE * np.abs(scores).max()))
     best: NDArray[np.intp] = order[np.lexsort((order, ties))]
     return best
@@ -160,7 +161,7 @@ def _evidence(  # noqa: PLR0917  the parts of one sum
     terms = reading.terms
     possible = sum(weight * (index.best_weight(term) or index.highest_weight) for term, weight in terms.items())
     unknown = sum(weight for term, weight in terms.items() if index.best_weight(term) == 0)
-    wordings = float(signals.wordings[first])
+    wordings = index.likeness_of_wordings(first, reading.vector)
     return Evidence(
         score=hits[0].score,
         margin=hits[0].score - hits[min(1, len(hits) - 1)].score,

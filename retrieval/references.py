@@ -1,6 +1,7 @@
 """Clauses that a question names by where they stand: "what does 9.3 say", "section 7", "item (d)"."""
 
 import re
+from functools import lru_cache
 
 from retrieval.analyzer import normalize
 from retrieval.index import Index
@@ -20,6 +21,8 @@ _BY_NUMBER = re.compile(
 _BY_LETTER = re.compile(
     rf"\b{_NAMED} (?P<named>[b-hj-z]|i{{2,3}}|iv|vi{{0,3}})\b(?![')])|(?<![a-z])\((?P<bare>[a-z]|[ivx]{{1,4}})\)"
 )
+# A question names a few places at most; more are not looked for.
+MOST_NAMED = 4
 # What is a section elsewhere: of an Act, of an inspection.
 _ELSEWHERE = re.compile(r"\bsection (?:8|5|47|17|28|127|128)\b(?= (?:inspection|enquiry|inquiry|check|order|of the|notice))")
 
@@ -34,7 +37,8 @@ def clauses_named(question: str, index: Index) -> tuple[int, ...]:
     letters = [match["named"] or match["bare"] for match in _BY_LETTER.finditer(plain)]
     if not numbers and not letters:
         return ()
-    labels = [one.clause.label.lower() for one in index.clauses]
+    numbers, letters = list(dict.fromkeys(numbers))[:MOST_NAMED], list(dict.fromkeys(letters))[:MOST_NAMED]
+    labels = index.labels
     found = [at for at, label in enumerate(labels) if not numbers or any(_stands_under(label, number) for number in numbers)]
     if letters:
         found = [at for at in found if any(f"({letter})" in labels[at] for letter in letters)]
@@ -42,6 +46,7 @@ def clauses_named(question: str, index: Index) -> tuple[int, ...]:
     return tuple(exactly if len(exactly) >= len(numbers) > 0 else found)
 
 
+@lru_cache(maxsize=4096)
 def _stands_under(label: str, number: str) -> bool:
     """Tell whether a label such as `9.3`, `7.1, third bullet` or `section 6, first row` is that number or stands under it."""
     own = re.search(_NUMBER, label)

@@ -6,7 +6,7 @@ The table is learnt before, from matters (see docs/vectors.md); at question time
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -64,10 +64,18 @@ class WordVectors:
         sought = self._table[asked] * self._factor[asked]
         weights = np.linalg.norm(sought, axis=1)
         starts = np.cumsum([0, *(len(texts[number]) for number in full)])[:-1]
-        there = normalized(self._table[np.concatenate([texts[number] for number in full])].astype(np.float32))
-        highest = np.maximum.reduceat(normalized(sought) @ there.T, starts, axis=1)
+        there = np.concatenate([texts[number] for number in full])
+        cosines = (normalized(sought) @ self._table[there].astype(np.float32).T) / self._lengths[there]
+        highest = np.maximum.reduceat(cosines, starts, axis=1)
         aligned[full] = weights @ highest / weights.sum()
         return aligned
+
+    @cached_property
+    def _lengths(self) -> Vector:
+        """The lengths of the table's rows."""
+        squares = np.einsum("rd,rd->r", self._table, self._table, dtype=np.float32)
+        lengths: Vector = np.maximum(np.sqrt(squares), np.float32(1e-9))
+        return lengths
 
     def pieces(self, text: str) -> list[int]:
         """Return the rows of a text's pieces: each word's longest known beginnings, one after the other."""

@@ -698,3 +698,18 @@ def test_what_was_kept_of_parsing_may_be_damaged_or_missing(
         (tmp_path / "home" / "cache" / file.name).write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     ran = policybot("ask", "--school", "coniston", FRIENDS)
     assert (ran.code, ran.out, ran.err) == (0, expected, "")
+
+
+def test_explain_says_what_the_question_was_read_as_and_what_it_was_weighed_from(demo: Policybot) -> None:
+    told = demo("ask", "--school", "chase-terrace", "--explain", "I accepted a mum's friend request. What does (d) say?").out
+    assert "read as: " in told
+    assert "turns on: parent" in told
+    assert "has happened: yes" in told
+    assert "names: " in told
+    assert "first clause right: " in told
+
+
+def test_explain_of_small_talk_has_nothing_to_weigh(demo: Policybot) -> None:
+    told = demo("ask", "--school", "chase-terrace", "--explain", "hello").out
+    assert "outcome: smalltalk" in told
+    assert "first clause right" not in told

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from corpus.building import shipped_policy, shipped_sources
 from retrieval.arrays import read_arrays, write_arrays
-from retrieval.knowledge import Knowledge, groups, top_mean
+from retrieval.knowledge import Knowledge
 from retrieval.sides import Side
 from retrieval.vectors import DIMENSIONS, MOST_PIECES, WordVectors
 
@@ -79,12 +79,6 @@ def test_what_was_worked_out_is_read_back_the_same(tmp_path: Path) -> None:
     fresh = Knowledge(tmp_path)
     kept = Knowledge(tmp_path)
     assert fresh.matters.likeliest(question, frozenset()) == kept.matters.likeliest(question, frozenset())
-
-
-def test_the_mean_of_the_likest_is_taken_in_each_group() -> None:
-    likeness = np.array([0.9, 0.5, 0.1, 0.7, 0.3], dtype=np.float32)
-    assert top_mean(likeness, groups([3, 0, 2]), 2) == pytest.approx([0.7, 0.0, 0.5])
-    assert top_mean(np.zeros(0, dtype=np.float32), groups([0, 0]), 3) == pytest.approx([0, 0])
 
 
 @pytest.mark.parametrize("cut", [0, 10, 500])

@@ -1,0 +1,50 @@
+"""Why a question was decided as it was, in lines for whoever keeps the policies or mends the bot."""
+
+from collections.abc import Sequence
+
+from retrieval.decision import Decision, decide
+from retrieval.fitted import FEATURES, FITTED
+from retrieval.index import Index
+from retrieval.reading import read
+from retrieval.urgency import chance_of_danger
+
+MOST_SHOWN = 5
+
+
+def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
+    """Return what a question was read as, the best clauses with their scores, and what spoke for and against the first."""
+    reading, decision = read(question, context, index), decide(question, context, index)
+    urgent = chance_of_danger(reading.features[0], reading.vectors[0])
+    lines = [
+        f"terms: {', '.join(reading.terms) or 'none'}",
+        f"turns on: {', '.join(sorted(reading.sides)) or 'nobody in particular'}; whose doing: {reading.actor or 'not plain'}",
+        f"urgent: {urgent:.2f}; has happened: {'yes' if reading.happened else 'no'}",
+    ]
+    if reading.named:
+        lines.append(f"names: {', '.join(index.clauses[at].clause.label for at in reading.named[:MOST_SHOWN])}")
+    return [*lines, *_clauses(decision), *_evidence(decision), f"outcome: {decision.outcome}"]
+
+
+def _clauses(decision: Decision) -> list[str]:
+    matter = decision.ranking.matter
+    lines = [f"read as: {matter.name} ({matter.likeness:.2f})"] if matter else []
+    for rank, hit in enumerate(decision.ranking.hits[:MOST_SHOWN], 1):
+        clause = hit.clause.clause
+        lines.append(f"{rank}. {hit.score:6.2f}  {clause.label} ({clause.stance}): {clause.words[:80]}")
+    return lines
+
+
+def _evidence(decision: Decision) -> list[str]:
+    evidence = decision.ranking.evidence
+    if evidence is None:
+        return []
+    right = FITTED.right if evidence.known else FITTED.right_unknown
+    settled = FITTED.settled if evidence.known else FITTED.settled_unknown
+    weighed = ", ".join(
+        f"{name} {value:.2f} ({right.coefficients[name] * value:+.2f})"
+        for name, value in zip(FEATURES, evidence.features(), strict=True)
+    )
+    return [
+        f"settled here: {settled.of(evidence):.2f}; first clause right: {right.of(evidence):.2f}",
+        f"what the second was weighed from: {weighed}",
+    ]
