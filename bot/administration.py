@@ -89,15 +89,30 @@ def check(school: str | None, slug: str | None, *, draft: bool) -> int:
     return 0 if whole else 1
 
 
-def evaluate(file: Path, *, show_misses: bool) -> int:
-    """Print the table of measures on a file of labelled questions, and each miss if asked."""
-    from retrieval.evaluation import as_table, judge, measure, misses, read_questions
+def evaluate(file: Path, *, show_misses: bool, save: Path | None, compare: Path | None) -> int:
+    """Print the measures on a file of labelled questions: over all, by school and kind, and how far the confidence holds.
+
+    If asked, also each miss, and what changed since the run that `compare` holds; `save` keeps this run. Raises BotError where a
+    file cannot be read or written.
+    """
+    from retrieval.evaluation import as_table, by_group, changes, judge, measure, misses, read_questions, reliability, to_run
 
     indexes = open_indexes(read_settings())
     judged = judge(read_questions(file), lambda school: indexes.of(school, fresh=False))
     if show_misses:
         print("\n\n".join(misses(judged)), end="\n\n")
-    print(as_table(measure(judged)))
+    print(as_table(measure(judged)), end="\n\n")
+    print(by_group(judged, lambda question: question.school), end="\n\n")
+    print(by_group(judged, lambda question: question.kind), end="\n\n")
+    print(reliability(judged))
+    try:
+        if compare:
+            told = changes(judged, compare.read_bytes(), compare.name)
+            print("", f"{len(told)} changed since {compare.name}", *told, sep="\n")
+        if save:
+            save.write_bytes(to_run(judged))
+    except OSError as error:
+        raise BotError(f"{error.filename} cannot be read or written: {error.strerror}.") from None
     return 0
 
 

@@ -145,6 +145,66 @@ def as_table(measures: Sequence[Measure]) -> str:
     )
 
 
+def by_group(judged: Sequence[Judged], group: Callable[[Question], str]) -> str:
+    """Return a line for each group of the questions that have a right clause: hit rates and false permissions."""
+    groups: dict[str, list[Judged]] = {}
+    for one in judged:
+        if one.question.gold:
+            groups.setdefault(group(one.question), []).append(one)
+    width = max(map(len, groups), default=0)
+    lines = []
+    for name, members in sorted(groups.items()):
+        found = {one.name: one for one in measure(members)}
+        first, third, wrong = found["hit@1"], found["hit@3"], found["false permissions"]
+        lines.append(
+            f"{name:<{width}}  n={first.n:<4} hit@1 {first.value:.3f} [{first.low:.3f}, {first.high:.3f}]  "
+            f"hit@3 {third.value:.3f}  false permissions {wrong.value * wrong.n:.0f} of {wrong.n}"
+        )
+    return "\n".join(lines)
+
+
+def reliability(judged: Sequence[Judged]) -> str:
+    """Return a line for each fifth of the confidence: how many questions, how sure of the first clause, how often right."""
+    asked = [one for one in judged if one.decision.ranking.hits]
+    lines = []
+    for fifth in range(5):
+        low, high = fifth / 5, (fifth + 1) / 5
+        members = [one for one in asked if min(4, int(one.decision.confidence * 5)) == fifth]
+        if members:
+            sure = sum(one.decision.confidence for one in members) / len(members)
+            right = sum(one.is_right for one in members) / len(members)
+            lines.append(f"confidence {low:.1f} to {high:.1f}  n={len(members):<4} on the mean {sure:.3f}, right {right:.3f}")
+    return "\n".join(lines)
+
+
+def to_run(judged: Sequence[Judged]) -> bytes:
+    """Return what came of each question as JSON, to be compared with later."""
+    return msgspec.json.encode({one.question.id: _told(one) for one in judged})
+
+
+def changes(judged: Sequence[Judged], run: bytes, name: str) -> list[str]:
+    """Return a line for each question of which something else came than in an earlier run.
+
+    Raises RetrievalError where the run, called `name`, is none that `to_run` made.
+    """
+    try:
+        earlier = msgspec.json.decode(run, type=dict[str, str])
+    except msgspec.DecodeError:
+        raise RetrievalError(f"{name} is no run that eval --save wrote.") from None
+    return [
+        f"{one.question.id}: {earlier[one.question.id]} -> {_told(one)}  ({one.question.q[:80]})"
+        for one in judged
+        if one.question.id in earlier and earlier[one.question.id] != _told(one)
+    ]
+
+
+def _told(one: Judged) -> str:
+    """Return in a few words what came of a question."""
+    first = one.decision.ranking.hits[0].clause.clause.label if one.decision.ranking.hits else "nothing"
+    right = "" if not one.question.gold else " (right)" if one.is_right else " (wrong)"
+    return f"{one.decision.outcome}, {first}{right}, {one.decision.stance or 'no stance'}"
+
+
 def misses(judged: Sequence[Judged]) -> list[str]:
     """Return a few lines for each question whose best-ranked clause or outcome is wrong: what was wanted, what came."""
     told = []

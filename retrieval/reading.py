@@ -13,7 +13,7 @@ from retrieval.sides import Side, actor_of_question, sides_of_question
 from retrieval.vectors import Vector, normalized
 
 # How much an earlier question of the conversation weighs beside the one asked now.
-CONTEXT_WEIGHT = 0.5
+CONTEXT_WEIGHT = 0.7
 # A question is cut to its rarest terms: what work it may cost is bounded, however long it is.
 MOST_TERMS = 64
 

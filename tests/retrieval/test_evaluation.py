@@ -9,7 +9,20 @@ import pytest
 from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.decision import Decision, Outcome
 from retrieval.errors import RetrievalError
-from retrieval.evaluation import Judged, Measure, Question, as_table, judge, measure, misses, read_questions
+from retrieval.evaluation import (
+    Judged,
+    Measure,
+    Question,
+    as_table,
+    by_group,
+    changes,
+    judge,
+    measure,
+    misses,
+    read_questions,
+    reliability,
+    to_run,
+)
 from retrieval.index import Index, IndexedClause
 from retrieval.ranking import Hit, Ranking
 
@@ -203,3 +216,31 @@ def test_a_file_that_cannot_be_read_or_holds_nothing_is_refused(tmp_path: Path) 
 def test_the_questions_of_this_repository_can_all_be_read() -> None:
     for file in sorted((Path(__file__).parents[1] / "questions").glob("*.jsonl")):
         assert read_questions(file)
+
+
+def test_groups_stand_beside_each_other() -> None:
+    table = by_group([judged("a", True), judged("b", False), judged("c", True, kind="followup")], lambda question: question.kind)
+    first, second = table.splitlines()
+    assert first.startswith("answerable  n=2    hit@1 0.500")
+    assert second.startswith("followup    n=1    hit@1 1.000")
+
+
+def test_reliability_sets_the_confidence_beside_how_often_it_was_right() -> None:
+    (line,) = reliability([judged("a", True), judged("b", False)]).splitlines()
+    assert line.startswith("confidence 0.0 to 0.2  n=2")
+    assert line.endswith("right 0.500")
+
+
+def test_a_run_is_compared_with_one_that_was_kept() -> None:
+    kept = to_run([judged("a", True), judged("b", True)])
+    assert changes([judged("a", True), judged("b", True)], kept, "run") == []
+    (told,) = changes([judged("a", True), judged("b", False), judged("new", True)], kept, "run")
+    assert told.startswith("b: answered, ")
+    assert "(right)" in told.partition(" -> ")[0]
+    assert "(wrong)" in told.partition(" -> ")[2]
+
+
+@pytest.mark.parametrize("run", [b"", b"[]", b'{"a": 1}', b"\xff"])
+def test_a_file_that_is_no_run_is_refused(run: bytes) -> None:
+    with pytest.raises(RetrievalError, match=r"run\.json is no run"):
+        changes([judged("a", True)], run, "run.json")
