@@ -1,7 +1,6 @@
 """A policy as one YAML file, both ways: what ships, what is exported, and what a person may correct."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,15 +33,6 @@ def from_yaml(text: str, name: str) -> Policy:
     policy = read_yaml(text, Policy, name)
     _check_references(policy, name)
     return policy.with_clauses(lambda clause: clause.corrected(clause.correction) if clause.correction else clause)
-
-
-def read_policy(path: Path) -> Policy:
-    """Return the policy in a file; as `from_yaml`, and PolicyFileError where the file cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyFileError(f"{path.name} cannot be read: {error}.") from None
-    return from_yaml(text, path.name)
 
 
 def _check_references(policy: Policy, name: str) -> None:

@@ -5,7 +5,7 @@ each other is chunking's.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -494,8 +494,3 @@ def _set_levels(blocks: Sequence[Block]) -> None:
             block.level = 1 if id(block) in shouted else 2
         else:
             block.level = 1
-
-
-def iter_others(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks that are metadata or furniture."""
-    return (block for block in blocks if block.kind is Kind.OTHER)

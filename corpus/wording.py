@@ -325,11 +325,6 @@ _ADVISORY = re.compile(
     r"\b(?:(?:general|friendly|practical)\s+advice|as\s+advice|not\s+as\s+(?:a\s+)?(?:set\s+of\s+)?instructions|for\s+guidance\s+only|tips|suggestions|good\s+practice\s+(?:is|includes|points))\b",
     re.IGNORECASE,
 )
-_LEAD_INFORMS = re.compile(
-    r"\b(?:aims?|purposes?|objectives?|includes?|including|intended|defined?|defines|definition|means|as\s+follows|designed\s+to|in\s+place\s+to|applies\s+to|examples?|such\s+as|consists?\s+of|responsibilit(?:y|ies)\s+(?:of|are)|because|principles|are)\b[^.]*:\W*$",
-    re.IGNORECASE,
-)
-
 # Modals that tell a fact: what may happen, what the school does, what a policy is.
 _EPISTEMIC = re.compile(
     r"(?:may|can|could|might|will)\s+(?:also\s+|therefore\s+|well\s+|sometimes\s+|often\s+|itself\s+|in itself\s+|still\s+)*(?:be\b(?!\s+(?:raised|sought|submitted|brought|requested|used|taken|shared|worn|kept|carried|made|given|accessed|posted|published|reported|expected|required\s+to\s+read))|result|lead|have|put|bring|affect|arise|need|happen|include|occur|cause|become|make|damage|feel|"

@@ -1,7 +1,6 @@
 """YAML files, read with libyaml and checked against a type, with errors that name the file and the line."""
 
 import re
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -43,15 +42,6 @@ def read_yaml(text: str, kind: type[Kind], name: str) -> Kind:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
         raise PolicyFileError(f"{name}, line {_line_of(text, path.strip('`'))}: {message}.") from None
-
-
-def read_yaml_file(path: Path, kind: type[Kind]) -> Kind:
-    """Return the `kind` that a YAML file holds; as `read_yaml`, and PolicyFileError where the file cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyFileError(f"{path.name} cannot be read: {error}.") from None
-    return read_yaml(text, kind, path.name)
 
 
 def _line_of(text: str, path: str) -> int:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,9 @@ from corpus.building import ShippedSource, build_policy
 from corpus.clause import Correction, Party, Policy, Role, SecondStance, Stance
 from corpus.dates import PolicyDate
 from corpus.errors import PolicyFileError
-from corpus.policy_file import from_yaml, read_policy, to_yaml
+from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import Cut, Replace
-from corpus.yaml_file import parse_yaml, read_yaml, read_yaml_file
+from corpus.yaml_file import parse_yaml, read_yaml
 
 TEXT = """\
 Hillside Primary School
@@ -67,20 +66,6 @@ def test_yaml_both_ways_gives_the_same_policy() -> None:
 def test_json_both_ways_gives_the_same_policy() -> None:
     for policy in (built(), corrected()):
         assert Policy.from_json(policy.to_json()) == policy
-
-
-def test_a_policy_file_can_be_read_from_a_folder(tmp_path: Path) -> None:
-    path = tmp_path / "phones.yaml"
-    path.write_text(to_yaml(built()), encoding="utf-8")
-    assert read_policy(path) == built()
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PolicyFileError, match=r"^nowhere\.yaml cannot be read: "):
-        read_policy(tmp_path / "nowhere.yaml")
-    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(PolicyFileError, match=r"^bytes\.yaml cannot be read: "):
-        read_yaml_file(tmp_path / "bytes.yaml", Policy)
 
 
 @pytest.mark.parametrize(
