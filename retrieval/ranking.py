@@ -18,7 +18,7 @@ Array = NDArray[np.float64] | NDArray[np.float32]
 SHOWN = 10
 FEW = 64
 # A clause's score may be less than the best by this share and still be nearly as good.
-NEARLY_AS_GOOD = 0.9
+NEARLY_AS_GOOD = 0.87
 # Of so many clauses, the nearest by their vectors, the words are compared one by one.
 ALIGNED = 48
 # Scores that differ by no more than this share of the highest are the same.

@@ -713,3 +713,34 @@ def test_explain_of_small_talk_has_nothing_to_weigh(demo: Policybot) -> None:
     told = demo("ask", "--school", "chase-terrace", "--explain", "hello").out
     assert "outcome: smalltalk" in told
     assert "first clause right" not in told
+
+
+def test_of_what_has_happened_the_reply_says_whom_to_speak_to_now_and_what_must_be_reported(demo: Policybot) -> None:
+    told = demo("ask", "--school", "chase-terrace", "I accepted a mum's friend request last night, does it matter?").out
+    headline = told.splitlines()[0]
+    assert (
+        headline
+        == "Chase Terrace's policy (undated): not allowed. As it has happened, speak now to Mrs Harrison, the headteacher."
+    )
+    assert "You may report a low-level concern about yourself to the headteacher." in told
+    assert "Staff must report any communications received from pupils, ex-pupils or family" in told
+
+
+def test_the_reply_says_what_the_question_was_read_as(demo: Policybot) -> None:
+    told = demo(
+        "ask", "--school", "coniston", "A mum from my class has sent me a friend request on Facebook. Can I accept it?"
+    ).out
+    assert "I read this as: accepting or making online friendships with pupils' parents and carers." in told
+
+
+@pytest.mark.parametrize("school", ["coniston", "wellesley", "chase-terrace"])
+def test_a_rule_on_pupils_does_not_go_before_one_on_parents_where_a_mum_asks(demo: Policybot, school: str) -> None:
+    question = "A mum from my class has sent me a friend request on Facebook. Can I accept it?"
+    first = json.loads(demo("ask", "--json", "--school", school, question).out)["ranking"][0]["text"]
+    assert re.search(r"parent|family", first)
+
+
+def test_when_a_policy_is_due_for_review_is_told_from_the_document_itself(demo: Policybot) -> None:
+    answer = json.loads(demo("ask", "--json", "--school", "coniston", "By what date is the policy to be reviewed next?").out)
+    assert answer["outcome"] == "answered"
+    assert "Review Date: May 2020" in answer["citations"][0]["text"]
