@@ -13,7 +13,7 @@ from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
-from retrieval.sides import Side, sides_of_clause
+from retrieval.sides import Side
 from retrieval.urgency import Danger, danger_of
 from retrieval.vectors import WordVectors
 
@@ -212,8 +212,11 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
     clause, policy = governing.clause.clause, governing.clause.policy
     escalation = resolve(clause.roles, index.policies)
     headline = _headline(decision.stance, governing.clause, index)
+    notes = _notes(decision.stance, policy, today)
     if decision.happened and decision.stance in PROHIBITING:
         headline = f"{headline} As it has happened, speak now to {escalation.words}."
+        if Side.PUPIL in governing.clause.sides():
+            notes = (*notes, SELF_REPORT)
     return replace(
         bare,
         headline=headline,
@@ -221,19 +224,9 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
             _quote(governing.clause, today, decision.stance),
             *(_quote(hit.clause, today) for hit in decision.supporting),
         ),
-        notes=(*_notes(decision.stance, policy, today), *_after_the_deed(decision)),
+        notes=notes,
         escalation=escalation,
     )
-
-
-def _after_the_deed(decision: Decision) -> tuple[str, ...]:
-    """Return what helps somebody who has done what is not allowed, and where it concerned a pupil that she may say so herself."""
-    clause = decision.governing.clause if decision.governing else None
-    if not decision.happened or decision.stance not in PROHIBITING or clause is None:
-        return ()
-    if Side.PUPIL not in sides_of_clause(f"{clause.lead_in or ''} {clause.clause.words}"):
-        return ()
-    return (SELF_REPORT,)
 
 
 def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:

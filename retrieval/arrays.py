@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.errors import RetrievalError
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -27,6 +29,14 @@ def read_arrays(file: Path) -> Arrays | None:
         return {name: np.frombuffer(one.raw, dtype=one.kind).reshape(one.shape) for name, one in stored.items()}
     except (OSError, msgspec.DecodeError, ValueError, TypeError):
         return None
+
+
+def read_shipped(file: Path, what: str, parts: set[str]) -> Arrays:
+    """Return the arrays of a file that ships with the package; raises RetrievalError where one of its `parts` is not there."""
+    stored = read_arrays(file)
+    if stored is None or not stored.keys() >= parts:
+        raise RetrievalError(f"{what} in {file} is missing or damaged: install policybot again.")
+    return stored
 
 
 def write_arrays(file: Path, arrays: Arrays) -> None:

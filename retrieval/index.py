@@ -35,6 +35,10 @@ class IndexedClause:
         """Return the text that is indexed: headings, lead-in and clause."""
         return " \n".join([*self.headings, self.lead_in or "", self.clause.words])
 
+    def sides(self) -> frozenset[Side]:
+        """Return all whom it names, its lead-in included."""
+        return sides_of_clause(f"{self.lead_in or ''} {self.clause.words}")
+
 
 @dataclass(frozen=True, slots=True)
 class _Postings:
@@ -68,7 +72,7 @@ class Index:
         self._in_context = encode([clause.searchable() for clause in self.clauses])
         self._pieces = [knowledge.vectors.pieces(clause.searchable()) for clause in self.clauses]
         self._wordings = [asked.vectors for asked in wordings]
-        named = [sides_of_clause(f"{clause.lead_in or ''} {clause.clause.words}") for clause in self.clauses]
+        named = [clause.sides() for clause in self.clauses]
         self._names = {side: np.array([side in sides for sides in named]) for side in Side}
         self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
         self._names_none = np.array([not sides for sides in named])

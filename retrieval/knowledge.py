@@ -1,6 +1,6 @@
 """What is known beside a school's own policies, built once for all schools: word vectors, wordings of known clauses, matters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.analyzer import analyze
-from retrieval.arrays import read_arrays, write_arrays
+from retrieval.arrays import Arrays, read_arrays, write_arrays
 from retrieval.library import MATTERS, WORDINGS, KnownClause, Matter, fingerprint, read_matters, read_wordings
 from retrieval.linear import LinearModel
 from retrieval.sides import Side, sides_of_clause
@@ -94,15 +94,11 @@ class Matters:
     def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
         """Read the vectors from the cache, or work them out and keep them there."""
         kept = cache / f"matter-vectors-{fingerprint(MATTERS, VECTORS)}.msgpack" if cache else None
-        arrays = read_arrays(kept) if kept else None
-        if arrays is None:
-            arrays = _matter_arrays(read_matters(cache), vectors)
-            if kept:
-                write_arrays(kept, arrays)
+        arrays = _kept_or_made(kept, lambda: _matter_arrays(read_matters(cache), vectors))
         self._means = arrays["means"]
         self._wordings, self._wordings_start = arrays["wordings"], arrays["wordings_start"]
         self._policy, self._policy_start = arrays["policy"], arrays["policy_start"]
-        self._names = bytes(arrays["names"]).decode().split("\n")
+        self._names = _lines(arrays["names"])
 
     def likeliest(self, question: Vector, sides: frozenset[Side]) -> MatterHit:
         """Return the matter likest a question's vector, by the mean of its three likest wordings.
@@ -124,6 +120,16 @@ class Matters:
         """Return how like a clause's vector is to the policy sentence of a matter that is likest it, -1 to 1."""
         rows = self._policy[self._policy_start[number] : self._policy_start[number + 1]]
         return float((rows.astype(np.float32) @ clause).max()) / 127
+
+
+def _kept_or_made(kept: Path | None, make: Callable[[], Arrays]) -> Arrays:
+    """Return the arrays of the file `kept`; where there is none yet they are made, and kept there."""
+    arrays = read_arrays(kept) if kept else None
+    if arrays is None:
+        arrays = make()
+        if kept:
+            write_arrays(kept, arrays)
+    return arrays
 
 
 def _matter_arrays(matters: Sequence[Matter], vectors: WordVectors) -> dict[str, NDArray[Any]]:
@@ -152,15 +158,11 @@ class _KnownClauses:
 
     def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
         kept = cache / f"wordings-{fingerprint(WORDINGS, VECTORS)}.msgpack" if cache else None
-        arrays = read_arrays(kept) if kept else None
-        if arrays is None:
-            arrays = _known_arrays(read_wordings(cache), vectors)
-            if kept:
-                write_arrays(kept, arrays)
+        arrays = _kept_or_made(kept, lambda: _known_arrays(read_wordings(cache), vectors))
         self._vectors, self._start = arrays["vectors"], arrays["start"]
-        self._terms = [frozenset(line.split()) for line in bytes(arrays["terms"]).decode().split("\n")]
-        self._asked = bytes(arrays["asked"]).decode().split("\n")
-        self._names = bytes(arrays["names"]).decode().split("\n")
+        self._terms = [frozenset(line.split()) for line in _lines(arrays["terms"])]
+        self._asked = _lines(arrays["asked"])
+        self._names = _lines(arrays["names"])
         self._holding: dict[str, list[int]] = {}
         for number, terms in enumerate(self._terms):
             for term in terms:
@@ -201,6 +203,11 @@ def _known_arrays(known: Sequence[KnownClause], vectors: WordVectors) -> dict[st
 
 def _as_text(lines: Iterable[str]) -> NDArray[np.uint8]:
     return np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)
+
+
+def _lines(text: NDArray[Any]) -> list[str]:
+    """Return the lines that `_as_text` put together."""
+    return bytes(text).decode().split("\n")
 
 
 def _terms(words: str, lead_in: str | None) -> frozenset[str]:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.arrays import read_arrays
-from retrieval.errors import RetrievalError
+from retrieval.arrays import read_shipped
 from retrieval.features import BUCKETS, Features
 from retrieval.vectors import Vector
 
@@ -23,9 +22,7 @@ class LinearModel:
 
     def __init__(self, file: Path) -> None:
         """Read a model that `to_arrays` made; raises RetrievalError where the file is missing or damaged."""
-        stored = read_arrays(file)
-        if stored is None or not stored.keys() >= _PARTS:
-            raise RetrievalError(f"The model in {file} is missing or damaged: install policybot again.")
+        stored = read_shipped(file, "The model", _PARTS)
         self.classes: list[str] = bytes(stored["classes"]).decode().split("\n")
         self._starts: NDArray[np.int32] = stored["starts"]
         self._columns: NDArray[np.uint16] = stored["columns"]

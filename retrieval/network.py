@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.arrays import read_arrays
-from retrieval.errors import RetrievalError
+from retrieval.arrays import read_shipped
 from retrieval.features import Features
 from retrieval.vectors import Vector
 
@@ -20,9 +19,7 @@ class Network:
 
     def __init__(self, file: Path) -> None:
         """Read a network that `to_arrays` made; raises RetrievalError where the file is missing or damaged."""
-        stored = read_arrays(file)
-        if stored is None or not stored.keys() >= _PARTS:
-            raise RetrievalError(f"The network in {file} is missing or damaged: install policybot again.")
+        stored = read_shipped(file, "The network", _PARTS)
         self._table: NDArray[np.int8] = stored["table"]
         self._scale: NDArray[np.float32] = stored["scale"].astype(np.float32)
         self._of_vector: NDArray[np.float32] = stored["of_vector"].astype(np.float32)

@@ -26,27 +26,24 @@ def main() -> None:
     vectors = WordVectors()
     names: list[str] = []
     parts, dense, constants = [], [], []
+
+    def add(classes: Sequence[str], weights: Array, constant: Array) -> None:
+        kept = prune(weights, KEPT_FROM)
+        kept["classes"] = kept["classes"] + len(names)
+        parts.append(kept)
+        dense.append(of_vector(weights))
+        constants.append(constant)
+        names.extend(classes)
+
     for policy, known in groupby(read_wordings(), key=lambda one: one.clause.rpartition("/")[0]):
         examples = [example for one in known for example in _examples(one)]
         classes = sorted({name for name, _ in examples})
         number = {name: at for at, name in enumerate(classes)}
         rows = rows_of([wording for _, wording in examples], vectors)
         labels = np.array([number[name] for name, _ in examples])
-        weights, constant = regress(rows, labels, STRENGTH)
-        kept = prune(weights, KEPT_FROM)
-        kept["classes"] = kept["classes"] + len(names)
-        parts.append(kept)
-        dense.append(of_vector(weights))
-        constants.append(constant)
-        names += classes
-        covered, covered_constant = _covered(policy, [wording for _, wording in examples], vectors)
-        kept = prune(covered, KEPT_FROM)
-        kept["classes"] = kept["classes"] + len(names)
-        parts.append(kept)
-        dense.append(of_vector(covered))
-        constants.append(covered_constant)
-        names.append(policy)
-        print(f"{policy}: {len(examples)} wordings, {len(classes)} classes, {len(kept['weights'])} weights", flush=True)
+        add(classes, *regress(rows, labels, STRENGTH))
+        add([policy], *_covered(policy, [wording for _, wording in examples], vectors))
+        print(f"{policy}: {len(examples)} wordings, {len(classes)} classes", flush=True)
     of_features = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     write_arrays(CLAUSES, to_arrays(names, of_features, np.concatenate(dense), np.concatenate(constants)))
     print(f"{CLAUSES}: {CLAUSES.stat().st_size / 1e6:.1f} MB")
