@@ -44,6 +44,26 @@ def read_yaml(text: str, kind: type[Kind], name: str) -> Kind:
         raise PolicyFileError(f"{name}, line {_line_of(text, path.strip('`'))}: {message}.") from None
 
 
+def read_pairs(text: str, name: str) -> dict[str, str]:
+    """Return the pairs of words that a YAML mapping holds, all as text.
+
+    Raises PolicyFileError, naming file and line, where one is doubled or empty, or where it holds anything else.
+    """
+    parse_yaml(text, name)
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    if not isinstance(node, yaml.MappingNode):
+        raise PolicyFileError(f"{name}, line 1: it holds no pairs of words.")
+    pairs: dict[str, str] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not (isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and key.value and value.value.strip()):
+            raise PolicyFileError(f"{name}, line {line}: {key.value} has no words: write them or take it out.")
+        if key.value in pairs:
+            raise PolicyFileError(f"{name}, line {line}: {key.value} stands twice: take one out.")
+        pairs[key.value] = value.value
+    return pairs
+
+
 def _line_of(text: str, path: str) -> int:
     """Return the line at which a path such as `$.sections[2].title` stands, or that of its last step that exists."""
     node = yaml.compose(text, Loader=yaml.CSafeLoader)

@@ -12,7 +12,7 @@ from retrieval.ranking import NOTHING, Hit, Ranking, rank
 from retrieval.reading import Reading, read
 from retrieval.smalltalk import is_smalltalk
 from retrieval.stance import stance_for
-from retrieval.urgency import Danger, danger_in
+from retrieval.urgency import Danger, danger_in, danger_of
 
 MOST_OFFERED = 3
 # A clause this near to the first, as a share of its score, is shown beside it.
@@ -61,7 +61,7 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
         return Decision(Outcome.SMALLTALK, NOTHING, confidence=1.0)
     reading = read(question, context, index)
     ranking = rank(reading, index)
-    danger = _danger(reading, context)
+    danger = _danger(reading, context, index)
     confidence = _confidence(reading, ranking)
     settled = bool(reading.named) or (ranking.evidence is not None and FITTED.settles(ranking.evidence))
     asserted = _assert(reading, ranking, confidence, index) if settled or danger else None
@@ -83,10 +83,20 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
     )
 
 
-def _danger(reading: Reading, context: Sequence[str]) -> Danger | None:
-    """Return what a question, or the one before it, is urgent about; None where neither is."""
-    now, *before = zip([reading.question, *context[-1:]], reading.features, reading.vectors, strict=True)
-    return danger_in(*now, after_another=bool(before)) or next(filter(None, (danger_in(*one) for one in before)), None)
+def _danger(reading: Reading, context: Sequence[str], index: Index) -> Danger | None:
+    """Return what a question, or the one before it, is urgent about; None where neither is.
+
+    Where slips were mended, the words as they were typed may raise the alarm too: no correction makes a message harmless.
+    """
+    typed = (reading.question, *context[-1:])
+    for at, meant in enumerate(reading.meant):
+        after_another = at == 0 and len(typed) > 1
+        found = danger_in(meant, reading.features[at], reading.vectors[at], after_another=after_another)
+        if not found and typed[at] != meant:
+            found = danger_of(typed[at], index.knowledge.vectors, after_another=after_another)
+        if found:
+            return found
+    return None
 
 
 def _confidence(reading: Reading, ranking: Ranking) -> float:
@@ -103,7 +113,7 @@ def _assert(reading: Reading, ranking: Ranking, confidence: float, index: Index)
     if ranking.evidence is None or len(reading.named) > 1:
         return None
     first = ranking.hits[0]
-    stance = stance_for(reading.question, first.clause.clause, index.knowledge.vectors, first.second_case)
+    stance = stance_for(reading.meant[0], first.clause.clause, index.knowledge.vectors, first.second_case)
     needed = FITTED.thresholds.to_answer(known=ranking.evidence.known, permits=stance in PERMITTING)
     return (first, stance) if confidence >= needed else None
 

@@ -16,6 +16,7 @@ def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
     reading, decision = read(question, context, index), decide(question, context, index)
     urgent = chance_of_danger(reading.features[0], reading.vectors[0])
     lines = [
+        *([f"slips mended, read as: {reading.meant[0]}"] if reading.meant[0] != reading.question else []),
         f"terms: {', '.join(reading.terms) or 'none'}",
         f"turns on: {', '.join(sorted(reading.sides)) or 'nobody in particular'}; whose doing: {reading.actor or 'not plain'}",
         f"urgent: {urgent:.2f}; has happened: {'yes' if reading.happened else 'no'}",

@@ -18,6 +18,7 @@ from retrieval.analyzer import analyze
 from retrieval.features import Features
 from retrieval.knowledge import SECOND_CASE, TOP_WORDINGS, Knowledge, Wordings
 from retrieval.sides import Side, sides_of_clause
+from retrieval.spelling import Spelling
 from retrieval.vectors import Vector
 
 
@@ -78,6 +79,12 @@ class Index:
         self._names_none = np.array([not sides for sides in named])
         self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
         self._cases = _Cases(wordings, knowledge)
+        self.spelling = Spelling(
+            lambda: knowledge.vocabulary,
+            lambda: knowledge.abbreviations,
+            [clause.searchable() for clause in self.clauses],
+            knowledge.vectors.is_word,
+        )
         self.labels = tuple(one.clause.label.lower() for one in self.clauses)
 
     def scores(self, terms: Mapping[str, float]) -> NDArray[np.float64]:

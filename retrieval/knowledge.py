@@ -11,9 +11,20 @@ from numpy.typing import NDArray
 
 from retrieval.analyzer import analyze
 from retrieval.arrays import Arrays, read_arrays, write_arrays
-from retrieval.library import MATTERS, WORDINGS, KnownClause, Matter, fingerprint, read_matters, read_wordings
+from retrieval.library import (
+    ABBREVIATIONS,
+    MATTERS,
+    WORDINGS,
+    KnownClause,
+    Matter,
+    fingerprint,
+    read_abbreviations,
+    read_matters,
+    read_wordings,
+)
 from retrieval.linear import LinearModel
 from retrieval.sides import Side, sides_of_clause
+from retrieval.spelling import count_words
 from retrieval.vectors import DATA as VECTORS
 from retrieval.vectors import DIMENSIONS, Vector, WordVectors, normalized
 
@@ -63,6 +74,23 @@ class Knowledge:
     def clauses(self) -> LinearModel:
         """The linear model of the known clauses: its classes are their names, with SECOND_CASE for a second case."""
         return LinearModel(CLAUSES)
+
+    @cached_property
+    def vocabulary(self) -> dict[str, int]:
+        """How often each word stands in the wordings, the policy sentences of the matters and the known clauses."""
+        arrays = self._words
+        return dict(zip(_lines(arrays["words"]), arrays["counts"].tolist(), strict=True))
+
+    @cached_property
+    def abbreviations(self) -> dict[str, str]:
+        """What each abbreviation of phone messages stands for."""
+        arrays = self._words
+        return dict(zip(_lines(arrays["short"]), _lines(arrays["long"]), strict=True))
+
+    @cached_property
+    def _words(self) -> Arrays:
+        name = f"words-{fingerprint(MATTERS, WORDINGS, ABBREVIATIONS)}.msgpack"
+        return _kept_or_made(self._cache / name if self._cache else None, lambda: _word_arrays(self._cache))
 
     @cached_property
     def _known(self) -> "_KnownClauses":
@@ -198,6 +226,18 @@ def _known_arrays(known: Sequence[KnownClause], vectors: WordVectors) -> dict[st
         "terms": _as_text(" ".join(sorted(_terms(one.words, one.lead_in))) for one in known),
         "asked": _as_text(asked),
         "names": _as_text(one.clause for one in known),
+    }
+
+
+def _word_arrays(cache: Path | None) -> dict[str, NDArray[Any]]:
+    matters, known, abbreviations = read_matters(cache), read_wordings(cache), read_abbreviations()
+    texts = [text for matter in matters for text in (*matter.wordings, *matter.policy)]
+    counts = count_words([*texts, *(text for one in known for text in (*one.all_wordings, one.words))])
+    return {
+        "words": _as_text(counts),
+        "counts": np.fromiter(counts.values(), dtype=np.int32),
+        "short": _as_text(abbreviations),
+        "long": _as_text(abbreviations.values()),
     }
 
 

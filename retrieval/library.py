@@ -20,6 +20,7 @@ DATA = Path(__file__).parent / "data"
 MATTERS = DATA / "matters"
 WORDINGS = DATA / "wordings"
 LINKS = DATA / "links"
+ABBREVIATIONS = DATA / "abbreviations.yaml"
 Kind = TypeVar("Kind")
 
 
@@ -94,6 +95,17 @@ def read_links(policy: str) -> list[Link]:
         if not named or len(set(named)) < len(named):
             raise RetrievalError(f"The link of {link.matter} names no clause, or one twice: mend it or take it out.")
     return [link for link in links if (*link.governs, *link.partly)[0].startswith(f"{policy}/")]
+
+
+def read_abbreviations(file: Path = ABBREVIATIONS) -> dict[str, str]:
+    """Return what each abbreviation stands for. Raises RetrievalError, with file and line, where one is doubled or empty."""
+    from corpus.errors import PolicyFileError
+    from corpus.yaml_file import read_pairs
+
+    try:
+        return read_pairs(file.read_text(encoding="utf-8"), file.name)
+    except PolicyFileError as error:
+        raise RetrievalError(str(error)) from None
 
 
 def fingerprint(*paths: Path) -> str:

@@ -130,7 +130,7 @@ def _alignment(reading: Reading, nearness: Array, index: Index) -> Array:
     unknown = np.flatnonzero(~index.has_wordings)
     if len(unknown) > ALIGNED:
         unknown = unknown[np.argpartition(-nearness[unknown], ALIGNED)[:ALIGNED]]
-    aligned[unknown] = index.alignment(reading.question, unknown.tolist())
+    aligned[unknown] = index.alignment(reading.meant[0], unknown.tolist())
     return aligned
 
 
@@ -174,7 +174,7 @@ def _evidence(  # noqa: PLR0917  the parts of one sum
         elsewhere=matter.likeness - wordings,
         agreement=index.knowledge.matters.agreement(matter.number, index.words_vector(first)),
         terms=float(len(terms)),
-        lacking=float(lacks_what_is_asked(reading.question, hits[0].clause.clause.words)),
+        lacking=float(lacks_what_is_asked(reading.meant[0], hits[0].clause.clause.words)),
         chance=float(signals.chance[first]),
         alignment=float(signals.alignment[first]),
         covered=signals.covered,

@@ -22,12 +22,16 @@ MOST_TERMS = 64
 class Reading:
     """A question, read after the one before it in the conversation, which counts CONTEXT_WEIGHT beside it.
 
+    `question` is as it was typed; `meant` are the question and the one before it with their slips mended, from which all but
+    `named` is read.
+
     `terms` have the weight that they count; `features` and `vectors` are the question's, then those of the one before it;
     `vector` is the question's bent towards that. `named` are the clauses that it names by where they stand, as numbers in the
     index; `happened` says that the asker has done what she asks about.
     """
 
     question: str
+    meant: tuple[str, ...]
     terms: dict[str, float]
     features: tuple[Features, ...]
     vectors: Vector
@@ -45,18 +49,19 @@ class Reading:
 
 def read(question: str, context: Sequence[str], index: Index) -> Reading:
     """Return the reading of a question asked of a school; `context` are earlier questions, oldest first: the last one counts."""
-    asked = [question, *context[-1:]]
+    asked = [index.spelling.correct(text) for text in (question, *context[-1:])]
     vectors = index.knowledge.vectors.encode(asked)
     return Reading(
         question=question,
+        meant=tuple(asked),
         terms=_weighted_terms(asked, index),
         features=tuple(map(features_of, asked)),
         vectors=vectors,
         vector=normalized(vectors[:1] + CONTEXT_WEIGHT * vectors[1:])[0] if len(asked) > 1 else vectors[0],
         sides=next(filter(None, map(sides_of_question, asked)), frozenset()),
-        actor=actor_of_question(question),
+        actor=actor_of_question(asked[0]),
         named=clauses_named(question, index),
-        happened=has_happened(question),
+        happened=has_happened(asked[0]),
     )
 
 

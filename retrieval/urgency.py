@@ -45,13 +45,13 @@ _NO_DOUBT = re.compile(
 )
 
 
-def danger_of(text: str, vectors: WordVectors) -> Danger | None:
-    """Return what a message is urgent about, None where it is not urgent."""
-    return danger_in(text, features_of(text), vectors.encode([text])[0])
+def danger_of(text: str, vectors: WordVectors, *, after_another: bool = False) -> Danger | None:
+    """Return what a message is urgent about, None where it is not urgent; `after_another` in the midst of a conversation."""
+    return danger_in(text, features_of(text), vectors.encode([text])[0], after_another=after_another)
 
 
 def danger_in(text: str, features: Features, vector: Vector, *, after_another: bool = False) -> Danger | None:
-    """Return the same for a message whose features and vector are at hand; `after_another` in the midst of a conversation."""
+    """Return the same for a message whose features and vector are at hand."""
     needed = AFTER_ANOTHER if after_another else THRESHOLD
     if chance_of_danger(features, vector) < needed and not _NO_DOUBT.search(normalize(text)):
         return None

@@ -86,6 +86,10 @@ class WordVectors:
                 return found[:MOST_PIECES]
         return found
 
+    def is_word(self, word: str) -> bool:
+        """Tell whether a word in lower case is one whole piece of the table, as common English words are."""
+        return word in self._piece
+
     def _split(self, word: str) -> tuple[int, ...]:
         """Return the pieces of one word, greedily the longest first, as WordPiece does; nothing where one is missing."""
         if len(word) > LONGEST_WORD:
