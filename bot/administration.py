@@ -89,16 +89,18 @@ def check(school: str | None, slug: str | None, *, draft: bool) -> int:
     return 0 if whole else 1
 
 
-def evaluate(file: Path, *, show_misses: bool, save: Path | None, compare: Path | None) -> int:
+def evaluate(file: Path, *, show_misses: bool, beside: bool, save: Path | None, compare: Path | None) -> int:
     """Print the measures on a file of labelled questions: over all, by school and kind, and how far the confidence holds.
 
-    If asked, also each miss, and what changed since the run that `compare` holds; `save` keeps this run. Raises BotError where a
-    file cannot be read or written.
+    If asked, also the measures of other rankers `beside`, each miss, and what changed since the run that `compare` holds; `save`
+    keeps this run. Raises BotError where a file cannot be read or written, RetrievalError where a ranker is not installed.
     """
+    from retrieval.baselines import BARE, all_rankers
     from retrieval.evaluation import as_table, by_group, changes, judge, measure, misses, read_questions, reliability, to_run
 
+    questions, rankers = read_questions(file), all_rankers() if beside else BARE
     indexes = open_indexes(read_settings())
-    judged = judge(read_questions(file), lambda school: indexes.of(school, fresh=False))
+    judged = judge(questions, lambda school: indexes.of(school, fresh=False), rankers)
     if show_misses:
         print("\n\n".join(misses(judged)), end="\n\n")
     print(as_table(measure(judged)), end="\n\n")

@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("file", type=Path)
     evaluate.add_argument("--save", metavar="RUN", type=Path, help="keep what came of each question in this file")
     evaluate.add_argument("--compare", metavar="RUN", type=Path, help="list what changed since a run that was kept")
+    evaluate.add_argument("--beside", action="store_true", help="measure other rankers on the same questions too")
     evaluate.add_argument("--misses", action="store_true", help="list each miss with what came instead")
 
     command("doctor", "check the installation and say what to fix", _doctor)
@@ -183,7 +184,7 @@ def _check(options: argparse.Namespace) -> int:
 def _eval(options: argparse.Namespace) -> int:
     from bot.administration import evaluate
 
-    return evaluate(options.file, show_misses=options.misses, save=options.save, compare=options.compare)
+    return evaluate(options.file, show_misses=options.misses, beside=options.beside, save=options.save, compare=options.compare)
 
 
 def _doctor(_options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """How good the answers are: labelled questions, measured with ir_measures and a few shares of our own definition."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from retrieval.baselines import BareOkapi
+from retrieval.baselines import BARE, Ranker, Rankers
 from retrieval.decision import PERMITTING, Decision, Outcome, decide
 from retrieval.errors import RetrievalError
 from retrieval.index import Index, IndexedClause
@@ -36,12 +36,12 @@ class Question(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question, what was decided, and which of the ranked clauses are right."""
+    """A question, what was decided, and which of the ranked clauses are right: here, and by each of the other rankers."""
 
     question: Question
     decision: Decision
     right: tuple[bool, ...]
-    baseline_right: tuple[bool, ...]
+    beside: Mapping[str, tuple[bool, ...]]
 
     @property
     def is_right(self) -> bool:
@@ -87,22 +87,27 @@ def read_questions(path: Path) -> list[Question]:
     return list(questions.values())
 
 
-def judge(questions: Iterable[Question], index_of: Callable[[str], Index]) -> list[Judged]:
-    """Return each question with the decision on it, judged against its snippets; one that stands in no clause is a miss."""
-    baselines: dict[str, BareOkapi] = {}
+def judge(questions: Iterable[Question], index_of: Callable[[str], Index], rankers: Rankers = BARE) -> list[Judged]:
+    """Return each question with the decision on it, judged against its snippets; one that stands in no clause is a miss.
+
+    The first ten clauses of each of the other `rankers` are judged too.
+    """
+    made: dict[str, dict[str, Ranker]] = {}  # school -> name -> ranker; none for a school without clauses
     judged = []
     for question in questions:
         index = index_of(question.school)
-        baseline = baselines.setdefault(question.school, BareOkapi(index))
+        if question.school not in made:
+            made[question.school] = {name: make(index.clauses) for name, make in rankers.items() if index.clauses}
         decision = decide(question.q, question.context, index)
         right = tuple(holds_any(hit.clause, question.gold) for hit in decision.ranking.hits)
-        by_baseline = baseline.rank(question.q, question.context)[:10]
-        judged.append(Judged(question, decision, right, tuple(holds_any(index.clauses[at], question.gold) for at in by_baseline)))
+        ranked = {name: rank(question.q)[:10] for name, rank in made[question.school].items()}
+        beside = {name: tuple(holds_any(index.clauses[at], question.gold) for at in ranked.get(name, ())) for name in rankers}
+        judged.append(Judged(question, decision, right, beside))
     return judged
 
 
 def measure(judged: Sequence[Judged]) -> list[Measure]:
-    """Return the table: hit rates and MRR of this ranking and of the baseline, abstention, stances, urgent, shares."""
+    """Return the table: hit rates and MRR of this ranking and of those beside it, abstention, stances, urgent, shares."""
     with_gold = [one for one in judged if one.question.gold]
     answerable = [one for one in judged if one.question.kind in ("answerable", "followup")]
     uncovered = [one for one in judged if one.question.kind == "uncovered"]
@@ -115,7 +120,11 @@ def measure(judged: Sequence[Judged]) -> list[Measure]:
 
     return [
         *_ranking_measures("", [(one.question.id, one.right) for one in with_gold]),
-        *_ranking_measures(f"{BareOkapi.name}: ", [(one.question.id, one.baseline_right) for one in with_gold]),
+        *(
+            measured
+            for name in dict.fromkeys(name for one in judged for name in one.beside)
+            for measured in _ranking_measures(f"{name}: ", [(one.question.id, one.beside[name]) for one in with_gold])
+        ),
         _rate("right of what is answered", [one.is_right for one in answered if one.decision.outcome is Outcome.ANSWERED]),
         _rate("abstention precision", [one.question.kind == "uncovered" for one in refused]),
         _rate(
@@ -229,8 +238,11 @@ def misses(judged: Sequence[Judged]) -> list[str]:
 
 
 def _ranking_measures(prefix: str, runs: Sequence[tuple[str, tuple[bool, ...]]]) -> list[Measure]:
-    import ir_measures
-    from ir_measures import RR, Success
+    try:
+        import ir_measures
+        from ir_measures import RR, Success
+    except ModuleNotFoundError:
+        raise RetrievalError("ir-measures is not installed: run pip install policybot[compare].") from None
 
     # A question is relevant to the ranks of its right clauses, so that any of several golds counts.
     wanted = {"hit@1": Success @ 1, "hit@3": Success @ 3, "hit@10": Success @ 10, "MRR@10": RR @ 10}

