@@ -63,6 +63,11 @@ class PolicyDate(str):
         """Return the day itself, or the month's last day."""
         return date(self.year, self.month, self.day or calendar.monthrange(self.year, self.month)[1])
 
+    def is_after(self, other: "PolicyDate") -> bool:
+        """Tell whether this is plainly the later date: a month is neither before nor after a day of its own."""
+        told = min(len(self), len(other))
+        return self[:told] > other[:told]
+
     def is_past(self, today: date) -> bool:
         """Tell whether the date is over: a day from the day after, a month from the month after."""
         return today > self.last_day()

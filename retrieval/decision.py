@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from corpus.clause import Stance
-from retrieval.fitted import FITTED
+from retrieval.conflicts import Conflict, Verdict, conflict_among, evidence_of_first, verdicts_on_the_same
+from retrieval.fitted import FITTED, Evidence
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
 from retrieval.reading import Reading, read
 from retrieval.smalltalk import is_smalltalk
-from retrieval.stance import stance_for
 from retrieval.urgency import Danger, danger_in, danger_of
 
 MOST_OFFERED = 3
@@ -40,14 +40,15 @@ class Outcome(StrEnum):
 class Decision:
     """What to reply with. `governing` is the clause asserted, None where none is; `offered` are those to choose from.
 
-    `stance` is what the governing clause makes of what was asked. `confidence` is between 0 and 1. `happened` says that the asker
-    has done it already.
+    `stance` is what the governing clause makes of what was asked. `conflict` is of clauses of two policies: the stricter governs,
+    or both are offered, the stricter first. `confidence` is between 0 and 1. `happened` says that the asker has done it already.
     """
 
     outcome: Outcome
     ranking: Ranking
     governing: Hit | None = None
     stance: Stance | None = None
+    conflict: Conflict | None = None
     supporting: tuple[Hit, ...] = ()
     offered: tuple[Hit, ...] = ()
     danger: Danger | None = None
@@ -61,23 +62,29 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
         return Decision(Outcome.SMALLTALK, NOTHING, confidence=1.0)
     reading = read(question, context, index)
     ranking = rank(reading, index)
+    verdicts = verdicts_on_the_same(reading, ranking, index)
     danger = _danger(reading, context, index)
-    confidence = _confidence(reading, ranking)
+    confidence = _confidence(reading, evidence_of_first(ranking, verdicts))
     settled = bool(reading.named) or (ranking.evidence is not None and FITTED.settles(ranking.evidence))
-    asserted = _assert(reading, ranking, confidence, index) if settled or danger else None
-    governing, stance = asserted or (None, None)
+    # Never a false permission: whichever of two rules in conflict was found first, the stricter governs.
+    conflict = conflict_among(verdicts)
+    asserted = _assert(reading, ranking, confidence, conflict.stricter if conflict else verdicts[0]) if verdicts else None
     if danger:
+        governing, stance = (asserted.hit, asserted.stance) if asserted else (None, None)
         return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
     if not settled:
         return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence)
+    pair = (conflict.stricter.hit, conflict.looser.hit) if conflict else ()
     if not asserted:
-        return Decision(Outcome.CHOOSE, ranking, offered=ranking.hits[:MOST_OFFERED], confidence=confidence)
+        offered = (*pair, *(hit for hit in ranking.hits if hit not in pair))[:MOST_OFFERED]
+        return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence)
     return Decision(
         Outcome.ANSWERED,
         ranking,
-        governing,
-        stance,
-        supporting=_supporting(ranking, happened=reading.happened),
+        asserted.hit,
+        asserted.stance,
+        conflict,
+        supporting=_supporting(ranking, pair or (asserted.hit,), happened=reading.happened),
         confidence=confidence,
         happened=reading.happened,
     )
@@ -99,30 +106,28 @@ def _danger(reading: Reading, context: Sequence[str], index: Index) -> Danger | 
     return None
 
 
-def _confidence(reading: Reading, ranking: Ranking) -> float:
+def _confidence(reading: Reading, evidence: Evidence | None) -> float:
     """Return how likely the first clause is right: as learnt, but certain where it alone is named, and even where several are."""
-    if ranking.evidence is None:
+    if evidence is None:
         return 0.0
     if reading.named:
         return 1.0 if len(reading.named) == 1 else 0.5
-    return FITTED.confidence(ranking.evidence)
+    return FITTED.confidence(evidence)
 
 
-def _assert(reading: Reading, ranking: Ranking, confidence: float, index: Index) -> tuple[Hit, Stance] | None:
-    """Return the first clause and what it makes of the question, where the evidence is enough for that; else None."""
+def _assert(reading: Reading, ranking: Ranking, confidence: float, verdict: Verdict) -> Verdict | None:
+    """Return the verdict where the evidence is enough for it; else None."""
     if ranking.evidence is None or len(reading.named) > 1:
         return None
-    first = ranking.hits[0]
-    stance = stance_for(reading.meant[0], first.clause.clause, index.knowledge.vectors, first.second_case)
-    needed = FITTED.thresholds.to_answer(known=ranking.evidence.known, permits=stance in PERMITTING)
-    return (first, stance) if confidence >= needed else None
+    needed = FITTED.thresholds.to_answer(known=ranking.evidence.known, permits=verdict.stance in PERMITTING)
+    return verdict if confidence >= needed else None
 
 
-def _supporting(ranking: Ranking, *, happened: bool) -> tuple[Hit, ...]:
-    """Return the clauses to show beside the governing one: close to it; and where it has happened, what is to be done now."""
-    first, *others = ranking.hits
-    close = [hit for hit in others[:2] if hit.score >= NEAR * first.score]
-    if happened and first.clause.clause.stance in PROHIBITING:
+def _supporting(ranking: Ranking, shown: Sequence[Hit], *, happened: bool) -> tuple[Hit, ...]:
+    """Return what to show beside `shown`, the first of which governs: close clauses; where it has happened, what to do."""
+    others = [hit for hit in ranking.hits if hit not in shown]
+    close = [hit for hit in others[:2] if hit.score >= NEAR * ranking.hits[0].score]
+    if happened and shown[0].clause.clause.stance in PROHIBITING:
         close = [*(hit for hit in others if _asks_to_tell(hit)), *close][:2]
     return tuple(dict.fromkeys(close))
 

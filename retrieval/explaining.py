@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from retrieval.conflicts import evidence_of_first, verdicts_on_the_same
 from retrieval.decision import Decision, decide
-from retrieval.fitted import FEATURES, FITTED
+from retrieval.fitted import FEATURES, FITTED, Evidence
 from retrieval.index import Index
 from retrieval.reading import read
 from retrieval.urgency import chance_of_danger
@@ -14,6 +15,7 @@ MOST_SHOWN = 5
 def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
     """Return what a question was read as, the best clauses with their scores, and what spoke for and against the first."""
     reading, decision = read(question, context, index), decide(question, context, index)
+    verdicts = verdicts_on_the_same(reading, decision.ranking, index)
     urgent = chance_of_danger(reading.features[0], reading.vectors[0])
     lines = [
         *([f"slips mended, read as: {reading.meant[0]}"] if reading.meant[0] != reading.question else []),
@@ -23,7 +25,13 @@ def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
     ]
     if reading.named:
         lines.append(f"names: {', '.join(index.clauses[at].clause.label for at in reading.named[:MOST_SHOWN])}")
-    return [*lines, *_clauses(decision), *_evidence(decision), f"outcome: {decision.outcome}"]
+    return [
+        *lines,
+        *_clauses(decision),
+        *_evidence(decision, evidence_of_first(decision.ranking, verdicts)),
+        *_conflict(decision),
+        f"outcome: {decision.outcome}",
+    ]
 
 
 def _clauses(decision: Decision) -> list[str]:
@@ -35,17 +43,27 @@ def _clauses(decision: Decision) -> list[str]:
     return lines
 
 
-def _evidence(decision: Decision) -> list[str]:
+def _conflict(decision: Decision) -> list[str]:
+    if decision.conflict is None:
+        return []
+    one, other = (
+        f"{verdict.hit.clause.policy.title}, {verdict.hit.clause.clause.label} ({verdict.stance})"
+        for verdict in (decision.conflict.stricter, decision.conflict.looser)
+    )
+    return [f"conflict: {one} with {other}"]
+
+
+def _evidence(decision: Decision, of_first: Evidence | None) -> list[str]:
     evidence = decision.ranking.evidence
-    if evidence is None:
+    if evidence is None or of_first is None:
         return []
     right = FITTED.right if evidence.known else FITTED.right_unknown
     settled = FITTED.settled if evidence.known else FITTED.settled_unknown
     weighed = ", ".join(
         f"{name} {value:.2f} ({right.coefficients[name] * value:+.2f})"
-        for name, value in zip(FEATURES, evidence.features(), strict=True)
+        for name, value in zip(FEATURES, of_first.features(), strict=True)
     )
     return [
-        f"settled here: {settled.of(evidence):.2f}; first clause right: {right.of(evidence):.2f}",
+        f"settled here: {settled.of(evidence):.2f}; first clause right: {right.of(of_first):.2f}",
         f"what the second was weighed from: {weighed}",
     ]

@@ -73,10 +73,10 @@ class Index:
         self._in_context = encode([clause.searchable() for clause in self.clauses])
         self._pieces = [knowledge.vectors.pieces(clause.searchable()) for clause in self.clauses]
         self._wordings = [asked.vectors for asked in wordings]
-        named = [clause.sides() for clause in self.clauses]
-        self._names = {side: np.array([side in sides for sides in named]) for side in Side}
+        self.sides = tuple(clause.sides() for clause in self.clauses)
+        self._names = {side: np.array([side in sides for sides in self.sides]) for side in Side}
         self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
-        self._names_none = np.array([not sides for sides in named])
+        self._names_none = np.array([not sides for sides in self.sides])
         self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
         self._cases = _Cases(wordings, knowledge)
         self.spelling = Spelling(
@@ -85,6 +85,7 @@ class Index:
             [clause.searchable() for clause in self.clauses],
             knowledge.vectors.is_word,
         )
+        self._number = {(one.policy.slug, one.clause.id): number for number, one in enumerate(self.clauses)}
         self.labels = tuple(one.clause.label.lower() for one in self.clauses)
 
     def scores(self, terms: Mapping[str, float]) -> NDArray[np.float64]:
@@ -124,6 +125,10 @@ class Index:
     def binding_on(self, actor: Party | None) -> NDArray[np.float64]:
         """Return, for each clause, 1 where it binds the one whose doing is asked about, 0 where it binds only others."""
         return np.full(len(self.clauses), 0.5) if actor is None else self._binds[actor].astype(np.float64)
+
+    def number_of(self, clause: IndexedClause) -> int:
+        """Return the number of one of this index's clauses."""
+        return self._number[clause.policy.slug, clause.clause.id]
 
     def words_vector(self, number: int) -> Vector:
         """Return the vector of a clause's own words."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from retrieval.asked import lacks_what_is_asked
@@ -74,6 +75,13 @@ class Ranking:
     hits: tuple[Hit, ...]
     evidence: Evidence | None = None
     matter: MatterHit | None = None
+
+    def evidence_without(self, fellows: Sequence[Hit]) -> Evidence | None:
+        """Return what speaks for the first clause if the hits in `fellows` were not there; None where nothing is ranked."""
+        if self.evidence is None or not fellows:
+            return self.evidence
+        margin, lead = _leads([hit for hit in self.hits if hit not in fellows])
+        return structs.replace(self.evidence, margin=margin, lead=lead)
 
 
 NOTHING = Ranking(())
@@ -155,6 +163,11 @@ def _best_first(scores: Array) -> NDArray[np.intp]:
     return best
 
 
+def _leads(hits: Sequence[Hit]) -> tuple[float, float]:
+    """Return how far the first clause is ahead of the second and of the fourth, or of the last where there are fewer."""
+    return hits[0].score - hits[min(1, len(hits) - 1)].score, hits[0].score - hits[min(3, len(hits) - 1)].score
+
+
 def _evidence(  # noqa: PLR0917  the parts of one sum
     hits: Sequence[Hit], first: int, signals: Signals, reading: Reading, matter: MatterHit, index: Index
 ) -> Evidence:
@@ -162,10 +175,11 @@ def _evidence(  # noqa: PLR0917  the parts of one sum
     possible = sum(weight * (index.best_weight(term) or index.highest_weight) for term, weight in terms.items())
     unknown = sum(weight for term, weight in terms.items() if index.best_weight(term) == 0)
     wordings = index.likeness_of_wordings(first, reading.vector)
+    margin, lead = _leads(hits)
     return Evidence(
         score=hits[0].score,
-        margin=hits[0].score - hits[min(1, len(hits) - 1)].score,
-        lead=hits[0].score - hits[min(3, len(hits) - 1)].score,
+        margin=margin,
+        lead=lead,
         wordings=wordings,
         words=float(signals.words[first]),
         coverage=float(signals.bm25[first] / possible) if possible else 0.0,

@@ -50,6 +50,20 @@ def index_of(knowledge: Knowledge) -> Callable[..., Index]:
     return build
 
 
+@pytest.fixture(scope="session")
+def small_document() -> Callable[..., str]:
+    """Return the text of a small policy whose first rule, 1.1, is the one given; `adopted` is a date in words."""
+
+    def text(title: str, rule: str, adopted: str | None = None) -> str:
+        dated = f"Adopted: {adopted}\n\n" if adopted else ""
+        return (
+            f"HILLSIDE PRIMARY SCHOOL\n\n{title}\n\n{dated}1. Social media\n\n1.1 {rule}\n\n"
+            "2. Equipment\n\n2.1 Staff must lock their computers when they leave the room.\n"
+        )
+
+    return text
+
+
 class Ran(NamedTuple):
     """What a command did: its exit code, and what it wrote to standard output and to standard error."""
 

@@ -89,6 +89,22 @@ def test_a_year_on_is_the_same_day_and_the_month_where_there_is_no_such_day(iso:
     assert PolicyDate(iso).a_year_on() == PolicyDate(later)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "after"),
+    [
+        ("2020-06", "2020-05", True),
+        ("2020-05", "2020-06", False),
+        ("2020-05", "2020-05", False),
+        ("2020-05-02", "2020-05-01", True),
+        ("2020-05-31", "2020-05", False),
+        ("2020-05", "2020-05-01", False),
+        ("2020-06-01", "2020-05", True),
+    ],
+)
+def test_a_month_is_neither_before_nor_after_its_own_days(one: str, other: str, after: bool) -> None:
+    assert PolicyDate(one).is_after(PolicyDate(other)) is after
+
+
 def test_dates_sort_in_time() -> None:
     dates = [PolicyDate("2020-02"), PolicyDate("2019-12-31"), PolicyDate("2020-01-15")]
     assert sorted(dates) == ["2019-12-31", "2020-01-15", "2020-02"]

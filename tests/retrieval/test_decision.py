@@ -52,7 +52,7 @@ def assert_keeps_its_promises(decision: Decision) -> None:
     asserted = decision.governing is not None
     assert asserted == (decision.stance is not None)
     if asserted:
-        assert decision.governing == hits[0]
+        assert decision.governing == (decision.conflict.stricter.hit if decision.conflict else hits[0])
     match decision.outcome:
         case Outcome.ANSWERED:
             assert asserted
