@@ -11,6 +11,7 @@ from bot.contacts import Escalation, contact, resolve
 from corpus.checking import Law, superseded_law
 from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
+from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
 from retrieval.sides import Side
@@ -90,6 +91,18 @@ class Quote(Struct, frozen=True):
         return f"{self.leading}{self.deciding or self.words}"
 
 
+class ConflictNotice(Struct, frozen=True):
+    """What a reply says where two of the school's rules differ: the first two that it quotes or offers, the stricter first.
+
+    `titles` tell them apart. `later` is the one whose policy was adopted later, None where the dates do not tell.
+    """
+
+    stricter: Citation
+    later: Citation | None
+    sentences: tuple[str, ...]
+    titles: tuple[str, ...]
+
+
 class RankingRow(Struct, frozen=True):
     """One of the best clauses, for programs."""
 
@@ -113,6 +126,7 @@ class Answer(Struct, frozen=True):
     offered: tuple[Quote, ...] = ()
     notes: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
+    conflict: ConflictNotice | None = None
     escalation: Escalation | None = None
     steps: tuple[str, ...] = ()
     read_as: str | None = None
@@ -174,9 +188,21 @@ def to_plain_object(answer: Answer, text: str, identifier: str | None) -> dict[s
         "headline": answer.headline,
         "confidence": answer.confidence,
         "citations": [quote.citation for quote in answer.quotes or answer.offered],
+        "conflict": answer.conflict and _conflict_as_object(answer.conflict),
         "escalation": answer.escalation,
         "ranking": answer.ranking,
         "text": text,
+    }
+
+
+def _conflict_as_object(conflict: ConflictNotice) -> dict[str, str | None]:
+    # Two policies may each have a clause 1.1, so the policies are named too.
+    stricter, later = conflict.stricter, conflict.later
+    return {
+        "stricter": stricter.clause_id,
+        "stricter_policy": stricter.policy,
+        "later": later.clause_id if later else None,
+        "later_policy": later.policy if later else None,
     }
 
 
@@ -211,7 +237,11 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
         raise ValueError("an answered question has a governing clause and a stance")
     clause, policy = governing.clause.clause, governing.clause.policy
     escalation = resolve(clause.roles, index.policies)
-    headline = _headline(decision.stance, governing.clause, index)
+    conflict = decision.conflict
+    headline = (_headline_of_conflict if conflict else _headline)(decision.stance, governing.clause, index)
+    quotes = [_quote(governing.clause, today, decision.stance)]
+    if conflict:
+        quotes.append(_quote(conflict.looser.hit.clause, today, conflict.looser.stance))
     notes = _notes(decision.stance, policy, today)
     if decision.happened and decision.stance in PROHIBITING:
         headline = f"{headline} As it has happened, speak now to {escalation.words}."
@@ -220,21 +250,64 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
     return replace(
         bare,
         headline=headline,
-        quotes=(
-            _quote(governing.clause, today, decision.stance),
-            *(_quote(hit.clause, today) for hit in decision.supporting),
-        ),
+        quotes=(*quotes, *(_quote(hit.clause, today) for hit in decision.supporting)),
         notes=notes,
+        conflict=conflict and _notice(conflict, quotes, index),
         escalation=escalation,
     )
 
 
 def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
-    clause = governing.clause
-    if stance in _PERMISSIONS and not clause.confirmed:
+    if _is_unconfirmed_permission(stance, governing):
         return NEAREST_RULE
-    whom = "" if Party.STAFF in clause.binds or not clause.binds else f"for {_listed(clause.binds)}: "
-    return f"{whose_policy(index, governing.policy)}: {whom}{VERDICTS[stance]}"
+    return f"{whose_policy(index, governing.policy)}: {_verdict(stance, governing)}"
+
+
+def _headline_of_conflict(stance: Stance, stricter: IndexedClause, index: Index) -> str:
+    differ = f"Two of {_whose(index)} rules differ."
+    if _is_unconfirmed_permission(stance, stricter):
+        return f"{differ} The stricter says:"
+    return f"{differ} The stricter ({stricter.policy.title}, {_adopted(stricter.policy)}): {_verdict(stance, stricter)}"
+
+
+def _is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
+    return stance in _PERMISSIONS and not governing.clause.confirmed
+
+
+def _verdict(stance: Stance, governing: IndexedClause) -> str:
+    binds = governing.clause.binds
+    whom = "" if Party.STAFF in binds or not binds else f"for {_listed(binds)}: "
+    return f"{whom}{VERDICTS[stance]}"
+
+
+def _notice(conflict: Conflict, quotes: Sequence[Quote], index: Index) -> ConflictNotice:
+    """Return what to say of a conflict; `quotes` are of the stricter clause and of the looser."""
+    verdicts = (conflict.stricter, conflict.looser)
+    policies = [verdict.hit.clause.policy for verdict in verdicts]
+    stricter, looser = (
+        f"{quote.citation.policy}, {quote.citation.label} ({_adopted(policy)})"
+        for quote, policy in zip(quotes, policies, strict=True)
+    )
+    later = next((quote for quote, verdict in zip(quotes, verdicts, strict=True) if verdict is conflict.later), None)
+    if later is None:
+        which = f"{stricter}, is stricter than {looser}. Their dates do not tell which was approved later."
+    elif later is quotes[0]:
+        which = f"{stricter}, is the stricter, and was approved later than {looser}."
+    else:
+        which = f"{stricter}, is the stricter; {looser}, was approved later."
+    return ConflictNotice(
+        stricter=quotes[0].citation,
+        later=later.citation if later else None,
+        sentences=(
+            which,
+            "Until the headteacher has decided which of them holds, the stricter is the safe one to follow. "
+            f"Ask {contact(Role.HEADTEACHER, index.policies).words}.",
+        ),
+        titles=tuple(
+            f"{rule}{', approved later' if quote is later else '' if policy.adopted else ', undated'}"
+            for rule, quote, policy in zip(("The stricter rule", "The other rule"), quotes, policies, strict=True)
+        ),
+    )
 
 
 def _listed(parties: Sequence[Party]) -> str:
@@ -255,10 +328,13 @@ def _notes(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]:
 
 
 def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+    offered = tuple(_quote(hit.clause, today) for hit in decision.offered)
+    notice = decision.conflict and _notice(decision.conflict, offered[:2], index)
     return replace(
         bare,
         headline="One of these rules may be the one you mean. None of them is certain to be:",
-        offered=tuple(_quote(hit.clause, today) for hit in decision.offered),
+        offered=offered,
+        conflict=notice and replace(notice, sentences=("The first two of these rules differ.", *notice.sentences)),
         escalation=resolve((), index.policies),
     )
 
@@ -372,11 +448,15 @@ def _quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) 
 
 def _dates(policy: Policy, today: date) -> str:
     """Return a policy's dates as a reply gives them."""
-    adopted = policy.adopted.spoken if policy.adopted else "undated"
+    adopted = _adopted(policy)
     if policy.review_due is None:
         return adopted
     overdue = policy.review_due.is_past(today)
     return f"{adopted}; {'was due for review in' if overdue else 'review due'} {_month(policy)}"
+
+
+def _adopted(policy: Policy) -> str:
+    return policy.adopted.spoken if policy.adopted else "undated"
 
 
 def _month(policy: Policy) -> str:

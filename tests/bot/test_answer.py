@@ -13,7 +13,7 @@ from bot.answer import NEAREST_RULE, Answer, needs_school, to_answer, to_json
 from bot.asking import ask
 from bot.bootstrap import Indexes
 from bot.rendering import to_html, to_text
-from corpus.building import shipped_sources, source_text
+from corpus.building import build_policy, shipped_sources, source_text
 from corpus.clause import Clause, LeadIn, Party, Person, Policy, Role, SecondStance, Section, Stance
 from corpus.dates import PolicyDate
 from corpus.source import SourceText, cut_from, fold
@@ -412,9 +412,136 @@ def test_every_clause_of_the_five_policies_is_quoted_word_for_word(demo: Indexes
         assert bool(one.repairs) == ("was repaired:" in to_text(answer))
 
 
+# Two policies that differ
+
+
+REQUEST = "Can I accept a parent's friend request?"
+MUST_NOT = "Staff must not accept friend requests from parents on social media."
+MAY = "Staff may accept friend requests from parents on social media."
+
+
+@pytest.fixture
+def of_two(index_of: Callable[..., Index], small_document: Callable[..., str]) -> Callable[..., Answer]:
+    """Return the answer of a school that has a rule in its handbook and one in its media policy, each adopted on its date."""
+
+    def answer(handbook: tuple[str, str | None], media: tuple[str, str | None], *more: Policy) -> Answer:
+        policies = [
+            build_policy(small_document(title, rule, adopted), school="hillside", slug=slug, title=None, source_name=slug)
+            for slug, title, (rule, adopted) in (("handbook", "Staff Handbook", handbook), ("media", "Media Policy", media))
+        ]
+        return ask(REQUEST, index_of(*policies, *more), TODAY)
+
+    return answer
+
+
+WHICH_IS_WHICH = [
+    (
+        ("May 2018", "September 2021"),
+        "Staff Handbook, 1.1 (May 2018), is the stricter; Media Policy, 1.1 (September 2021), was approved later.",
+        ("The stricter rule", "The other rule, approved later"),
+        "Media Policy",
+    ),
+    (
+        ("September 2021", "May 2018"),
+        "Staff Handbook, 1.1 (September 2021), is the stricter, and was approved later than Media Policy, 1.1 (May 2018).",
+        ("The stricter rule, approved later", "The other rule"),
+        "Staff Handbook",
+    ),
+    (
+        ("May 2018", None),
+        "Staff Handbook, 1.1 (May 2018), is stricter than Media Policy, 1.1 (undated). "
+        "Their dates do not tell which was approved later.",
+        ("The stricter rule", "The other rule, undated"),
+        None,
+    ),
+    (
+        (None, "May 2018"),
+        "Staff Handbook, 1.1 (undated), is stricter than Media Policy, 1.1 (May 2018). "
+        "Their dates do not tell which was approved later.",
+        ("The stricter rule, undated", "The other rule"),
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("adopted", "which", "titles", "later"), WHICH_IS_WHICH)
+def test_where_two_rules_differ_the_reply_says_which_is_the_stricter_and_which_the_later(
+    of_two: Callable[..., Answer], adopted: tuple[str, str], which: str, titles: tuple[str, str], later: str | None
+) -> None:
+    answer = of_two((MUST_NOT, adopted[0]), (MAY, adopted[1]))
+    assert (
+        answer.headline
+        == f"Two of Hillside's rules differ. The stricter (Staff Handbook, {adopted[0] or 'undated'}): not allowed."
+    )
+    assert (answer.stance, [quote.words for quote in answer.quotes]) == (F, [MUST_NOT, MAY])
+    assert answer.conflict is not None
+    assert answer.conflict.sentences == (
+        which,
+        "Until the headteacher has decided which of them holds, the stricter is the safe one to follow. Ask the headteacher.",
+    )
+    assert answer.conflict.titles == titles
+    conflict = json.loads(to_json(answer, ""))["conflict"]
+    assert conflict == {
+        "stricter": "1.1",
+        "stricter_policy": "Staff Handbook",
+        "later": later and "1.1",
+        "later_policy": later,
+    }
+
+
+def test_the_stricter_rule_is_cited_first_in_whichever_policy_it_stands(of_two: Callable[..., Answer]) -> None:
+    answer = of_two((MAY, "May 2018"), (MUST_NOT, "September 2021"))
+    found = json.loads(to_json(answer, ""))
+    assert [(citation["policy"], citation["text"]) for citation in found["citations"]] == [
+        ("Media Policy", MUST_NOT),
+        ("Staff Handbook", MAY),
+    ]
+    assert (found["stance"], found["conflict"]["stricter_policy"], found["conflict"]["later_policy"]) == (
+        F,
+        "Media Policy",
+        "Media Policy",
+    )
+
+
+def test_where_two_rules_differ_the_headteacher_is_named_as_the_one_to_ask(of_two: Callable[..., Answer]) -> None:
+    named = Policy("hillside", "staff", "Staff", (), people=(Person(Role.HEADTEACHER, "Mrs Harrison"),))
+    assert "Ask Mrs Harrison, the headteacher." in to_text(of_two((MAY, None), (MUST_NOT, None), named))
+
+
+def test_a_permission_that_nobody_confirmed_is_no_headline_as_the_stricter_of_two(of_two: Callable[..., Answer]) -> None:
+    leave = "Staff may accept friend requests from parents only with the permission of the headteacher."
+    answer = of_two((leave, "May 2018"), (MAY, "September 2021"))
+    assert (answer.headline, answer.stance) == ("Two of Hillside's rules differ. The stricter says:", C)
+
+
+def test_where_it_is_doubtful_that_two_rules_that_differ_are_meant_both_are_offered_and_flagged(
+    of_two: Callable[..., Answer],
+) -> None:
+    pupils = build_policy(
+        f"Pupils\n\n1. Pupils\n\n1.1 {MUST_NOT.replace('parents', 'pupils')}\n",
+        school="hillside", slug="pupils", title=None, source_name="pupils",
+    )  # fmt: skip
+    answer = of_two((MAY, "May 2018"), (MUST_NOT, "September 2021"), pupils)
+    assert (answer.outcome, answer.stance, answer.quotes) == (Outcome.CHOOSE, None, ())
+    assert [quote.words for quote in answer.offered[:2]] == [MUST_NOT, MAY]
+    assert answer.conflict is not None
+    assert answer.conflict.sentences[:2] == (
+        "The first two of these rules differ.",
+        "Media Policy, 1.1 (September 2021), is the stricter, and was approved later than Staff Handbook, 1.1 (May 2018).",
+    )
+    assert "The first two of these rules differ." in to_text(answer)
+    assert "The first two of these rules differ." in to_html(answer)
+
+
+def test_two_rules_that_agree_are_not_flagged(of_two: Callable[..., Answer]) -> None:
+    answer = of_two((MUST_NOT, "May 2018"), (MUST_NOT, "September 2021"))
+    assert (answer.stance, answer.conflict) == (F, None)
+    assert "differ" not in to_text(answer)
+
+
 JSON_KEYS = [
-    "id", "school", "question", "outcome", "stance", "stance_confirmed", "headline", "confidence", "citations", "escalation",
-    "ranking", "text",
+    "id", "school", "question", "outcome", "stance", "stance_confirmed", "headline", "confidence", "citations", "conflict",
+    "escalation", "ranking", "text",
 ]  # fmt: skip
 CITATION_KEYS = [
     "clause_id", "policy", "version", "section", "label", "lead_in", "text", "reading", "repairs", "url", "adopted",

@@ -182,6 +182,29 @@ def test_ask_as_json_prints_one_object_on_one_line(demo: Policybot) -> None:
     assert found["text"] == demo("ask", "--school", "coniston", FRIENDS).out.strip()
 
 
+def test_two_policies_of_a_school_that_differ_are_shown_together(
+    policybot: Policybot, tmp_path: Path, small_document: Callable[..., str]
+) -> None:
+    assert policybot("init", "hillside", "--name", "Hillside Primary School").code == 0
+    rules = {
+        "handbook": "Staff may accept friend requests from parents on social media.",
+        "media": "Staff must not accept friend requests from parents on social media.",
+    }
+    for (slug, rule), adopted in zip(rules.items(), ("September 2021", "May 2018"), strict=True):
+        (tmp_path / f"{slug}.txt").write_text(small_document(f"{slug.title()} Policy", rule, adopted), encoding="utf-8")
+        assert policybot("import", tmp_path / f"{slug}.txt", "--school", "hillside", "--policy", slug).code == 0
+        assert policybot("publish", "--school", "hillside", "--policy", slug).code == 0
+    found = json.loads(policybot("ask", "--json", FRIENDS).out)
+    assert (found["outcome"], found["stance"]) == ("answered", "forbidden")
+    assert [citation["text"] for citation in found["citations"][:2]] == [rules["media"], rules["handbook"]]
+    assert (found["conflict"]["stricter_policy"], found["conflict"]["later_policy"]) == ("Media Policy", "Handbook Policy")
+    assert (
+        "conflict: Media Policy, 1.1 (forbidden) with Handbook Policy, 1.1 (allowed)"
+        in policybot("ask", "--explain", FRIENDS).out
+    )
+    assert json.loads(policybot("ask", "--json", "Must I lock my computer?").out)["conflict"] is None
+
+
 def test_without_a_school_the_schools_are_offered(demo: Policybot) -> None:
     ran = demo("ask", FRIENDS)
     assert ran.code == 0

@@ -10,6 +10,7 @@ from bot.answer import needs_school, to_answer
 from bot.rendering import environment, to_html, to_text
 from corpus.clause import Clause, LeadIn, Person, Policy, Role, SecondStance, Section, Stance
 from corpus.versions import School
+from retrieval.conflicts import Conflict, Verdict
 from retrieval.decision import Decision, Outcome
 from retrieval.index import Index
 from retrieval.ranking import Hit, Ranking
@@ -44,6 +45,10 @@ def hostile_index(index_of: Callable[..., Index], name: str = HOSTILE) -> Index:
     return index_of(policy, named, school=School("hillside", name, name))
 
 
+def in_conflict(hit: Hit) -> Conflict:
+    return Conflict(Verdict(hit, Stance.FORBIDDEN), Verdict(hit, Stance.CONDITIONAL))
+
+
 @pytest.fixture
 def decisions(index_of: Callable[..., Index]) -> tuple[Index, list[Decision]]:
     index = hostile_index(index_of)
@@ -52,6 +57,7 @@ def decisions(index_of: Callable[..., Index]) -> tuple[Index, list[Decision]]:
     return index, [
         Decision(Outcome.ANSWERED, ranking, hits[0], Stance.FORBIDDEN, supporting=hits),
         Decision(Outcome.ANSWERED, ranking, hits[0], Stance.CONDITIONAL),
+        Decision(Outcome.ANSWERED, ranking, hits[0], Stance.FORBIDDEN, conflict=in_conflict(hits[0])),
         Decision(Outcome.CHOOSE, ranking, offered=hits),
         Decision(Outcome.NOT_COVERED, ranking),
         Decision(Outcome.SMALLTALK, Ranking(())),
@@ -76,6 +82,22 @@ def test_html_escapes_the_names_of_schools_to_choose_from(decisions: tuple[Index
 def test_text_is_not_escaped(decisions: tuple[Index, list[Decision]]) -> None:
     index, all_kinds = decisions
     assert f"“{HOSTILE} Staff {HOSTILE} end”" in to_text(to_answer("?", all_kinds[0], index, TODAY))
+
+
+def test_a_conflict_is_flagged_before_the_two_rules_which_are_told_apart(index_of: Callable[..., Index]) -> None:
+    index = hostile_index(index_of, "Hillside")
+    hit = Hit(index.clauses[0], 1.0)
+    decision = Decision(Outcome.ANSWERED, Ranking((hit,)), hit, Stance.FORBIDDEN, conflict=in_conflict(hit), supporting=(hit,))
+    answer = to_answer("?", decision, index, TODAY)
+    page, text = to_html(answer), to_text(answer)
+    assert '<div class="conflict">' in page
+    titles = ["The stricter rule, undated, word for word", "The other rule, undated, word for word", "See also"]
+    assert re.findall(r"<h4>(.*?)</h4>", page) == titles
+    places = [text.index(words) for words in ("Two of", "is the safe one to follow", *(f"{title}:" for title in titles))]
+    assert places == sorted(places)
+    assert "conflict" not in to_html(
+        to_answer("?", Decision(Outcome.ANSWERED, Ranking((hit,)), hit, Stance.FORBIDDEN), index, TODAY)
+    )
 
 
 def test_html_is_well_formed(decisions: tuple[Index, list[Decision]]) -> None:
