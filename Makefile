@@ -42,6 +42,7 @@ soak: $(READY)  ## the long forms of tests that the suite holds in short
 	$(BIN)/python -m pytest -n auto -m soak
 
 fit: $(READY)  ## learn the weights and the confidence anew from the questions
+	$(BIN)/python -m training.links
 	$(BIN)/python -m training.fit
 
 # Without what it asks for, which is torch and more: only the weights that it carries are read.

@@ -31,6 +31,8 @@ VERDICTS = {
 ADVISED_AGAINST = "“Advised against” means that the policy asks you not to. Do not do it without speaking to somebody first."
 # From this likeness on a matter is said to be what the question was read as.
 PLAINLY_ALIKE = 0.7
+# From this confidence of a link on a clause may rule on a matter: no reply says that nothing does.
+RULED = 0.2
 NEAREST_RULE = "The nearest rule in your policy:"
 # From Keeping Children Safe in Education, Part four; docs/safeguarding.md.
 SELF_REPORT = "You may report a low-level concern about yourself to the headteacher."
@@ -339,10 +341,14 @@ def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answ
     )
 
 
-def _not_covered(bare: Answer, _decision: Decision, index: Index, today: date) -> Answer:
+def _not_covered(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+    evidence = decision.ranking.evidence
+    silent = bare.read_as is not None and evidence is not None and evidence.ruled < RULED
+    told = f"say nothing about this: {bare.read_as}." if silent else "do not settle this."
     return replace(
         bare,
-        headline=f"{_whose(index)} policies, as far as I can find, do not settle this.",
+        headline=f"{_whose(index)} policies, as far as I can find, {told}",
+        read_as=None if silent else bare.read_as,
         notes=("That does not mean that it is allowed.",),
         searched=tuple(f"{policy.title} ({_dates(policy, today)})" for policy in index.policies),
         escalation=resolve((), index.policies),

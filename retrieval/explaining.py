@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from retrieval.conflicts import evidence_of_first, verdicts_on_the_same
 from retrieval.decision import Decision, decide
 from retrieval.fitted import FEATURES, FITTED, Evidence
 from retrieval.index import Index
-from retrieval.reading import read
+from retrieval.reading import Reading, read
 from retrieval.urgency import chance_of_danger
 
 MOST_SHOWN = 5
+# The clauses linked to what a question was read as: so many are shown, from this confidence on.
+MOST_LINKED, LINKED = 3, 0.1
 
 
 def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
@@ -27,6 +31,7 @@ def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
         lines.append(f"names: {', '.join(index.clauses[at].clause.label for at in reading.named[:MOST_SHOWN])}")
     return [
         *lines,
+        *(_matter(reading, index) if reading.says_anything else []),
         *_clauses(decision),
         *_evidence(decision, evidence_of_first(decision.ranking, verdicts)),
         *_conflict(decision),
@@ -34,9 +39,20 @@ def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
     ]
 
 
+def _matter(reading: Reading, index: Index) -> list[str]:
+    matter = reading.matter
+    links = index.links(matter.number)
+    linked = [number for number in np.argsort(-links, kind="stable")[:MOST_LINKED] if links[number] >= LINKED]
+    clauses = ", ".join(f"{index.clauses[number].clause.label} ({links[number]:.2f})" for number in linked)
+    likest = index.knowledge.likest_wording(matter.number, reading.vector)
+    return [
+        f"read as: {matter.name} ({matter.likeness:.2f}), which others ask as: {likest}",
+        f"which is linked here to: {clauses or 'no clause'}",
+    ]
+
+
 def _clauses(decision: Decision) -> list[str]:
-    matter = decision.ranking.matter
-    lines = [f"read as: {matter.name} ({matter.likeness:.2f})"] if matter else []
+    lines = []
     for rank, hit in enumerate(decision.ranking.hits[:MOST_SHOWN], 1):
         clause = hit.clause.clause
         lines.append(f"{rank}. {hit.score:6.2f}  {clause.label} ({clause.stance}): {clause.words[:80]}")

@@ -21,6 +21,11 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     context: float = 0.0
     side: float = 0.0
     alignment: float = 0.0
+    links: float = 0.0
+
+
+# What speaks for a link of a clause to a matter: retrieval/linking.py says what each is.
+LINK_FEATURES = ("policy", "asked", "asked_in_place", "side", "behind_clause", "behind_matter")
 
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +48,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     covered: float  # the log odds that the school's policies rule on what is asked at all, where that was learnt; else 0
     side: float  # whether it names whom the question turns on
     actor: float  # whether it binds the one whose doing is asked about
+    linked: float  # how surely it is linked to the likest matter
+    ruled: float  # how surely any clause of the school is
     known: bool  # whether the clause has wordings
 
     def features(self) -> list[float]:
@@ -68,11 +75,13 @@ FEATURES = (
     "covered",
     "side",
     "actor",
+    "linked",
+    "ruled",
 )
 
 
 class Confidence(Struct, frozen=True, forbid_unknown_fields=True):
-    """A logistic model of the evidence: one coefficient a feature, and a constant."""
+    """A logistic model: one coefficient a feature, and a constant."""
 
     constant: float
     coefficients: dict[str, float]
@@ -107,7 +116,7 @@ class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
 class Fitted(Struct, frozen=True, forbid_unknown_fields=True):
     """All of it, once for clauses that have wordings and once, `_unknown`, for those that have none.
 
-    `right` is of whether the first clause is right, `settled` of whether any is.
+    `right` is of whether the first clause is right, `settled` of whether any is; `links` of whether a clause rules on a matter.
     """
 
     weights: Weights
@@ -116,6 +125,7 @@ class Fitted(Struct, frozen=True, forbid_unknown_fields=True):
     right_unknown: Confidence
     settled: Confidence
     settled_unknown: Confidence
+    links: Confidence
     thresholds: Thresholds
 
     def confidence(self, evidence: Evidence) -> float:

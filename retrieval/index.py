@@ -17,9 +17,12 @@ from corpus.versions import Published
 from retrieval.analyzer import analyze
 from retrieval.features import Features
 from retrieval.knowledge import SECOND_CASE, TOP_WORDINGS, Knowledge, Wordings
+from retrieval.linking import link_confidence
 from retrieval.sides import Side, sides_of_clause
 from retrieval.spelling import Spelling
 from retrieval.vectors import Vector
+
+_DETAILS = "document-details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class IndexedClause:
     def searchable(self) -> str:
         """Return the text that is indexed: headings, lead-in and clause."""
         return " \n".join([*self.headings, self.lead_in or "", self.clause.words])
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether it is what the document says of itself."""
+        return self.clause.id.startswith(_DETAILS)
 
     def sides(self) -> frozenset[Side]:
         """Return all whom it names, its lead-in included."""
@@ -85,6 +93,7 @@ class Index:
             [clause.searchable() for clause in self.clauses],
             knowledge.vectors.is_word,
         )
+        self._links = self._link(wordings)
         self._number = {(one.policy.slug, one.clause.id): number for number, one in enumerate(self.clauses)}
         self.labels = tuple(one.clause.label.lower() for one in self.clauses)
 
@@ -129,6 +138,27 @@ class Index:
     def number_of(self, clause: IndexedClause) -> int:
         """Return the number of one of this index's clauses."""
         return self._number[clause.policy.slug, clause.clause.id]
+
+    def links(self, matter: int) -> NDArray[np.float32]:
+        """Return, for each clause, how surely it rules on the matter of this number, 0 to 1: as reviewed, else as worked out."""
+        links: NDArray[np.float32] = self._links[matter].astype(np.float32)
+        return links
+
+    def _link(self, wordings: Sequence[Wordings]) -> NDArray[np.float16]:
+        """Return how surely each clause is linked to each matter, a row a matter; a known clause takes over what was reviewed."""
+        # What documents say of themselves was not among the clauses whose links were reviewed.
+        read = {
+            number: asked.known for number, asked in enumerate(wordings) if asked.known and not self.clauses[number].is_detail
+        }
+        every = (len(self.clauses), len(self.knowledge.matters))
+        links = link_confidence(self.link_features()) if len(read) < every[0] else np.empty(every, dtype=np.float32)
+        for number, known in read.items():
+            links[number] = self.knowledge.reviewed_links(known)
+        return np.ascontiguousarray(links.T, dtype=np.float16)
+
+    def link_features(self) -> NDArray[np.float32]:
+        """Return what speaks for links, as retrieval.linking says: features x clauses x matters."""
+        return self.knowledge.matters.link_features(self._words, self._in_context, self.sides)
 
     def words_vector(self, number: int) -> Vector:
         """Return the vector of a clause's own words."""
@@ -219,7 +249,7 @@ def _details(number: int, policy: Policy) -> list[IndexedClause]:
         told = [at for at, passage in enumerate(run) if _DATED_OR_SIGNED.search(passage.text)]
         if told:
             lines = run[told[0] : told[-1] + 1]
-            name = f"document-details-{len(details) + 1}"
+            name = f"{_DETAILS}-{len(details) + 1}"
             text, at = " ".join(line.text for line in lines), tuple(span for line in lines for span in line.at)
             clause = Clause(name, "document details", "", text, at, Stance.INFORMATIONAL, confirmed=True)
             details.append(IndexedClause(clause, policy, number, (policy.title,), None))

@@ -13,16 +13,19 @@ from retrieval.analyzer import analyze
 from retrieval.arrays import Arrays, read_arrays, write_arrays
 from retrieval.library import (
     ABBREVIATIONS,
+    LINKS,
     MATTERS,
     WORDINGS,
     KnownClause,
     Matter,
     fingerprint,
     read_abbreviations,
+    read_links,
     read_matters,
     read_wordings,
 )
 from retrieval.linear import LinearModel
+from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, likest_of_each, link_features
 from retrieval.sides import Side, sides_of_clause
 from retrieval.spelling import count_words
 from retrieval.vectors import DATA as VECTORS
@@ -42,6 +45,8 @@ TOP_WORDINGS = 3
 NEAREST_MATTERS = 12
 # By how much a matter's likeness may be less than that of the likest.
 NEARLY_AS_LIKE = 0.12
+# So many clauses at a time are compared with every policy sentence of the matters.
+AT_A_TIME = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class MatterHit:
     number: int
     name: str
     likeness: float
+    sides: frozenset[Side]
 
 
 class Knowledge:
@@ -100,6 +106,25 @@ class Knowledge:
         """Return the wordings written for clauses that are this one, nearly word for word; none for a clause not known."""
         return self._known.wordings_for(words, lead_in)
 
+    def likest_wording(self, matter: int, question: Vector) -> str:
+        """Return the wording of the matter of this number that is likest a question's vector."""
+        wordings = read_matters(self._cache)[matter].wordings
+        return wordings[int(np.argmax(self.vectors.encode(wordings) @ question))]
+
+    def reviewed_links(self, known: Sequence[str]) -> NDArray[np.float32]:
+        """Return how surely a clause that is one of these known ones is linked to each matter: GOVERNS, PARTLY or 0."""
+        arrays = self._links
+        reviewed = np.zeros(len(self.matters), dtype=np.float32)
+        for name in known:
+            of_clause = arrays["clause"] == self._known.names.index(name)
+            np.maximum.at(reviewed, arrays["matter"][of_clause], arrays["counts"][of_clause])
+        return reviewed
+
+    @cached_property
+    def _links(self) -> Arrays:
+        name = f"links-{fingerprint(LINKS, MATTERS, WORDINGS)}.msgpack"
+        return _kept_or_made(self._cache / name if self._cache else None, lambda: _link_arrays(self._cache, self._known.names))
+
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
@@ -127,27 +152,51 @@ class Matters:
         self._wordings, self._wordings_start = arrays["wordings"], arrays["wordings_start"]
         self._policy, self._policy_start = arrays["policy"], arrays["policy_start"]
         self._names = _lines(arrays["names"])
+        self._sides = [sides_of_clause(name) for name in self._names]
 
-    def likeliest(self, question: Vector, sides: frozenset[Side]) -> MatterHit:
-        """Return the matter likest a question's vector, by the mean of its three likest wordings.
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._names)
 
-        Of those nearly as like as the likest, one whose name says whom the question turns on goes first: a mum's request is
-        worded much as a pupil's.
-        """
-        near = np.argpartition(-(self._means @ question), NEAREST_MATTERS)[:NEAREST_MATTERS]
+    def nearest(self, question: Vector) -> tuple[MatterHit, ...]:
+        """Return the matters nearest a question's vector, likest first, by the mean of their three likest wordings."""
         found = []
-        for number in near:
+        for number in np.argpartition(-(self._means @ question), NEAREST_MATTERS)[:NEAREST_MATTERS]:
             rows = self._wordings[self._wordings_start[number] : self._wordings_start[number + 1]]
             likeness = np.sort(rows.astype(np.float32) @ question)[-TOP_WORDINGS:].mean() / 127
-            found.append(MatterHit(int(number), self._names[number], float(likeness)))
-        found.sort(key=lambda hit: -hit.likeness)
-        near_first = [hit for hit in found if hit.likeness >= found[0].likeness - NEARLY_AS_LIKE]
-        return next((hit for hit in near_first if sides & sides_of_clause(hit.name)), found[0])
+            found.append(MatterHit(int(number), self._names[number], float(likeness), self._sides[number]))
+        return tuple(sorted(found, key=lambda hit: -hit.likeness))
 
     def agreement(self, number: int, clause: Vector) -> float:
         """Return how like a clause's vector is to the policy sentence of a matter that is likest it, -1 to 1."""
         rows = self._policy[self._policy_start[number] : self._policy_start[number + 1]]
         return float((rows.astype(np.float32) @ clause).max()) / 127
+
+    def link_features(self, words: Vector, in_context: Vector, sides: Sequence[frozenset[Side]]) -> NDArray[np.float32]:
+        """Return what speaks for a link of each clause to each matter, as retrieval.linking says.
+
+        The clauses are given by the vectors of their words and of them in their place, and by whom they name.
+        """
+        policy = self._policy.astype(np.float32) / np.float32(127)
+        likest = [likest_of_each(rows, policy, self._policy_start[:-1]) for rows in _few_at_a_time(in_context)]
+        return link_features(
+            np.concatenate(likest), words @ self._means.T, in_context @ self._means.T, agreement_on_sides(sides, self._sides)
+        )
+
+
+def likeliest(near: Sequence[MatterHit], sides: frozenset[Side]) -> MatterHit:
+    """Return what a question is about, of the matters nearest it.
+
+    Of those nearly as like as the likest, one whose name says whom the question turns on goes first: a mum's request is worded
+    much as a pupil's.
+    """
+    nearly = [hit for hit in near if hit.likeness >= near[0].likeness - NEARLY_AS_LIKE]
+    return next((hit for hit in nearly if sides & hit.sides), near[0])
+
+
+def _few_at_a_time(rows: Vector) -> list[Vector]:
+    """Return the rows in parts, so that what each is compared with takes little memory."""
+    return [rows[start : start + AT_A_TIME] for start in range(0, len(rows), AT_A_TIME)]
 
 
 def _kept_or_made(kept: Path | None, make: Callable[[], Arrays]) -> Arrays:
@@ -190,7 +239,7 @@ class _KnownClauses:
         self._vectors, self._start = arrays["vectors"], arrays["start"]
         self._terms = [frozenset(line.split()) for line in _lines(arrays["terms"])]
         self._asked = _lines(arrays["asked"])
-        self._names = _lines(arrays["names"])
+        self.names = _lines(arrays["names"])
         self._holding: dict[str, list[int]] = {}
         for number, terms in enumerate(self._terms):
             for term in terms:
@@ -213,7 +262,7 @@ class _KnownClauses:
         return Wordings(
             terms=tuple(term for number in same for term in self._asked[number].split()),
             vectors=rows.astype(np.float32) / np.float32(127),
-            known=tuple(self._names[number] for number in same),
+            known=tuple(self.names[number] for number in same),
         )
 
 
@@ -238,6 +287,22 @@ def _word_arrays(cache: Path | None) -> dict[str, NDArray[Any]]:
         "counts": np.fromiter(counts.values(), dtype=np.int32),
         "short": _as_text(abbreviations),
         "long": _as_text(abbreviations.values()),
+    }
+
+
+def _link_arrays(cache: Path | None, clauses: Sequence[str]) -> dict[str, NDArray[Any]]:
+    matter = {one.id: number for number, one in enumerate(read_matters(cache))}
+    links = [
+        (clauses.index(name), matter[link.matter], counts)
+        for link in read_links(cache)
+        for names, counts in ((link.governs, GOVERNS), (link.partly, PARTLY))
+        for name in names
+    ]
+    clause, number, counts = zip(*links, strict=True)
+    return {
+        "clause": np.array(clause, dtype=np.int32),
+        "matter": np.array(number, dtype=np.int32),
+        "counts": np.array(counts, dtype=np.float32),
     }
 
 

@@ -80,13 +80,13 @@ def read_wordings(cache: Path | None = None) -> list[KnownClause]:
     return known
 
 
-def read_links(policy: str) -> list[Link]:
-    """Return the reviewed links of a known policy, such as `coniston/social-media`: a matter that has none is not ruled on there.
+def read_links(cache: Path | None = None) -> list[Link]:
+    """Return the reviewed links of all known policies: a matter that a policy has none of is not ruled on there.
 
     Raises RetrievalError, with file and line, where one is not as it must be, and where it names a clause or matter there is not.
     """
-    links = _read(LINKS, Link, None)
-    clauses, matters = {one.clause for one in read_wordings()}, {matter.id for matter in read_matters()}
+    links = _read(LINKS, Link, cache)
+    clauses, matters = {one.clause for one in read_wordings(cache)}, {matter.id for matter in read_matters(cache)}
     for link in links:
         named = (*link.governs, *link.partly)
         unknown = next((name for name in named if name not in clauses), None)
@@ -94,6 +94,11 @@ def read_links(policy: str) -> list[Link]:
             raise RetrievalError(f"The links name {unknown or link.matter}, which there is not: mend the name or take it out.")
         if not named or len(set(named)) < len(named):
             raise RetrievalError(f"The link of {link.matter} names no clause, or one twice: mend it or take it out.")
+    return links
+
+
+def links_of(policy: str, links: Sequence[Link]) -> list[Link]:
+    """Return those of the reviewed links that are of one known policy, such as `coniston/social-media`."""
     return [link for link in links if (*link.governs, *link.partly)[0].startswith(f"{policy}/")]
 
 

@@ -22,6 +22,8 @@ FEW = 64
 NEARLY_AS_GOOD = 0.87
 # Of so many clauses, the nearest by their vectors, the words are compared one by one.
 ALIGNED = 48
+# The clauses that so many of the nearest matters are linked to are found by them.
+MATTERS = 5
 # Scores that differ by no more than this share of the highest are the same.
 TIE = 1e-6
 
@@ -49,6 +51,7 @@ class Signals:
     actor: Array  # whether it binds the one whose doing is asked about: 1 yes, 0 only others, a half where that is not plain
     chance: Array  # what the linear model over wordings makes of it, 0 to 1; 0 without wordings
     alignment: Array  # how well the question's words find their like in it, where it has no wordings and is near; else 0
+    links: Array  # how surely it rules on the matters nearest the question, by how near they are
     second: Array  # by how much the clause's second case is likelier meant than its main one; no part of the score
     covered: float = 0.0  # the log odds that the school's policies rule on it at all; no part of the score
 
@@ -61,6 +64,7 @@ class Signals:
             + weights.context * self.context
             + weights.side * self.side
             + weights.alignment * self.alignment
+            + weights.links * self.links
         )
         return total
 
@@ -127,9 +131,17 @@ def read_signals(reading: Reading, index: Index) -> Signals:
         actor=index.binding_on(reading.actor),
         chance=chances.clause,
         alignment=_alignment(reading, words + in_context, index),
+        links=_links(reading, index),
         second=chances.second,
         covered=chances.covered,
     )
+
+
+def _links(reading: Reading, index: Index) -> Array:
+    """Return how surely each clause rules on one of the matters nearest the question, times how like that is."""
+    of_matters = [max(0.0, hit.likeness) * np.sqrt(index.links(hit.number)) for hit in reading.matters[:MATTERS]]
+    strongest: Array = np.max(of_matters, axis=0)
+    return strongest
 
 
 def _alignment(reading: Reading, nearness: Array, index: Index) -> Array:
@@ -146,8 +158,7 @@ def weigh(signals: Signals, scores: Array, reading: Reading, index: Index) -> Ra
     """Return the ranking by the scores, with what speaks for and against its first clause."""
     order = _best_first(scores)[:SHOWN]
     hits = tuple(Hit(index.clauses[at], float(scores[at]), float(signals.second[at])) for at in order)
-    matter = index.knowledge.matters.likeliest(reading.vector, reading.sides)
-    return Ranking(hits, _evidence(hits, int(order[0]), signals, reading, matter, index), matter)
+    return Ranking(hits, _evidence(hits, int(order[0]), signals, reading, index), reading.matter)
 
 
 def _best_first(scores: Array) -> NDArray[np.intp]:
@@ -168,10 +179,9 @@ def _leads(hits: Sequence[Hit]) -> tuple[float, float]:
     return hits[0].score - hits[min(1, len(hits) - 1)].score, hits[0].score - hits[min(3, len(hits) - 1)].score
 
 
-def _evidence(  # noqa: PLR0917  the parts of one sum
-    hits: Sequence[Hit], first: int, signals: Signals, reading: Reading, matter: MatterHit, index: Index
-) -> Evidence:
-    terms = reading.terms
+def _evidence(hits: Sequence[Hit], first: int, signals: Signals, reading: Reading, index: Index) -> Evidence:
+    terms, matter = reading.terms, reading.matter
+    links = index.links(matter.number)
     possible = sum(weight * (index.best_weight(term) or index.highest_weight) for term, weight in terms.items())
     unknown = sum(weight for term, weight in terms.items() if index.best_weight(term) == 0)
     wordings = index.likeness_of_wordings(first, reading.vector)
@@ -194,5 +204,7 @@ def _evidence(  # noqa: PLR0917  the parts of one sum
         covered=signals.covered,
         side=float(signals.side[first]),
         actor=float(signals.actor[first]),
+        linked=float(links[first]),
+        ruled=float(links.max()),
         known=bool(index.has_wordings[first]),
     )

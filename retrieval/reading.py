@@ -8,6 +8,7 @@ from retrieval.analyzer import analyze
 from retrieval.features import Features, features_of
 from retrieval.happened import has_happened
 from retrieval.index import Index
+from retrieval.knowledge import MatterHit, likeliest
 from retrieval.references import clauses_named
 from retrieval.sides import Side, actor_of_question, sides_of_question
 from retrieval.vectors import Vector, normalized
@@ -27,7 +28,7 @@ class Reading:
 
     `terms` have the weight that they count; `features` and `vectors` are the question's, then those of the one before it;
     `vector` is the question's bent towards that. `named` are the clauses that it names by where they stand, as numbers in the
-    index; `happened` says that the asker has done what she asks about.
+    index; `matters` are those nearest it, likest first; `happened` says that the asker has done what she asks about.
     """
 
     question: str
@@ -38,8 +39,14 @@ class Reading:
     vector: Vector
     sides: frozenset[Side]
     actor: Party | None
+    matters: tuple[MatterHit, ...]
     named: tuple[int, ...]
     happened: bool
+
+    @property
+    def matter(self) -> MatterHit:
+        """The matter that it is read as."""
+        return likeliest(self.matters, self.sides)
 
     @property
     def says_anything(self) -> bool:
@@ -51,15 +58,17 @@ def read(question: str, context: Sequence[str], index: Index) -> Reading:
     """Return the reading of a question asked of a school; `context` are earlier questions, oldest first: the last one counts."""
     asked = [index.spelling.correct(text) for text in (question, *context[-1:])]
     vectors = index.knowledge.vectors.encode(asked)
+    vector = normalized(vectors[:1] + CONTEXT_WEIGHT * vectors[1:])[0] if len(asked) > 1 else vectors[0]
     return Reading(
         question=question,
         meant=tuple(asked),
         terms=_weighted_terms(asked, index),
         features=tuple(map(features_of, asked)),
         vectors=vectors,
-        vector=normalized(vectors[:1] + CONTEXT_WEIGHT * vectors[1:])[0] if len(asked) > 1 else vectors[0],
+        vector=vector,
         sides=next(filter(None, map(sides_of_question, asked)), frozenset()),
         actor=actor_of_question(asked[0]),
+        matters=index.knowledge.matters.nearest(vector),
         named=clauses_named(question, index),
         happened=has_happened(asked[0]),
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from retrieval.arrays import write_arrays
 from retrieval.knowledge import CLAUSES, SECOND_CASE
-from retrieval.library import KnownClause, read_links, read_matters, read_wordings
+from retrieval.library import KnownClause, links_of, read_links, read_matters, read_wordings
 from retrieval.linear import to_arrays
 from retrieval.vectors import WordVectors
 from training.linear import Array, of_vector, prune, regress, rows_of
@@ -51,7 +51,7 @@ def main() -> None:
 
 def _covered(policy: str, wordings: Sequence[str], vectors: WordVectors) -> tuple[Array, Array]:
     """Return the weights and the constant of whether the policy rules on what is asked."""
-    links = read_links(policy)
+    links = links_of(policy, read_links())
     governed, touched = {link.matter for link in links if link.governs}, {link.matter for link in links}
     matters = read_matters()
     inside = [*wordings, *(wording for matter in matters if matter.id in governed for wording in matter.wordings)]

@@ -17,9 +17,11 @@ from corpus.versions import Published, School
 from retrieval.evaluation import Question, holds_any, read_questions
 from retrieval.fitted import DATA, FEATURES, FITTED, Confidence, Fitted, Weights
 from retrieval.index import Index
-from retrieval.knowledge import NO_WORDINGS, Knowledge, Wordings
+from retrieval.knowledge import Knowledge
 from retrieval.ranking import Signals, read_signals, weigh
 from retrieval.reading import Reading, read
+from training.logistic import as_confidence, sigmoid, signed_logistic
+from training.unread import WithoutWordings
 
 QUESTIONS = Path("tests/questions")
 DOCUMENTS = Path("tests/corpus/documents")
@@ -27,16 +29,12 @@ TUNING = ("dev.jsonl", "own-seen.jsonl")
 NEW = ("documents.jsonl", "documents-2.jsonl")
 # Which signals a clause's score is made of: docs/ranking.md says what each is worth.
 SIGNALS = ("bm25", "chance")
-SIGNALS_UNKNOWN = ("words", "context", "side", "alignment")
+SIGNALS_UNKNOWN = ("words", "context", "side", "alignment", "links")
+# What speaks against an answer; how many terms a question has may speak either way.
+AGAINST = frozenset({"unknown", "elsewhere", "lacking"})
+SIGNS = [0 if name == "terms" else -1 if name in AGAINST else 1 for name in FEATURES]
 FOLDS, SEED = 5, 20261121
 Array = NDArray[np.float64]
-
-
-class _WithoutWordings(Knowledge):
-    """The shared knowledge as a school meets it whose clauses nobody has written wordings for."""
-
-    def wordings_for(self, _words: str, _lead_in: str | None) -> Wordings:
-        return NO_WORDINGS
 
 
 def main() -> None:
@@ -61,13 +59,13 @@ def main() -> None:
         return built.__getitem__
 
     known = list(_observed(tuning, indexes(shipped, Knowledge(cache))))
-    bare = _WithoutWordings(cache)
+    bare = WithoutWordings(cache)
     # The vectors were trained on the wordings of the five schools' clauses: only other documents show what they do without.
     unknown = list(_observed(new, indexes(documents, bare)))
     with_wordings, right, settled = _fit("clauses with wordings", known, SIGNALS)
     without, right_unknown, settled_unknown = _fit("clauses without wordings", unknown, SIGNALS_UNKNOWN)
     # The thresholds are chosen by hand from the report: a wrong answer costs more than a refusal.
-    fitted = Fitted(with_wordings, without, right, right_unknown, settled, settled_unknown, FITTED.thresholds)
+    fitted = Fitted(with_wordings, without, right, right_unknown, settled, settled_unknown, FITTED.links, FITTED.thresholds)
     DATA.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=1) + b"\n")
     print(f"{DATA} is written; thresholds {fitted.thresholds}")
 
@@ -121,14 +119,13 @@ def _held_out(features: Array, wanted: Array, folds: Array) -> Array:
     """Return the chance of each question by a model that was learnt without its fold."""
     chances = np.zeros(len(wanted))
     for fold in range(FOLDS):
-        constant, coefficients = _logistic(features[folds != fold], wanted[folds != fold])
-        chances[folds == fold] = _sigmoid(constant + features[folds == fold] @ coefficients)
+        constant, coefficients = signed_logistic(features[folds != fold], wanted[folds != fold], SIGNS)
+        chances[folds == fold] = sigmoid(constant + features[folds == fold] @ coefficients)
     return chances
 
 
 def _confidence(features: Array, wanted: Array) -> Confidence:
-    constant, coefficients = _logistic(features, wanted)
-    return Confidence(round(constant, 4), dict(zip(FEATURES, map(float, coefficients.round(4)), strict=True)))
+    return as_confidence(*signed_logistic(features, wanted, SIGNS), FEATURES)
 
 
 def _regress(observed: Sequence[_Observation], names: Sequence[str]) -> Array:
@@ -161,19 +158,6 @@ def _features(observed: Sequence[_Observation], weights: Weights) -> tuple[Array
     return np.array(rows), np.array(right)
 
 
-def _logistic(features: Array, right: Array) -> tuple[float, Array]:
-    """Return the constant and the coefficients of a logistic regression with a light ridge, on the features as they are."""
-    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
-    standard = (features - middle) / spread
-    coefficients, constant = np.zeros(features.shape[1]), 0.0
-    for _ in range(4000):
-        error = _sigmoid(constant + standard @ coefficients) - right
-        coefficients -= 0.5 * (standard.T @ error + coefficients) / len(right)
-        constant -= 0.5 * error.mean()
-    plain = coefficients / spread
-    return float(constant - plain @ middle), plain
-
-
 def _report(right: Array, settled: Array, is_right: Array, observed: Sequence[_Observation]) -> None:
     """Print what becomes of the questions at some thresholds, each judged by models that were learnt without it."""
     answerable = np.array([one.right.any() for one in observed])
@@ -192,11 +176,6 @@ def _report(right: Array, settled: Array, is_right: Array, observed: Sequence[_O
 def _softmax(scores: Array) -> Array:
     raised = np.exp(scores - scores.max())
     result: Array = raised / raised.sum()
-    return result
-
-
-def _sigmoid(value: Array) -> Array:
-    result: Array = 1 / (1 + np.exp(-np.clip(value, -30, 30)))
     return result
 
 

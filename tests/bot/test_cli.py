@@ -801,3 +801,16 @@ def test_when_a_policy_is_due_for_review_is_told_from_the_document_itself(demo: 
     answer = json.loads(demo("ask", "--json", "--school", "coniston", "By what date is the policy to be reviewed next?").out)
     assert answer["outcome"] == "answered"
     assert "Review Date: May 2020" in answer["citations"][0]["text"]
+
+
+def test_where_no_clause_rules_on_a_known_matter_the_reply_says_on_what_nothing_is_said(demo: Policybot) -> None:
+    ran = demo("ask", "--school", "coniston", "--explain", "can I sell Avon products in the staffroom")
+    assert "say nothing about this: running a business or selling goods" in ran.out
+    assert "That does not mean that it is allowed." in ran.out
+    assert "which is linked here to: no clause" in ran.out
+
+
+def test_a_matter_that_some_clause_rules_on_is_never_said_to_be_left_out(demo: Policybot) -> None:
+    ran = demo("ask", "--school", "coniston", "--explain", "can I accept a pupil's friend request on facebook")
+    assert "say nothing about" not in ran.out
+    assert "5.1" in next(line for line in ran.out.splitlines() if line.startswith("which is linked here to:"))

@@ -9,14 +9,14 @@ import pytest
 from corpus.building import shipped_policy, shipped_sources
 from retrieval import library
 from retrieval.errors import RetrievalError
-from retrieval.library import LINKS, Link, read_links, read_matters
+from retrieval.library import LINKS, Link, links_of, read_links, read_matters
 
 POLICIES = [f"{source.school}/{source.slug}" for source in shipped_sources()]
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, list[Link]]:
-    return {policy: read_links(policy) for policy in POLICIES}
+    return {policy: links_of(policy, read_links()) for policy in POLICIES}
 
 
 def test_every_linked_clause_and_matter_exists(shipped: dict[str, list[Link]]) -> None:
@@ -54,7 +54,7 @@ def test_every_shipped_policy_has_links_and_every_link_is_of_one_of_them(shipped
 
 @pytest.mark.parametrize("policy", ["hillside/phones", "coniston/social", "coniston/social-media/1.1"])
 def test_a_policy_that_is_not_known_has_no_links(policy: str) -> None:
-    assert read_links(policy) == []
+    assert links_of(policy, read_links()) == []
 
 
 MATTERS = """
@@ -86,17 +86,17 @@ def test_a_policys_links_are_read_in_their_order_and_no_others(file: Path) -> No
         "- {matter: dogs, partly: [hillside/conduct/1.2]}\n"
         "- {matter: dogs, partly: [hillside/conduct-online/1.1]}\n"
     )
-    assert read_links("hillside/conduct") == [
+    assert links_of("hillside/conduct", read_links()) == [
         Link("gifts", ("hillside/conduct/1.1",), ("hillside/conduct/1.2",)),
         Link("dogs", (), ("hillside/conduct/1.2",)),
     ]
-    assert read_links("meadow/conduct") == [Link("gifts", ("meadow/conduct/1.1",))]
+    assert links_of("meadow/conduct", read_links()) == [Link("gifts", ("meadow/conduct/1.1",))]
 
 
 def test_without_any_links_no_matter_is_ruled_on(file: Path) -> None:
-    assert read_links("hillside/conduct") == []
+    assert links_of("hillside/conduct", read_links()) == []
     file.unlink()
-    assert read_links("hillside/conduct") == []
+    assert links_of("hillside/conduct", read_links()) == []
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_without_any_links_no_matter_is_ruled_on(file: Path) -> None:
 def test_links_that_are_not_as_they_must_be_are_refused_in_one_sentence(text: str, told: str, file: Path) -> None:
     file.write_text(text)
     with pytest.raises(RetrievalError, match=re.escape(told)) as refused:
-        read_links("hillside/conduct")
+        links_of("hillside/conduct", read_links())
     assert "\n" not in str(refused.value)
 
 
 def test_a_wrong_name_in_another_policys_links_is_refused_too(file: Path) -> None:
     file.write_text("- {matter: gifts, governs: [meadow/conduct/9.9]}")
     with pytest.raises(RetrievalError, match=r"meadow/conduct/9\.9"):
-        read_links("hillside/conduct")
+        links_of("hillside/conduct", read_links())

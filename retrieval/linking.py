@@ -1,0 +1,66 @@
+"""Links: which matters a clause rules on, and how surely; worked out for every clause that nobody has read for it.
+
+What speaks for a link is likeness by the word vectors: to the policy sentences of the matter and to how staff ask about it. The
+weights are learnt from the reviewed links of the shipped policies (`make fit`); docs/ranking.md says how the two compare.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.fitted import FITTED, LINK_FEATURES
+from retrieval.sides import Side
+from retrieval.vectors import Vector
+
+Array = NDArray[np.float32]
+# What a reviewed link counts for: a clause that governs a matter, and one that settles some of what is asked about it.
+GOVERNS, PARTLY = 1.0, 0.5
+
+
+def link_confidence(features: Array) -> Array:
+    """Return how likely each clause rules on each matter, 0 to 1, from what `link_features` returned."""
+    weights = FITTED.links
+    total = np.full(features.shape[1:], weights.constant, dtype=np.float32)
+    for name, of_feature in zip(LINK_FEATURES, features, strict=True):
+        total += np.float32(weights.coefficients[name]) * of_feature
+    return np.asarray(1 / (1 + np.exp(-total)), dtype=np.float32)
+
+
+def link_features(policy: Array, asked: Array, asked_in_place: Array, side: Array) -> Array:
+    """Return what speaks for each link, in the order of LINK_FEATURES: features x clauses x matters.
+
+    `policy` is how like a clause in its place is to the likest policy sentence of a matter, `asked` and `asked_in_place` how like
+    its words, and it in its place, are to how staff ask about it, `side` whether they name the same people; clauses x matters.
+    """
+    likeness = policy + asked + asked_in_place
+    return np.stack(
+        [
+            policy,
+            asked,
+            asked_in_place,
+            side,
+            # A matter belongs to the clause of a policy that is likest it, and a clause to the matter likest it.
+            likeness - likeness.max(axis=0, keepdims=True),
+            likeness - likeness.max(axis=1, keepdims=True),
+        ]
+    )
+
+
+def agreement_on_sides(one: Sequence[frozenset[Side]], other: Sequence[frozenset[Side]]) -> Array:
+    """Return, for each pair, 1 where both name the same side, 0 where only different ones, a half where one names none."""
+    names, also = _as_rows(one), _as_rows(other)
+    shared = names @ also.T > 0
+    silent = (names.sum(axis=1) == 0)[:, None] | (also.sum(axis=1) == 0)[None, :]
+    return np.where(shared, np.float32(1), np.where(silent, np.float32(0.5), np.float32(0)))
+
+
+def _as_rows(named: Sequence[frozenset[Side]]) -> Array:
+    rows = np.array([[side in sides for side in Side] for sides in named], dtype=np.float32)
+    return rows.reshape(len(named), len(Side))
+
+
+def likest_of_each(rows: Vector, others: Vector, starts: NDArray[np.int64]) -> Array:
+    """Return how like each row is to the likest row of each group of `others`; a group begins at each of `starts`."""
+    likest: Array = np.maximum.reduceat(rows @ others.T, starts, axis=1)
+    return likest
