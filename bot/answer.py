@@ -30,7 +30,7 @@ VERDICTS = {
 }
 ADVISED_AGAINST = "“Advised against” means that the policy asks you not to. Do not do it without speaking to somebody first."
 # From this likeness on a matter is said to be what the question was read as.
-PLAINLY_ALIKE = 0.7
+PLAINLY_ALIKE = 0.63
 # From this confidence of a link on a clause may rule on a matter: no reply says that nothing does.
 RULED = 0.2
 NEAREST_RULE = "The nearest rule in your policy:"

@@ -12,11 +12,13 @@ from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
 from retrieval.reading import Reading, read
 from retrieval.smalltalk import is_smalltalk
-from retrieval.urgency import Danger, danger_in, danger_of
+from retrieval.urgency import Danger, danger_in, danger_in_a_sentence, danger_of
 
 MOST_OFFERED = 3
 # A clause this near to the first, as a share of its score, is shown beside it.
 NEAR = 0.85
+# A clause that prohibits with this share of the score of one that permits may be the one that is meant.
+RIVAL = 0.8
 
 
 PROHIBITING = frozenset({Stance.FORBIDDEN, Stance.DISCOURAGED})
@@ -103,7 +105,7 @@ def _danger(reading: Reading, context: Sequence[str], index: Index) -> Danger | 
             found = danger_of(typed[at], index.knowledge.vectors, after_another=after_another)
         if found:
             return found
-    return None
+    return danger_in_a_sentence(reading.meant[0], index.knowledge.vectors)
 
 
 def _confidence(reading: Reading, evidence: Evidence | None) -> float:
@@ -119,8 +121,16 @@ def _assert(reading: Reading, ranking: Ranking, confidence: float, verdict: Verd
     """Return the verdict where the evidence is enough for it; else None."""
     if ranking.evidence is None or len(reading.named) > 1:
         return None
-    needed = FITTED.thresholds.to_answer(known=ranking.evidence.known, permits=verdict.stance in PERMITTING)
-    return verdict if confidence >= needed else None
+    permits = verdict.stance in PERMITTING
+    if permits and not reading.named and _forbids_nearly_as_well(ranking):
+        return None
+    return verdict if confidence >= FITTED.thresholds.to_answer(known=ranking.evidence.known, permits=permits) else None
+
+
+def _forbids_nearly_as_well(ranking: Ranking) -> bool:
+    """Tell whether a clause that prohibits is nearly as good as the first: then no permission is asserted, both are offered."""
+    first, *others = ranking.hits[:MOST_OFFERED]
+    return any(hit.clause.clause.stance in PROHIBITING and hit.score >= RIVAL * first.score for hit in others)
 
 
 def _supporting(ranking: Ranking, shown: Sequence[Hit], *, happened: bool) -> tuple[Hit, ...]:

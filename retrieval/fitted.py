@@ -39,7 +39,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     coverage: float  # how much of the question's terms it holds, 0 to 1
     unknown: float  # the share of the question's terms that no clause of the school holds
     matter: float  # the likest matter's likeness
-    elsewhere: float  # how much liker that matter is than the clause's wordings: high where another matter is meant
+    elsewhere: float  # how much liker that matter is than its wordings, if it has any: high where another matter is meant
     agreement: float  # how like the clause is to what policies say on that matter
     terms: float  # how many terms the question has
     lacking: float  # 1 where the question asks how long, how many or who, and the clause has nothing of the kind

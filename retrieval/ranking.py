@@ -195,7 +195,7 @@ def _evidence(hits: Sequence[Hit], first: int, signals: Signals, reading: Readin
         coverage=float(signals.bm25[first] / possible) if possible else 0.0,
         unknown=unknown / max(1.0, sum(terms.values())),
         matter=matter.likeness,
-        elsewhere=matter.likeness - wordings,
+        elsewhere=matter.likeness - wordings if wordings else 0.0,
         agreement=index.knowledge.matters.agreement(matter.number, index.words_vector(first)),
         terms=float(len(terms)),
         lacking=float(lacks_what_is_asked(reading.meant[0], hits[0].clause.clause.words)),

@@ -123,7 +123,7 @@ class Spelling:
         return alike
 
     def _knows(self, word: str) -> bool:
-        return word in self._counts or self._is_word(word) or bool(PROTECTED.fullmatch(word))
+        return self._counts.get(word, 0) >= FEWEST or self._is_word(word) or bool(PROTECTED.fullmatch(word))
 
     def _knows_kin(self, word: str) -> bool:
         """Tell whether a word is known, or made of a known one by an ending or a prefix."""

@@ -19,6 +19,11 @@ NETWORK = Path(__file__).parent / "data" / "urgent.msgpack"
 DANGERS = Path(__file__).parent / "data" / "dangers.msgpack"
 # From this chance on a message is urgent. In the midst of a conversation, where little is said in few words, it must be plainer.
 THRESHOLD, AFTER_ANOTHER = 0.5, 0.9
+# A sentence that leaves as little doubt as this makes the whole message urgent, whatever else is asked in it.
+ONE_SENTENCE, LEAST_WORDS = 0.98, 4
+# What one message may cost is bounded.
+MOST_SENTENCES = 12
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 class Danger(StrEnum):
@@ -57,6 +62,18 @@ def danger_in(text: str, features: Features, vector: Vector, *, after_another: b
         return None
     scores = _dangers().scores(features, vector)
     return Danger(_dangers().classes[int(scores.argmax())])
+
+
+def danger_in_a_sentence(text: str, vectors: WordVectors) -> Danger | None:
+    """Return what one sentence of a message is plainly urgent about, where the message as a whole does not show it."""
+    sentences = [part for part in _BETWEEN_SENTENCES.split(text) if len(part.split()) >= LEAST_WORDS]
+    if len(sentences) < 2:
+        return None
+    for sentence in sentences[:MOST_SENTENCES]:
+        features, (vector,) = features_of(sentence), vectors.encode([sentence])
+        if chance_of_danger(features, vector) >= ONE_SENTENCE:
+            return danger_in(sentence, features, vector)
+    return None
 
 
 def chance_of_danger(features: Features, vector: Vector) -> float:

@@ -1,4 +1,4 @@
-"""Trained word vectors: one table, word piece -> 256 numbers and a weight; a text is the weighted mean of its pieces.
+"""Trained word vectors: one table, word piece or pair of them -> 256 numbers; a text is the sum of its pieces and pairs.
 
 The table is learnt before, from matters (see docs/vectors.md); at question time a text costs a lookup and a sum.
 """
@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.arrays import read_arrays
-from retrieval.errors import RetrievalError
+from retrieval.arrays import read_shipped
 
 DATA = Path(__file__).parent / "data" / "vectors.msgpack"
 DIMENSIONS = 256
@@ -21,6 +20,7 @@ DIMENSIONS = 256
 MOST_PIECES = 512
 # A longer word is no word: to look for its pieces would take the square of its length.
 LONGEST_WORD = 100
+_PARTS = {"table", "scale", "pieces", "pairs"}
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MARK = "##"  # how a piece that goes on with a word is written in the table
 
@@ -31,15 +31,17 @@ class WordVectors:
     """The table of vectors, read from one file."""
 
     def __init__(self, file: Path = DATA) -> None:
-        """Read the table; the file holds int8 numbers, a scale and a weight a piece, and the pieces' names."""
-        stored = read_arrays(file)
-        if stored is None:
-            raise RetrievalError(f"The word vectors in {file} are missing or damaged: install policybot again.")
+        """Read the table; raises RetrievalError where the file is missing or damaged.
+
+        The file holds a row of int8 numbers and a scale for each piece, then for each pair; the pieces' names; the pairs as two
+        numbers of pieces, in their order.
+        """
+        stored = read_shipped(file, "The table of word vectors", _PARTS)
         self._table: NDArray[np.int8] = stored["table"]
-        # The scale that turns a row's small integers back, and the weight of its piece, are one factor.
-        self._factor: Vector = (stored["scale"].astype(np.float32) * stored["weight"].astype(np.float32))[:, None]
+        self._factor: Vector = stored["scale"].astype(np.float32)[:, None]
         pieces = bytes(stored["pieces"]).decode().split("\n")
         self._piece = {piece: number for number, piece in enumerate(pieces)}
+        self._pair_keys: NDArray[np.int64] = stored["pairs"].astype(np.int64) @ np.array([len(pieces), 1])
         self._pieces_of = lru_cache(maxsize=65536)(self._split)
 
     def encode(self, texts: Sequence[str]) -> Vector:
@@ -48,8 +50,16 @@ class WordVectors:
         for number, text in enumerate(texts):
             pieces = self.pieces(text)
             if pieces:
-                rows[number] = (self._table[pieces] * self._factor[pieces]).sum(axis=0)
+                summed = self._with_pairs(pieces)
+                rows[number] = (self._table[summed] * self._factor[summed]).sum(axis=0)
         return normalized(rows)
+
+    def _with_pairs(self, pieces: Sequence[int]) -> NDArray[np.int64]:
+        """Return the rows of pieces, and of those pairs of neighbours that the table holds."""
+        singles = np.asarray(pieces, dtype=np.int64)
+        keys = singles[:-1] * len(self._piece) + singles[1:]
+        places = np.minimum(np.searchsorted(self._pair_keys, keys), len(self._pair_keys) - 1)
+        return np.concatenate([singles, len(self._piece) + places[self._pair_keys[places] == keys]])
 
     def alignment(self, asked: Sequence[int], texts: Sequence[Sequence[int]]) -> Vector:
         """Return, for each text, how well the pieces asked find their like in it: the mean of their highest cosines, by weight.

@@ -161,7 +161,7 @@ def _features(observed: Sequence[_Observation], weights: Weights) -> tuple[Array
 def _report(right: Array, settled: Array, is_right: Array, observed: Sequence[_Observation]) -> None:
     """Print what becomes of the questions at some thresholds, each judged by models that were learnt without it."""
     answerable = np.array([one.right.any() for one in observed])
-    for answer in (0.3, 0.4, 0.5, 0.6, 0.7, 0.85):
+    for answer in (0.4, 0.5, 0.6, 0.7, 0.85, 0.9, 0.93, 0.95):
         for offer in (0.5, 0.7, 0.8, 0.85, 0.9):
             refused = settled < offer
             answered = ~refused & (right >= answer)

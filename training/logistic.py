@@ -41,10 +41,11 @@ def signed_logistic(features: Array, wanted: Array, signs: Sequence[int]) -> tup
         constant, found = logistic(features[:, kept], wanted)
         coefficients = np.zeros(features.shape[1])
         coefficients[kept] = found
-        wrong = coefficients * wished < 0
-        if not wrong.any():
+        wrong = coefficients * wished * features.std(axis=0)
+        if wrong.min() >= 0:
             return constant, coefficients
-        kept &= ~wrong
+        # One at a time: of two that say much the same, one alone may well have the right sign.
+        kept[np.argmin(wrong)] = False
 
 
 def as_confidence(constant: float, coefficients: Array, names: Sequence[str]) -> Confidence:

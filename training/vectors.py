@@ -1,115 +1,120 @@
 """Trains the word vectors that ship in retrieval/data/vectors.msgpack. Run with `make vectors`; docs/vectors.md says the rest.
 
-Three steps, reproducible from the data and the seed: each word piece starts from MiniLM's vector of it; then the weighted mean
-of a text's pieces is fitted to MiniLM's vector of the text; then two texts of the same matter, a staff wording and a policy
-sentence or two wordings, are drawn together, and those of other matters apart (in-batch negatives).
+Each word piece starts from a tuned MiniLM's vector of it. Then the weighted sum of a text's pieces and of the commonest pairs of
+them is fitted to MiniLM's vector of the text and to how like other texts MiniLM finds it, while a staff wording and a policy
+sentence of the same matter are drawn together and those of other matters apart (in-batch negatives).
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
+from math import cos, pi
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse
+import torch
 from numpy.typing import NDArray
+from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
+from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoModel
 
 from retrieval.arrays import write_arrays
-from retrieval.library import Matter, read_matters, read_wordings
-from retrieval.minilm import MiniLM
+from retrieval.library import read_matters, read_wordings
+from retrieval.minilm import CLS, SEP, MiniLM
 from retrieval.vectors import DATA, DIMENSIONS
 
 SEED = 20261121
-DISTIL_EPOCHS, DISTIL_BATCH = 8, 1024
-PAIR_EPOCHS, PAIR_BATCH = 4, 512
-# Fast for the first fit, slow for the second: drawn together too hard, texts lose what MiniLM knew of them.
-DISTIL_RATE, PAIR_RATE, WEIGHT_FACTOR = 3e-3, 1.5e-3, 3
+EPOCHS, BATCH, PAIR_BATCH = 16, 512, 384
+RATE, WARM_UP, DROPOUT = 2e-3, 50, 0.1
+# As many pairs of pieces as a file below ten megabytes has room for beside the pieces themselves.
+PAIRS = 9000
+# How much the likeness among texts, and the pairs of wording and sentence, count beside the texts' own vectors.
+AMONG, TOGETHER = 0.3, 0.3
 TEMPERATURE = 0.1
-DROPOUT = 0.1
-PAIRS_A_WORDING = 3
+LONGEST, AT_A_TIME = 96, 256
 Array = NDArray[np.float32]
 Ids = Sequence[Sequence[int]]
 
 
-class _Table:
-    """What is learnt: a vector and the logarithm of a weight for each piece, with Adam's state."""
+class _Teacher:
+    """The tuned MiniLM: the vectors of texts that are given by their pieces."""
 
-    def __init__(self, vectors: Array, log_weights: Array) -> None:
-        self.vectors, self.log_weights = vectors, log_weights
-        self._moments = [np.zeros_like(part) for part in (vectors, vectors, log_weights, log_weights)]
-        self._step = 0
+    def __init__(self, folder: Path) -> None:
+        self._model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
 
-    def encode(self, counts: scipy.sparse.csr_matrix) -> tuple[scipy.sparse.csr_matrix, Array, Array]:
-        """Return the weighted counts, the texts' vectors of length 1, and their lengths before."""
-        weighted = counts.multiply(np.exp(self.log_weights)[None, :]).tocsr()
-        sums = weighted @ self.vectors
-        lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-6)
-        return weighted, sums / lengths, lengths
+    def encode(self, texts: Ids) -> Array:
+        """Return the vector of each text, of length 1."""
+        vectors = np.zeros((len(texts), self._model.config.hidden_size), np.float32)
+        order = sorted(range(len(texts)), key=lambda row: (len(texts[row]), row))
+        with torch.no_grad():
+            for start in range(0, len(order), AT_A_TIME):
+                rows = order[start : start + AT_A_TIME]
+                framed = [[CLS, *texts[row][:LONGEST], SEP] for row in rows]
+                numbers = pad_sequence([torch.tensor(one) for one in framed], batch_first=True)
+                mask = pad_sequence([torch.ones(len(one)) for one in framed], batch_first=True)
+                states = self._model(input_ids=numbers, attention_mask=mask).last_hidden_state * mask[:, :, None]
+                vectors[rows] = normalize(states.sum(dim=1) / mask.sum(dim=1, keepdim=True), dim=1).numpy()
+        return vectors
 
-    def descend(self, gradient: Array, rate: float) -> None:
-        """Take one step of Adam (Kingma and Ba, 2015) along the gradient of the vectors; the weights' follows from it."""
-        by_weight = np.einsum("td,td->t", gradient, self.vectors)
-        self._step += 1
-        for part, slope, first, second, speed in (
-            (self.vectors, gradient, self._moments[0], self._moments[1], rate),
-            (self.log_weights, by_weight, self._moments[2], self._moments[3], WEIGHT_FACTOR * rate),
-        ):
-            first *= 0.9
-            first += 0.1 * slope
-            second *= 0.999
-            second += 0.001 * slope * slope
-            part -= speed * (first / (1 - 0.9**self._step)) / (np.sqrt(second / (1 - 0.999**self._step)) + 1e-8)
+
+class _Table(torch.nn.Module):
+    """What is learnt: a vector and the logarithm of a weight for each piece, and a vector for each pair of pieces."""
+
+    def __init__(self, start: Array, log_weights: Array) -> None:
+        super().__init__()
+        self.pieces = torch.nn.EmbeddingBag(*start.shape, mode="sum")
+        self.pieces.weight.data = torch.tensor(start)
+        self.log_weights = torch.nn.Parameter(torch.tensor(log_weights))
+        # The first stands for no pair and stays zero: a bag needs a member.
+        self.pairs = torch.nn.EmbeddingBag(PAIRS + 1, DIMENSIONS, mode="sum", padding_idx=0)
+        torch.nn.init.zeros_(self.pairs.weight)
+
+    def encode(self, pieces: Ids, pairs: Ids) -> torch.Tensor:
+        """Return the vectors of texts, given by their pieces and pairs; some pieces are left out, so that none is relied on."""
+        numbers, starts = _bags(pieces)
+        weights = torch.exp(self.log_weights[numbers]) * (torch.rand(len(numbers)) > DROPOUT)
+        return normalize(self.pieces(numbers, starts, per_sample_weights=weights) + self.pairs(*_bags(pairs)), dim=1)
 
 
 def main() -> None:
     """Train and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minilm", type=Path, required=True, help="the folder with model.safetensors and vocab.txt")
+    parser.add_argument("--minilm", type=Path, required=True, help="the folder of the tuned model")
     parser.add_argument("--out", type=Path, default=DATA)
     options = parser.parse_args()
+    torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    teacher = MiniLM(options.minilm)
-    matters = read_matters()
-    pairs = _pairs(matters, rng)
-    texts = sorted({text for matter in matters for text in (*matter.wordings, *matter.policy)} | {b for _, b, _ in pairs})
-    kept = _latin_pieces(teacher.pieces)
-    print(f"{len(matters)} matters, {len(texts)} texts, {len(pairs)} pairs, {len(kept)} pieces", flush=True)
+    plain, teacher = MiniLM(options.minilm), _Teacher(options.minilm)
+    groups = [(matter.wordings, matter.policy) for matter in read_matters()]
+    groups += [(known.all_wordings, (known.words,)) for known in read_wordings()]
+    texts = sorted({text for wordings, sentences in groups for text in (*wordings, *sentences)})
+    kept = _latin_pieces(plain.pieces)
+    row = {number: at for at, number in enumerate(kept)}
+    numbers = [plain.tokenize(text) for text in texts]
+    pieces = [[row[number] for number in text if number in row] for text in numbers]
+    common = [pair for pair, _ in Counter(pair for text in pieces for pair in set(pairwise(text))).most_common(PAIRS)]
+    pair_of = {pair: at for at, pair in enumerate(sorted(common), 1)}
+    pairs = [[pair_of[pair] for pair in pairwise(text) if pair in pair_of] or [0] for text in pieces]
+    print(f"{len(groups)} groups, {len(texts)} texts, {len(kept)} pieces, {len(pair_of)} pairs of them", flush=True)
 
-    of_texts = teacher.encode([teacher.tokenize(text) for text in texts])
+    of_texts = teacher.encode(numbers)
     centre = of_texts.mean(axis=0)
     _, _, directions = np.linalg.svd(of_texts - centre, full_matrices=False)
     basis = directions[:DIMENSIONS].T
-    of_pieces = teacher.encode([[number] for number in kept])
-    start = (of_pieces - of_pieces.mean(axis=0)) @ basis
-    start = (start / np.linalg.norm(start, axis=1).mean()).astype(np.float32)
-
-    row = {number: at for at, number in enumerate(kept)}
-    counts = _counts([[row[number] for number in teacher.tokenize(text) if number in row] for text in texts], len(kept))
-    frequency = np.bincount(counts.indices, minlength=len(kept)) / counts.shape[0]
-    table = _Table(start, np.log(1e-3 / (1e-3 + frequency)).astype(np.float32))  # Arora, Liang and Ma, 2017
     target = (of_texts - centre) @ basis
-    _distil(table, counts, (target / np.linalg.norm(target, axis=1, keepdims=True)).astype(np.float32), rng)
-
+    of_pieces = teacher.encode([[number] for number in kept])
+    start = ((of_pieces - of_pieces.mean(axis=0)) @ basis).astype(np.float32)
+    frequency = np.bincount([number for text in pieces for number in set(text)], minlength=len(kept)) / len(texts)
+    table = _Table(start, np.log(1e-3 / (1e-3 + frequency)).astype(np.float32))  # Arora, Liang and Ma, 2017
     at = {text: number for number, text in enumerate(texts)}
-    left = counts[[at[a] for a, _, _ in pairs]]
-    right = counts[[at[b] for _, b, _ in pairs]]
-    # Adam starts anew: the second task is another.
-    table = _Table(table.vectors, table.log_weights)
-    _draw_together(table, left, right, np.array([group for _, _, group in pairs]), rng)
-    _write(options.out, table, [teacher.pieces[number] for number in kept])
-
-
-def _pairs(matters: Sequence[Matter], rng: np.random.Generator) -> list[tuple[str, str, int]]:
-    """Return (wording, policy sentence or other wording, group): from matters, and from the clauses that have wordings."""
-    groups = [(matter.wordings, matter.policy) for matter in matters]
-    groups += [(known.all_wordings, (known.words,)) for known in read_wordings()]
-    pairs = []
-    for number, (wordings, sentences) in enumerate(groups):
-        for wording in wordings:
-            for chosen in rng.choice(len(sentences), size=min(PAIRS_A_WORDING, len(sentences)), replace=False):
-                pairs.append((wording, sentences[chosen], number))
-        mixed = rng.permutation(len(wordings))
-        pairs.extend((wordings[one], wordings[other], number) for one, other in zip(mixed, np.roll(mixed, 1), strict=True))
-    return pairs
+    together = [
+        (at[wording], [at[sentence] for sentence in sentences], number)
+        for number, (wordings, sentences) in enumerate(groups)
+        for wording in wordings
+    ]
+    _fit(table, pieces, pairs, normalize(torch.tensor(target), dim=1), together, rng)
+    _write(options.out, table, [plain.pieces[number] for number in kept], sorted(pair_of))
 
 
 def _latin_pieces(pieces: Sequence[str]) -> list[int]:
@@ -121,88 +126,71 @@ def _latin_pieces(pieces: Sequence[str]) -> list[int]:
     ]
 
 
-def _counts(ids: Ids, width: int) -> scipy.sparse.csr_matrix:
-    rows = np.repeat(np.arange(len(ids)), [len(one) for one in ids])
-    columns = np.fromiter((number for one in ids for number in one), dtype=int)
-    return scipy.sparse.csr_matrix((np.ones(len(columns), np.float32), (rows, columns)), shape=(len(ids), width))
+def _bags(texts: Ids) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the members of all bags, one after the other, and where each bag begins."""
+    numbers = [number for text in texts for number in text]
+    return torch.tensor(numbers, dtype=torch.long), torch.tensor(np.cumsum([0, *map(len, texts)])[:-1])
 
 
-def _distil(table: _Table, counts: scipy.sparse.csr_matrix, target: Array, rng: np.random.Generator) -> None:
-    """Fit each text's mean to the teacher's vector of it, by the cosine."""
-    for epoch in range(DISTIL_EPOCHS):
-        order = rng.permutation(counts.shape[0])
-        losses = []
-        for start in range(0, len(order) - DISTIL_BATCH + 1, DISTIL_BATCH):
-            rows = order[start : start + DISTIL_BATCH]
-            weighted, encoded, lengths = table.encode(counts[rows])
-            losses.append(1 - float((encoded * target[rows]).sum(axis=1).mean()))
-            slope = -target[rows] / DISTIL_BATCH
-            table.descend(weighted.T @ _through_length(slope, encoded, lengths), DISTIL_RATE)
-        print(f"distil {epoch + 1}: {np.mean(losses):.4f}", flush=True)
-
-
-def _draw_together(
+def _fit(  # noqa: PLR0917  the parts of one loss
     table: _Table,
-    left: scipy.sparse.csr_matrix,
-    right: scipy.sparse.csr_matrix,
-    group: NDArray[np.int64],
+    pieces: Ids,
+    pairs: Ids,
+    target: torch.Tensor,
+    together: Sequence[tuple[int, list[int], int]],
     rng: np.random.Generator,
 ) -> None:
-    """Fit by the symmetric contrastive loss over the batch (van den Oord et al., 2018); others of the same group do not count."""
-    batches = left.shape[0] // PAIR_BATCH
-    steps = PAIR_EPOCHS * batches
-    step = 0
-    for epoch in range(PAIR_EPOCHS):
-        order = rng.permutation(left.shape[0])
-        losses = []
-        for batch in range(batches):
-            rows = order[batch * PAIR_BATCH : (batch + 1) * PAIR_BATCH]
-            one_counts, one, one_lengths = table.encode(_thinned(left[rows], rng))
-            other_counts, other, other_lengths = table.encode(_thinned(right[rows], rng))
-            scores = one @ other.T / TEMPERATURE
-            same = group[rows][:, None] == group[rows][None, :]
-            np.fill_diagonal(same, False)
-            scores[same] = -1e9
-            across, down = _softmax(scores, 1), _softmax(scores, 0)
-            losses.append(-float(np.log(np.diag(across) + 1e-9).mean()))
-            slope = (across + down) / 2
-            slope[np.arange(PAIR_BATCH), np.arange(PAIR_BATCH)] -= 1
-            slope /= PAIR_BATCH * TEMPERATURE
-            gradient = one_counts.T @ _through_length(slope @ other, one, one_lengths)
-            gradient += other_counts.T @ _through_length(slope.T @ one, other, other_lengths)
-            step += 1
-            pace = min(1.0, step / 50) * 0.5 * (1 + np.cos(np.pi * step / steps))
-            table.descend(gradient, PAIR_RATE * pace)
-        print(f"pairs {epoch + 1}: {np.mean(losses):.4f}", flush=True)
+    """Fit the table by Adam (Kingma and Ba, 2015), fast at first and ever slower."""
+    optimizer = torch.optim.Adam(table.parameters(), lr=RATE)
+    batches = len(pieces) // BATCH
+
+    def encode(rows: Sequence[int]) -> torch.Tensor:
+        return table.encode([pieces[number] for number in rows], [pairs[number] for number in rows])
+
+    for epoch in range(EPOCHS):
+        told = 0.0
+        for batch, rows in enumerate(np.array_split(rng.permutation(len(pieces)), batches)):
+            step = epoch * batches + batch + 1
+            optimizer.param_groups[0]["lr"] = RATE * min(1.0, step / WARM_UP) * (1 + cos(pi * step / (EPOCHS * batches))) / 2
+            chosen = [together[number] for number in rng.integers(0, len(together), PAIR_BATCH)]
+            loss = _like_the_teacher(encode(rows.tolist()), target[rows]) + TOGETHER * _drawn_together(
+                encode([wording for wording, _, _ in chosen]),
+                encode([int(rng.choice(sentences)) for _, sentences, _ in chosen]),
+                torch.tensor([group for _, _, group in chosen]),
+            )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            told += loss.item()
+        print(f"round {epoch + 1} of {EPOCHS}: {told / batches:.3f}", flush=True)
 
 
-def _thinned(counts: scipy.sparse.csr_matrix, rng: np.random.Generator) -> scipy.sparse.csr_matrix:
-    """Return the counts with some pieces left out, so that no text is known by one word alone."""
-    counts = counts.copy()
-    counts.data = counts.data * (rng.random(len(counts.data)) > DROPOUT)
-    return counts
+def _like_the_teacher(encoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return how far texts are from the teacher's vectors (cosine), and their likenesses to each other from the teacher's."""
+    itself = torch.eye(len(target), dtype=torch.bool)
+    found, wanted = (((rows @ rows.T) / TEMPERATURE).masked_fill(itself, -1e9) for rows in (encoded, target))
+    apart = kl_div(log_softmax(found, dim=1), softmax(wanted, dim=1), reduction="batchmean")
+    return (1 - (encoded * target).sum(dim=1)).mean() + AMONG * apart
 
 
-def _softmax(scores: Array, axis: int) -> Array:
-    raised = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    result: Array = raised / raised.sum(axis=axis, keepdims=True)
-    return result
+def _drawn_together(one: torch.Tensor, other: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+    """Return the symmetric contrastive loss over a batch (van den Oord et al., 2018); others of the same group do not count."""
+    same = (groups[:, None] == groups[None, :]) & ~torch.eye(len(groups), dtype=torch.bool)
+    scores = (one @ other.T / TEMPERATURE).masked_fill(same, -1e9)
+    wanted = torch.arange(len(groups))
+    return (cross_entropy(scores, wanted) + cross_entropy(scores.T, wanted)) / 2
 
 
-def _through_length(slope: Array, encoded: Array, lengths: Array) -> Array:
-    """Return the gradient before the rows were scaled to length 1."""
-    result: Array = (slope - encoded * (slope * encoded).sum(axis=1, keepdims=True)) / lengths
-    return result
-
-
-def _write(out: Path, table: _Table, pieces: Sequence[str]) -> None:
-    scale = np.abs(table.vectors).max(axis=1) / 127
-    small = np.round(table.vectors / np.maximum(scale, 1e-12)[:, None]).astype(np.int8)
+def _write(out: Path, table: _Table, pieces: Sequence[str], pairs: Sequence[tuple[int, int]]) -> None:
+    weighted = np.exp(table.log_weights.detach().numpy())[:, None] * table.pieces.weight.detach().numpy()
+    rows = np.concatenate([weighted, table.pairs.weight.detach().numpy()[1:]])
+    scale = np.maximum(np.abs(rows).max(axis=1), 1e-9) / 127
     arrays = {
-        "table": small,
-        "scale": scale.astype(np.float16),
-        "weight": np.exp(table.log_weights).astype(np.float16),
+        "table": np.round(rows / scale[:, None]).astype(np.int8),
+        # Only how the lengths compare counts: the longest row is one long, so that none is too short for the number's kind.
+        "scale": (scale / np.linalg.norm(rows, axis=1).max()).astype(np.float32),
         "pieces": np.frombuffer("\n".join(pieces).encode(), dtype=np.uint8),
+        "pairs": np.array(pairs, dtype=np.int32),
     }
     write_arrays(out, arrays)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB", flush=True)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bot.answer import NEAREST_RULE, Answer, needs_school, to_answer, to_json
 from bot.asking import ask
@@ -19,6 +20,7 @@ from corpus.dates import PolicyDate
 from corpus.source import SourceText, cut_from, fold
 from corpus.versions import School
 from retrieval.decision import Decision, Outcome
+from retrieval.fitted import FITTED
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking
 from retrieval.urgency import Danger
@@ -515,13 +517,11 @@ def test_a_permission_that_nobody_confirmed_is_no_headline_as_the_stricter_of_tw
 
 
 def test_where_it_is_doubtful_that_two_rules_that_differ_are_meant_both_are_offered_and_flagged(
-    of_two: Callable[..., Answer],
+    of_two: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pupils = build_policy(
-        f"Pupils\n\n1. Pupils\n\n1.1 {MUST_NOT.replace('parents', 'pupils')}\n",
-        school="hillside", slug="pupils", title=None, source_name="pupils",
-    )  # fmt: skip
-    answer = of_two((MAY, "May 2018"), (MUST_NOT, "September 2021"), pupils)
+    surest = structs.replace(FITTED.thresholds, answer=1.0, answer_unknown=1.0)
+    monkeypatch.setattr("retrieval.decision.FITTED", structs.replace(FITTED, thresholds=surest))
+    answer = of_two((MAY, "May 2018"), (MUST_NOT, "September 2021"))
     assert (answer.outcome, answer.stance, answer.quotes) == (Outcome.CHOOSE, None, ())
     assert [quote.words for quote in answer.offered[:2]] == [MUST_NOT, MAY]
     assert answer.conflict is not None

@@ -804,8 +804,8 @@ def test_when_a_policy_is_due_for_review_is_told_from_the_document_itself(demo: 
 
 
 def test_where_no_clause_rules_on_a_known_matter_the_reply_says_on_what_nothing_is_said(demo: Policybot) -> None:
-    ran = demo("ask", "--school", "coniston", "--explain", "can I sell Avon products in the staffroom")
-    assert "say nothing about this: running a business or selling goods" in ran.out
+    ran = demo("ask", "--school", "coniston", "--explain", "is there a dress code, can I wear jeans")
+    assert "say nothing about this: how staff should dress." in ran.out
     assert "That does not mean that it is allowed." in ran.out
     assert "which is linked here to: no clause" in ran.out
 

@@ -34,6 +34,12 @@ def test_staff_words_are_near_policy_words_of_the_same_matter() -> None:
     assert asked @ same > asked @ other + 0.2
 
 
+def test_common_pairs_of_words_count_and_uncommon_ones_do_not() -> None:
+    pair, turned, uncommon, also = VECTORS.encode(["friend request", "request friend", "zebra walrus", "walrus zebra"])
+    assert pair @ turned < 0.999
+    assert uncommon @ also == pytest.approx(1, abs=1e-5)
+
+
 @given(st.text(max_size=300))
 @settings(max_examples=150, deadline=None)
 def test_any_text_has_a_vector_or_none_and_never_fails(text: str) -> None:

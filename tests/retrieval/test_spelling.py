@@ -80,7 +80,7 @@ def test_what_is_known_protected_or_not_plain_stays_as_it_was_typed(spelling: Sp
 @given(numbers=st.lists(st.integers(0, 10_000), max_size=12))
 @settings(max_examples=150)
 def test_words_that_are_known_never_change(spelling: Spelling, knowledge: Knowledge, numbers: list[int]) -> None:
-    known = [word for word in knowledge.vocabulary if word not in knowledge.abbreviations]
+    known = [word for word, count in knowledge.vocabulary.items() if count >= FEWEST and word not in knowledge.abbreviations]
     text = " ".join(known[number % len(known)] for number in numbers)
     assert spelling.correct(text) == text
 

@@ -24,7 +24,7 @@ RELATIVE = "unless the pupil is a member of their family"
     ("words", "stance", "second", "when", "question", "expected"),
     [
         (PHOTOGRAPHS, F, C, COLLEAGUES, "Can I put a picture of my class on Instagram?", F),
-        (PHOTOGRAPHS, F, C, COLLEAGUES, "Can I share the selfie with two of the other teachers if they agree?", C),
+        (PHOTOGRAPHS, F, C, COLLEAGUES, "Can I post a photo of my colleagues if they give permission?", C),
         (RELATIVES, F, C, RELATIVE, "Am I allowed to message a pupil?", F),
         (RELATIVES, F, C, RELATIVE, "What if she is my niece, so family?", C),
         # In doubt the stricter stands, whichever the clause puts first.

@@ -13,7 +13,7 @@ from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.decision import Outcome, decide
 from retrieval.features import Features, features_of
 from retrieval.index import Index
-from retrieval.urgency import THRESHOLD, Danger, chance_of_danger, danger_in, danger_of
+from retrieval.urgency import THRESHOLD, Danger, chance_of_danger, danger_in, danger_in_a_sentence, danger_of
 from retrieval.vectors import DIMENSIONS, WordVectors
 
 VECTORS = WordVectors()
@@ -176,3 +176,22 @@ def test_any_text_has_a_chance_and_a_danger_or_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n"])
 def test_nothing_is_not_urgent(text: str) -> None:
     assert danger_of(text, VECTORS) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "A child told me that her dad hits her. Can I accept a parent's friend request?",
+        "Is it OK to use my own laptop at home? One of my boys has just messaged me that he wants to die.",
+    ],
+)
+def test_a_sentence_that_leaves_no_doubt_makes_a_message_urgent_whatever_else_it_asks(message: str) -> None:
+    assert danger_in_a_sentence(message, VECTORS) is not None
+
+
+def test_a_message_of_one_sentence_is_judged_as_a_whole() -> None:
+    assert danger_in_a_sentence("A child told me that her dad hits her.", VECTORS) is None
+
+
+def test_ordinary_sentences_do_not_add_up_to_danger() -> None:
+    assert danger_in_a_sentence("I posted a photo of my dog. Is that a problem? My class saw it on Monday.", VECTORS) is None
