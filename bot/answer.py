@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.contacts import Escalation, contact, resolve
-from corpus.checking import Law, superseded_law
 from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
+from corpus.law import Law, superseded_law
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause

@@ -25,7 +25,7 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 # What speaks for a link of a clause to a matter: retrieval/linking.py says what each is.
-LINK_FEATURES = ("policy", "asked", "asked_in_place", "side", "behind_clause", "behind_matter")
+LINK_FEATURES = ("asked", "side", "behind_matter")
 
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):

@@ -146,19 +146,16 @@ class Index:
 
     def _link(self, wordings: Sequence[Wordings]) -> NDArray[np.float16]:
         """Return how surely each clause is linked to each matter, a row a matter; a known clause takes over what was reviewed."""
-        # What documents say of themselves was not among the clauses whose links were reviewed.
-        read = {
-            number: asked.known for number, asked in enumerate(wordings) if asked.known and not self.clauses[number].is_detail
-        }
-        every = (len(self.clauses), len(self.knowledge.matters))
-        links = link_confidence(self.link_features()) if len(read) < every[0] else np.empty(every, dtype=np.float32)
-        for number, known in read.items():
-            links[number] = self.knowledge.reviewed_links(known)
+        links = link_confidence(self.link_features())
+        for number, asked in enumerate(wordings):
+            # What documents say of themselves was not among the clauses whose links were reviewed.
+            if asked.known and not self.clauses[number].is_detail:
+                links[number] = self.knowledge.reviewed_links(asked.known)
         return np.ascontiguousarray(links.T, dtype=np.float16)
 
     def link_features(self) -> NDArray[np.float32]:
         """Return what speaks for links, as retrieval.linking says: features x clauses x matters."""
-        return self.knowledge.matters.link_features(self._words, self._in_context, self.sides)
+        return self.knowledge.matters.link_features(self._words, self.sides)
 
     def words_vector(self, number: int) -> Vector:
         """Return the vector of a clause's own words."""
@@ -272,16 +269,17 @@ def _lay_out(documents: Sequence[list[str]]) -> dict[str, _Postings]:
     okapi = BM25Okapi(documents)
     lengths = np.asarray(okapi.doc_len, dtype=np.float64)
     damping = okapi.k1 * (1 - okapi.b + okapi.b * lengths / okapi.avgdl)
-    found: dict[str, tuple[list[int], list[int]]] = {}
-    for number, frequencies in enumerate(okapi.doc_freqs):
-        for term, frequency in frequencies.items():
-            where, counts = found.setdefault(term, ([], []))
-            where.append(number)
-            counts.append(frequency)
-    postings = {}
-    for term, (where, counts) in found.items():
-        clauses = np.asarray(where, dtype=np.int32)
-        frequency = np.asarray(counts, dtype=np.float64)
-        weights = okapi.idf[term] * (frequency * (okapi.k1 + 1) / (frequency + damping[clauses]))
-        postings[term] = _Postings(clauses, weights, float(weights.max()))
-    return postings
+    number = {term: at for at, term in enumerate(okapi.idf)}
+    terms = np.fromiter((number[term] for frequencies in okapi.doc_freqs for term in frequencies), dtype=np.int64)
+    frequency = np.fromiter((count for counts in okapi.doc_freqs for count in counts.values()), dtype=np.float64)
+    clauses = np.repeat(np.arange(len(documents), dtype=np.int32), [len(counts) for counts in okapi.doc_freqs])
+    idf = np.fromiter(okapi.idf.values(), dtype=np.float64)
+    weights = idf[terms] * (frequency * (okapi.k1 + 1) / (frequency + damping[clauses]))
+    order = np.argsort(terms, kind="stable")
+    clauses, weights = clauses[order], weights[order]
+    starts = np.searchsorted(terms[order], np.arange(len(number) + 1)).tolist()
+    best = np.maximum.reduceat(weights, starts[:-1]).tolist()
+    return {
+        term: _Postings(clauses[start:end], weights[start:end], highest)
+        for term, start, end, highest in zip(number, starts, starts[1:], best, strict=False)
+    }

@@ -25,7 +25,7 @@ from retrieval.library import (
     read_wordings,
 )
 from retrieval.linear import LinearModel
-from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, likest_of_each, link_features
+from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, link_features
 from retrieval.sides import Side, sides_of_clause
 from retrieval.spelling import count_words
 from retrieval.vectors import DATA as VECTORS
@@ -45,8 +45,6 @@ TOP_WORDINGS = 3
 NEAREST_MATTERS = 12
 # By how much a matter's likeness may be less than that of the likest.
 NEARLY_AS_LIKE = 0.12
-# So many clauses at a time are compared with every policy sentence of the matters.
-AT_A_TIME = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +144,15 @@ class Matters:
 
     def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
         """Read the vectors from the cache, or work them out and keep them there."""
-        kept = cache / f"matter-vectors-{fingerprint(MATTERS, VECTORS)}.msgpack" if cache else None
+        kept = cache / f"matter-arrays-{fingerprint(MATTERS, VECTORS)}.msgpack" if cache else None
         arrays = _kept_or_made(kept, lambda: _matter_arrays(read_matters(cache), vectors))
         self._means = arrays["means"]
         self._wordings, self._wordings_start = arrays["wordings"], arrays["wordings_start"]
         self._policy, self._policy_start = arrays["policy"], arrays["policy_start"]
         self._names = _lines(arrays["names"])
-        self._sides = [sides_of_clause(name) for name in self._names]
+        self._sides = [
+            frozenset(side for side, named in zip(Side, row, strict=True) if named) for row in arrays["sides"].tolist()
+        ]
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -172,16 +172,12 @@ class Matters:
         rows = self._policy[self._policy_start[number] : self._policy_start[number + 1]]
         return float((rows.astype(np.float32) @ clause).max()) / 127
 
-    def link_features(self, words: Vector, in_context: Vector, sides: Sequence[frozenset[Side]]) -> NDArray[np.float32]:
+    def link_features(self, words: Vector, sides: Sequence[frozenset[Side]]) -> NDArray[np.float32]:
         """Return what speaks for a link of each clause to each matter, as retrieval.linking says.
 
-        The clauses are given by the vectors of their words and of them in their place, and by whom they name.
+        The clauses are given by the vectors of their words and by whom they name.
         """
-        policy = self._policy.astype(np.float32) / np.float32(127)
-        likest = [likest_of_each(rows, policy, self._policy_start[:-1]) for rows in _few_at_a_time(in_context)]
-        return link_features(
-            np.concatenate(likest), words @ self._means.T, in_context @ self._means.T, agreement_on_sides(sides, self._sides)
-        )
+        return link_features(words @ self._means.T, agreement_on_sides(sides, self._sides))
 
 
 def likeliest(near: Sequence[MatterHit], sides: frozenset[Side]) -> MatterHit:
@@ -192,11 +188,6 @@ def likeliest(near: Sequence[MatterHit], sides: frozenset[Side]) -> MatterHit:
     """
     nearly = [hit for hit in near if hit.likeness >= near[0].likeness - NEARLY_AS_LIKE]
     return next((hit for hit in nearly if sides & hit.sides), near[0])
-
-
-def _few_at_a_time(rows: Vector) -> list[Vector]:
-    """Return the rows in parts, so that what each is compared with takes little memory."""
-    return [rows[start : start + AT_A_TIME] for start in range(0, len(rows), AT_A_TIME)]
 
 
 def _kept_or_made(kept: Path | None, make: Callable[[], Arrays]) -> Arrays:
@@ -219,6 +210,7 @@ def _matter_arrays(matters: Sequence[Matter], vectors: WordVectors) -> dict[str,
         "policy": _as_bytes(policy),
         "policy_start": _starts(policy),
         "names": _as_text(matter.name for matter in matters),
+        "sides": np.array([[side in sides_of_clause(matter.name) for side in Side] for matter in matters]),
     }
 
 

@@ -1,7 +1,7 @@
 """Links: which matters a clause rules on, and how surely; worked out for every clause that nobody has read for it.
 
-What speaks for a link is likeness by the word vectors: to the policy sentences of the matter and to how staff ask about it. The
-weights are learnt from the reviewed links of the shipped policies (`make fit`); docs/ranking.md says how the two compare.
+What speaks for a link is how like the clause is, by the word vectors, to how staff ask about the matter. The weights are learnt
+from the reviewed links of the shipped policies (`make fit`); docs/ranking.md says how the two compare.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from retrieval.fitted import FITTED, LINK_FEATURES
 from retrieval.sides import Side
-from retrieval.vectors import Vector
 
 Array = NDArray[np.float32]
 # What a reviewed link counts for: a clause that governs a matter, and one that settles some of what is asked about it.
@@ -27,24 +26,14 @@ def link_confidence(features: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-total)), dtype=np.float32)
 
 
-def link_features(policy: Array, asked: Array, asked_in_place: Array, side: Array) -> Array:
+def link_features(asked: Array, side: Array) -> Array:
     """Return what speaks for each link, in the order of LINK_FEATURES: features x clauses x matters.
 
-    `policy` is how like a clause in its place is to the likest policy sentence of a matter, `asked` and `asked_in_place` how like
-    its words, and it in its place, are to how staff ask about it, `side` whether they name the same people; clauses x matters.
+    `asked` is how like the words of a clause are to how staff ask about a matter, `side` whether they name the same people; both
+    clauses x matters.
     """
-    likeness = policy + asked + asked_in_place
-    return np.stack(
-        [
-            policy,
-            asked,
-            asked_in_place,
-            side,
-            # A matter belongs to the clause of a policy that is likest it, and a clause to the matter likest it.
-            likeness - likeness.max(axis=0, keepdims=True),
-            likeness - likeness.max(axis=1, keepdims=True),
-        ]
-    )
+    # A clause belongs to the matter likest it.
+    return np.stack([asked, side, asked - asked.max(axis=1, keepdims=True)])
 
 
 def agreement_on_sides(one: Sequence[frozenset[Side]], other: Sequence[frozenset[Side]]) -> Array:
@@ -58,9 +47,3 @@ def agreement_on_sides(one: Sequence[frozenset[Side]], other: Sequence[frozenset
 def _as_rows(named: Sequence[frozenset[Side]]) -> Array:
     rows = np.array([[side in sides for side in Side] for sides in named], dtype=np.float32)
     return rows.reshape(len(named), len(Side))
-
-
-def likest_of_each(rows: Vector, others: Vector, starts: NDArray[np.int64]) -> Array:
-    """Return how like each row is to the likest row of each group of `others`; a group begins at each of `starts`."""
-    likest: Array = np.maximum.reduceat(rows @ others.T, starts, axis=1)
-    return likest

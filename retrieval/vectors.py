@@ -128,5 +128,8 @@ def normalized(rows: Vector) -> Vector:
 
 def _plain(text: str) -> str:
     """Return a text in lower case without accents, as the table was learnt."""
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("’", "'").replace("_", " "))
+    lower = text.lower().replace("’", "'").replace("_", " ")
+    if lower.isascii():
+        return lower
+    decomposed = unicodedata.normalize("NFD", lower)
     return "".join(character for character in decomposed if unicodedata.category(character) != "Mn")

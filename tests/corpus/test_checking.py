@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from corpus.building import build_policy
-from corpus.checking import Concern, check_coverage, check_policy, superseded_law
+from corpus.checking import Concern, check_coverage, check_policy
 from corpus.clause import Policy, Span
+from corpus.law import superseded_law
 from corpus.source import Cut, Repair, Replace
 
 TODAY = date(2026, 11, 21)
