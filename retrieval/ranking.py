@@ -19,7 +19,7 @@ Array = NDArray[np.float64] | NDArray[np.float32]
 SHOWN = 10
 FEW = 64
 # A clause's score may be less than the best by this share and still be nearly as good.
-NEARLY_AS_GOOD = 0.87
+NEARLY_AS_GOOD = 0.93
 # Of so many clauses, the nearest by their vectors, the words are compared one by one.
 ALIGNED = 48
 # The clauses that so many of the nearest matters are linked to are found by them.
