@@ -1,5 +1,6 @@
 """The chat page: plain HTML from the server; a little script only spares the reload."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask
 from bot.bootstrap import Indexes
 from bot.clock import today
 from bot.errors import BotError
+from bot.joining import ENDED, Door
 from bot.rendering import environment, to_html
+from bot.settings import LOOPBACK
 from retrieval.decision import Outcome
 
 STATIC = Path(__file__).parent / "static"
@@ -40,31 +43,47 @@ _HEADERS = (
 )
 
 
-def create_app(indexes: Indexes) -> Starlette:
-    """Return the application that serves the chat page over `indexes`."""
+def create_app(indexes: Indexes, door: Door | None = None, hosts: Sequence[str] = LOOPBACK) -> Starlette:
+    """Return the application that serves the chat page over `indexes`, reached by the names `hosts`.
+
+    With a door each asks of the school that she has joined; without one, in the demonstration, of whichever she picks.
+    """
 
     async def page(request: Request) -> Response:
         """The page, with no question asked yet."""
-        return await run_in_threadpool(_page, indexes, request.query_params.get("school", ""), None)
+        if door is None:
+            return await run_in_threadpool(_page, indexes, request.query_params.get("school", ""), None)
+        person = await door.person(request)
+        if person is None:
+            return RedirectResponse("/join", 303)
+        return await run_in_threadpool(_page, indexes, person.school_id, None, joined=True)
 
     async def answer(request: Request) -> Response:
         """A question asked: the whole page anew, or only the reply where the script asks for it."""
         form = await request.form(max_files=0, max_fields=LONGEST_CONTEXT + 10, max_part_size=LONGEST_QUESTION * 8)
         asked = _Asked(form)
-        only_reply = request.headers.get("x-requested-with") == "fetch"
-        return await run_in_threadpool(_reply if only_reply else _page, indexes, asked.school, asked)
+        if door is not None:
+            person = await door.person(request)
+            if person is None:
+                return await run_in_threadpool(_to_a_stranger, indexes, asked)
+            asked.school = person.school_id
+        if request.headers.get("x-requested-with") == "fetch":
+            return await run_in_threadpool(_reply, indexes, asked)
+        return await run_in_threadpool(_page, indexes, asked.school, asked, joined=door is not None)
 
     return Starlette(
         routes=[
             Route("/", lambda _request: RedirectResponse("/chat")),
             Route("/chat", page, methods=["GET"]),
             Route("/chat", answer, methods=["POST"]),
+            *(door.routes() if door else []),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
             Middleware(_SecurityHeaders),
-            # A page elsewhere must not be able to reach this machine's own address under another name.
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
+            # A page elsewhere must not be able to reach this one under another name, nor to send forms to it.
+            Middleware(TrustedHostMiddleware, allowed_hosts=[f"[{host}]" if ":" in host else host for host in hosts]),
+            Middleware(_OwnFormsOnly),
         ],
         exception_handlers={400: _bad_form, 404: _not_found, Exception: _fault},
     )
@@ -79,8 +98,8 @@ class _Asked:
         self.earlier = [str(one) for one in form.getlist("earlier")][-LONGEST_CONTEXT:]
 
 
-def _page(indexes: Indexes, school: str, asked: _Asked | None) -> Response:
-    schools = indexes.versions.schools()
+def _page(indexes: Indexes, school: str, asked: _Asked | None, *, joined: bool = False) -> Response:
+    schools = [one for one in indexes.versions.schools() if not joined or one.id == school]
     replies = []
     status = 200
     if asked is not None:
@@ -93,6 +112,7 @@ def _page(indexes: Indexes, school: str, asked: _Asked | None) -> Response:
         .get_template("chat.html.jinja")
         .render(
             schools=schools,
+            joined=joined,
             chosen=school if school in {one.id for one in schools} else "",
             replies=replies,
             earlier=earlier,
@@ -103,9 +123,17 @@ def _page(indexes: Indexes, school: str, asked: _Asked | None) -> Response:
     return HTMLResponse(html, status)
 
 
-def _reply(indexes: Indexes, _school: str, asked: _Asked) -> Response:
+def _reply(indexes: Indexes, asked: _Asked) -> Response:
     html, status = _answered(indexes, asked)
     return HTMLResponse(html, status)
+
+
+def _to_a_stranger(indexes: Indexes, asked: _Asked) -> Response:
+    """Return what somebody who has not joined is told: nothing of any school; where a child may be at risk, whom to ring."""
+    answer = needs_school(asked.question, [], indexes.knowledge.vectors)
+    if answer.outcome is Outcome.URGENT:
+        return HTMLResponse(to_html(answer))
+    return HTMLResponse(_problem(ENDED), 401)
 
 
 def _answered(indexes: Indexes, asked: _Asked) -> tuple[str, int]:
@@ -136,6 +164,23 @@ async def _bad_form(_request: Request, _error: Exception) -> Response:
 
 async def _not_found(_request: Request, _error: Exception) -> Response:
     return PlainTextResponse("There is no such page here. The chat page is at /chat.", 404)
+
+
+class _OwnFormsOnly:
+    """Refuses forms that a page of another site sends, as browsers tell (Sec-Fetch-Site, W3C Fetch Metadata)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            sent_by = dict(scope["headers"]).get(b"sec-fetch-site", b"same-origin")
+            if sent_by not in (b"same-origin", b"none"):
+                await PlainTextResponse("This form was sent by another page: open policybot itself and ask there.", 403)(
+                    scope, receive, send
+                )
+                return
+        await self.app(scope, receive, send)
 
 
 class _SecurityHeaders:

@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--short-name", help="how a headline names it; the full name unless given")
     init.add_argument("--nation", default="England", choices=["England", "Wales", "Scotland", "Northern Ireland"])
 
+    _add_people(command)
+
     ask = command("ask", "answer one question, or a file of them", _ask)
     ask.add_argument("question", nargs="*", help="the question")
     ask.add_argument("--school", help="whose policies apply")
@@ -103,6 +105,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
+    invite = command("invite", "invite one person to ask at a school", _invite)
+    invite.add_argument("--school", required=True)
+    invite.add_argument("--role", default="staff", help="staff (unless given), office, headteacher, dsl, chair or administrator")
+    invite.add_argument("--until", help="when their access ends: tonight, or a day such as 2026-12-18; it does not unless given")
+
+    people = command("people", "who may ask at a school, and the invitations that nobody has taken", _people)
+    people.add_argument("--school", required=True)
+    people.add_argument("--remove", metavar="NUMBER", type=int, help="end this person's access at once")
+    people.add_argument("--revoke", metavar="NUMBER", type=int, help="take this invitation back")
+
+
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--school", required=True)
     parser.add_argument("--policy", required=True, help="the policy's short id, such as social-media")
@@ -121,6 +135,22 @@ def _init(options: argparse.Namespace) -> int:
     from bot.administration import init
 
     return init(options.school, options.name, options.short_name, options.nation)
+
+
+def _invite(options: argparse.Namespace) -> int:
+    from bot.enrolment import invite
+
+    return invite(options.school, options.role, options.until)
+
+
+def _people(options: argparse.Namespace) -> int:
+    from bot.enrolment import list_people, remove_person, revoke_invitation
+
+    if options.remove is not None:
+        return remove_person(options.school, options.remove)
+    if options.revoke is not None:
+        return revoke_invitation(options.school, options.revoke)
+    return list_people(options.school)
 
 
 def _ask(options: argparse.Namespace) -> int:

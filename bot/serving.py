@@ -2,26 +2,43 @@
 
 import errno
 import socket
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
+from bot.clock import now_utc
 from bot.errors import BotError
-from bot.settings import Settings, read_settings
+from bot.joining import Door
+from bot.people import People
+from bot.settings import LOOPBACK, Settings, read_settings
 
 
 def serve() -> int:
     """Serve until stopped. Raises BotError where the port is in use or the address is not this machine's."""
     settings = read_settings()
-    if not settings.demo:
-        raise BotError("The chat page is open only in demo mode so far: set POLICYBOT_DEMO=1.")
+    hosts = _hosts(settings)
     listening = _listen(settings)
-    app = create_app(open_indexes(settings))
+    indexes = open_indexes(settings)
+    secure = (settings.public_url or "").startswith("https:")
+    door = None if settings.demo else Door(People(indexes.versions.engine, now_utc), now_utc, secure=secure)
+    app = create_app(indexes, door, hosts)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])
     return 0
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """Return the names by which the server may be reached. Raises BotError where nobody could know them."""
+    public = urlsplit(settings.public_url).hostname if settings.public_url else None
+    if settings.host in ("0.0.0.0", "::") and not public:  # noqa: S104  compared, not listened on
+        raise BotError(
+            f"POLICYBOT_BIND={settings.host} listens on every address of this machine: "
+            "set POLICYBOT_PUBLIC_URL to the address by which people reach it, such as https://policies.school.example."
+        )
+    return [*LOOPBACK, settings.host, *([public] if public else [])]
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -113,7 +113,7 @@ def test_a_port_in_use_is_said_in_one_sentence(start: Start, tmp_path: Path) -> 
     ("settings", "words"),
     [
         ({"POLICYBOT_BIND": "0.0.0.0:8080"}, "demo mode listens on 127.0.0.1 only"),
-        ({"POLICYBOT_DEMO": "0"}, "set POLICYBOT_DEMO=1"),
+        ({"POLICYBOT_DEMO": "0", "POLICYBOT_BIND": "0.0.0.0:8080"}, "set POLICYBOT_PUBLIC_URL"),
         ({"POLICYBOT_HOME": "/dev/null/home"}, "cannot be written"),
     ],
 )

@@ -86,7 +86,8 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 
 COMMANDS = [
-    "serve", "init", "ask", "chat", "compare", "import", "diff", "publish", "rollback", "export", "check", "eval", "doctor",
+    "serve", "init", "invite", "people", "ask", "chat", "compare", "import", "diff", "publish", "rollback", "export", "check",
+    "eval", "doctor",
 ]  # fmt: skip
 
 
@@ -814,3 +815,35 @@ def test_a_matter_that_some_clause_rules_on_is_never_said_to_be_left_out(demo: P
     ran = demo("ask", "--school", "coniston", "--explain", "can I accept a pupil's friend request on facebook")
     assert "say nothing about" not in ran.out
     assert "5.1" in next(line for line in ran.out.splitlines() if line.startswith("which is linked here to:"))
+
+
+def test_somebody_is_invited_listed_and_the_invitation_taken_back(policybot: Policybot) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    assert policybot("people", "--school", "hillside").out == "Nobody has joined yet.\n"
+    told = policybot("invite", "--school", "hillside", "--role", "office", "--until", "2099-07-20").out
+    assert re.search(r"^Invitation 1 to hillside, as office: [0-9A-Z]{5}-[0-9A-Z]{5}$", told, re.MULTILINE)
+    # In July the clocks are an hour ahead, and the day ends with the people's own midnight.
+    assert "Their access ends Monday 20 July 2099, 23:59." in told
+    listed = policybot("people", "--school", "hillside").out
+    assert "Invitation 1, as office: nobody has taken it" in listed
+    assert policybot("people", "--school", "hillside", "--revoke", "1").out == "Invitation 1 to hillside can no longer be used.\n"
+    assert policybot("people", "--school", "hillside").out == "Nobody has joined yet.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("invite", "--school", "nowhere"), "There is no school called nowhere"),
+        (("people", "--school", "nowhere"), "There is no school called nowhere"),
+        (("invite", "--school", "hillside", "--role", "cook"), "“cook” is no role: choose one of staff"),
+        (("invite", "--school", "hillside", "--until", "Friday"), "“Friday” is no day: write tonight"),
+        (("invite", "--school", "hillside", "--until", "2020-01-01"), "The pass would end before it begins"),
+        (("people", "--school", "hillside", "--remove", "4"), "hillside has no person 4"),
+        (("people", "--school", "hillside", "--revoke", "4"), "hillside has no open invitation 4"),
+    ],
+)
+def test_what_is_wrong_with_an_invitation_is_said_in_one_sentence(
+    policybot: Policybot, arguments: tuple[str, ...], words: str
+) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    assert_refused(policybot(*arguments), words)

@@ -98,13 +98,6 @@ def test_demo_mode_listens_on_loopback(host: str) -> None:
     assert read_settings({"POLICYBOT_DEMO": "1", "POLICYBOT_BIND": f"{host}:8080"}).demo
 
 
-def test_outside_demo_mode_the_chat_page_is_not_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path))
-    monkeypatch.delenv("POLICYBOT_DEMO", raising=False)
-    with pytest.raises(BotError, match="POLICYBOT_DEMO=1"):
-        serve()
-
-
 def test_a_port_in_use_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path))
     monkeypatch.setenv("POLICYBOT_DEMO", "1")

@@ -1,0 +1,207 @@
+"""People and their schools: invited, enrolled, removed; and their sessions in the web chat.
+
+Codes and session tokens are kept as hashes only, so that whoever reads the store can use none of them.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Row, delete, insert, or_, select, update
+
+from bot.errors import BotError
+from bot.tables import invitations, people, sessions
+from corpus.tables import schools, writing
+from corpus.versions import no_such_school
+
+# How long an invitation waits to be taken.
+INVITATION_LASTS = timedelta(days=7)
+# A session ends when it was not used for so long: on one's own device, and on one that others use too.
+OWN_IDLE, SHARED_IDLE = timedelta(days=30), timedelta(minutes=10)
+# That a session is used is written down no oftener than this.
+SEEN_EVERY = timedelta(minutes=1)
+# Without letters and figures that are mistaken for each other: 30 to the power of 10 codes.
+_ALPHABET, _CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTVWXYZ", 10
+WEB = "web"
+
+
+class PersonRole(StrEnum):
+    """What somebody is at a school, and so what they may do here; all may ask."""
+
+    STAFF = "staff"
+    OFFICE = "office"
+    HEADTEACHER = "headteacher"
+    DSL = "dsl"
+    CHAIR = "chair"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may ask at a school, by one account on one channel; `until` is when that ends, in UTC, None if it does not."""
+
+    id: int
+    school_id: str
+    channel: str
+    account: str
+    role: PersonRole
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation that nobody has taken yet. `pass_until` is when the access of whoever takes it ends, None if it does not."""
+
+    id: int
+    school_id: str
+    role: PersonRole
+    expires_at: datetime
+    pass_until: datetime | None
+
+
+class People:
+    """Who may ask at which school, in a store; `now` is the time in UTC."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        """Keep the store and the clock."""
+        self._engine = engine
+        self._now = now
+
+    def invite(self, school_id: str, role: PersonRole, pass_until: datetime | None = None) -> tuple[Invitation, str]:
+        """Return a new invitation and its code, which is told once and not kept; it serves one person, within seven days.
+
+        Raises BotError where there is no such school, or the pass would have ended already.
+        """
+        now = self._now()
+        if pass_until is not None and pass_until <= now:
+            raise BotError("The pass would end before it begins: give a later day.")
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+        expires = now + INVITATION_LASTS
+        with writing(self._engine) as connection:
+            known = list(connection.scalars(select(schools.c.id)))
+            if school_id not in known:
+                raise BotError(no_such_school(school_id, known))
+            values = {"school_id": school_id, "role": role, "pass_until": pass_until, "expires_at": expires}
+            made = insert(invitations).values(**values, code_hash=_hash(code), made_at=now).returning(invitations.c.id)
+            number = connection.execute(made).scalar_one()
+        half = _CODE_LENGTH // 2
+        return Invitation(number, school_id, role, expires, pass_until), f"{code[:half]}-{code[half:]}"
+
+    def invitations(self, school_id: str) -> list[Invitation]:
+        """Return the school's invitations that can still be taken, the oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(invitations)
+                .where(invitations.c.school_id == school_id, invitations.c.expires_at > self._now())
+                .order_by(invitations.c.id)
+            )
+            return [Invitation(row.id, row.school_id, PersonRole(row.role), row.expires_at, row.pass_until) for row in rows]
+
+    def revoke(self, school_id: str, invitation_id: int) -> None:
+        """Take an invitation of the school back. Raises BotError where the school has none of that number."""
+        with writing(self._engine) as connection:
+            gone = connection.execute(
+                delete(invitations).where(invitations.c.school_id == school_id, invitations.c.id == invitation_id)
+            )
+        if not gone.rowcount:
+            raise BotError(f"{school_id} has no open invitation {invitation_id}: it may have been taken already.")
+
+    def enrol(self, code: str, channel: str, account: str) -> Person:
+        """Return the person whom a code makes of an account, and use the code up.
+
+        Somebody who is at that school already gets the invitation's role and pass. Raises BotError, the same for every reason,
+        where the code is none, was taken, taken back, or is too old.
+        """
+        now = self._now()
+        with writing(self._engine) as connection:
+            # Taken away and read in one step: of two who use it at once, one finds nothing.
+            code_is = (invitations.c.code_hash == _hash(_tidied(code)), invitations.c.expires_at > now)
+            invited = connection.execute(delete(invitations).where(*code_is).returning(invitations)).one_or_none()
+            if invited is None:
+                raise BotError("That code is not valid, or somebody has used it: ask your school office for a new one.")
+            whose = (people.c.school_id == invited.school_id, people.c.channel == channel, people.c.account == account)
+            values = {"role": invited.role, "until": invited.pass_until}
+            if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
+                where = {"school_id": invited.school_id, "channel": channel, "account": account}
+                connection.execute(insert(people).values(**where, **values, since=now))
+            return _person(connection.execute(select(people).where(*whose)).one())
+
+    def at(self, channel: str, account: str) -> list[Person]:
+        """Return somebody's access by an account: one person a school, by school; none where there is none, or it has ended."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(people)
+                .where(people.c.channel == channel, people.c.account == account, self._has_access())
+                .order_by(people.c.school_id)
+            )
+            return [_person(row) for row in rows]
+
+    def of(self, school_id: str) -> list[Person]:
+        """Return the people of a school, those whose pass has ended included, the longest there first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(people).where(people.c.school_id == school_id).order_by(people.c.id))
+            return [_person(row) for row in rows]
+
+    def remove(self, school_id: str, person_id: int) -> None:
+        """End somebody's access to a school at once, open sessions included.
+
+        Raises BotError where the school has no such person.
+        """
+        with writing(self._engine) as connection:
+            whose = select(people.c.id).where(people.c.school_id == school_id, people.c.id == person_id)
+            connection.execute(delete(sessions).where(sessions.c.person_id.in_(whose)))
+            gone = connection.execute(delete(people).where(people.c.school_id == school_id, people.c.id == person_id))
+        if not gone.rowcount:
+            raise BotError(f"{school_id} has no person {person_id}: `policybot people --school {school_id}` lists them.")
+
+    def open_session(self, person: Person, *, shared: bool) -> str:
+        """Return the token of a new session; `shared` on a device that others use too. What has ended is cleared away."""
+        token, now = secrets.token_urlsafe(32), self._now()
+        with writing(self._engine) as connection:
+            connection.execute(delete(sessions).where(sessions.c.seen_at <= now - OWN_IDLE))
+            connection.execute(delete(sessions).where(sessions.c.shared, sessions.c.seen_at <= now - SHARED_IDLE))
+            connection.execute(insert(sessions).values(token_hash=_hash(token), person_id=person.id, seen_at=now, shared=shared))
+        return token
+
+    def in_session(self, token: str) -> Person | None:
+        """Return whose session a token is, and note that it is used; None where it has ended, or the person's access has."""
+        now, hashed = self._now(), _hash(token)
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                select(people, sessions.c.seen_at, sessions.c.shared)
+                .join(sessions, sessions.c.person_id == people.c.id)
+                .where(sessions.c.token_hash == hashed, self._has_access())
+            ).one_or_none()
+        if found is None or now - found.seen_at > (SHARED_IDLE if found.shared else OWN_IDLE):
+            return None
+        if now - found.seen_at >= SEEN_EVERY:
+            with writing(self._engine) as connection:
+                connection.execute(update(sessions).where(sessions.c.token_hash == hashed).values(seen_at=now))
+        return _person(found)
+
+    def end_session(self, token: str) -> None:
+        """End a session; one that has ended already stays so."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
+
+    def _has_access(self) -> ColumnElement[bool]:
+        return or_(people.c.until.is_(None), people.c.until > self._now())
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(row.id, row.school_id, row.channel, row.account, PersonRole(row.role), row.since, row.until)
+
+
+def _tidied(code: str) -> str:
+    """Return a code as it was made, however it was typed: in small letters, with spaces or without the hyphen."""
+    return re.sub(r"[^0-9A-Z]", "", code.upper())
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

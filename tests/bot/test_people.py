@@ -1,0 +1,189 @@
+"""People: invited, enrolled, removed; their sessions; and that one school never reaches another's."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.errors import BotError
+from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, WEB, People, PersonRole
+from bot.tables import invitations, sessions
+from corpus.versions import School, Versions
+
+START = datetime.fromisoformat("2026-11-23T08:30")
+MINUTE = timedelta(minutes=1)
+NOT_VALID = "That code is not valid, or somebody has used it: ask your school office for a new one."
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def wait(self, time: timedelta) -> None:
+        self.time += time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def people(store: Versions, clock: Clock) -> People:
+    store.add_school(School("meadow", "Meadow School", "Meadow"))
+    return People(store.engine, clock)
+
+
+def refusal(run: Callable[[], object]) -> str:
+    with pytest.raises(BotError) as refused:
+        run()
+    return str(refused.value)
+
+
+def test_whoever_takes_an_invitation_may_ask_at_that_school_only(people: People) -> None:
+    _, code = people.invite("hillside", PersonRole.STAFF)
+    assert people.at("telegram", "77") == []
+    person = people.enrol(code, "telegram", "77")
+    assert (person.school_id, person.role, person.since, person.until) == ("hillside", PersonRole.STAFF, START, None)
+    assert people.at("telegram", "77") == [person]
+    assert people.at("telegram", "78") == people.at(WEB, "77") == []
+
+
+def test_an_invitation_serves_one_person(people: People) -> None:
+    _, code = people.invite("hillside", PersonRole.STAFF)
+    people.enrol(code, "telegram", "77")
+    assert refusal(lambda: people.enrol(code, "telegram", "78")) == NOT_VALID
+    assert people.invitations("hillside") == []
+
+
+def test_an_invitation_waits_seven_days(people: People, clock: Clock) -> None:
+    _, first = people.invite("hillside", PersonRole.STAFF)
+    _, second = people.invite("hillside", PersonRole.STAFF)
+    clock.wait(INVITATION_LASTS - MINUTE)
+    people.enrol(first, "telegram", "77")
+    clock.wait(MINUTE)
+    assert refusal(lambda: people.enrol(second, "telegram", "78")) == NOT_VALID
+    assert people.invitations("hillside") == []
+
+
+def test_an_invitation_can_be_taken_back_by_its_own_school_only(people: People) -> None:
+    invitation, code = people.invite("hillside", PersonRole.STAFF)
+    assert "has no open invitation" in refusal(lambda: people.revoke("meadow", invitation.id))
+    assert people.invitations("hillside") == [invitation]
+    people.revoke("hillside", invitation.id)
+    assert refusal(lambda: people.enrol(code, "telegram", "77")) == NOT_VALID
+    assert "has no open invitation" in refusal(lambda: people.revoke("hillside", invitation.id))
+
+
+@pytest.mark.parametrize("typed", ["{code}", " {code} ", "{small}", "{bare}", "{spaced}"])
+def test_a_code_may_be_typed_as_people_type(people: People, typed: str) -> None:
+    _, code = people.invite("hillside", PersonRole.STAFF)
+    as_typed = typed.format(code=code, small=code.lower(), bare=code.replace("-", ""), spaced=code.replace("-", " "))
+    assert people.enrol(as_typed, WEB, "1").school_id == "hillside"
+
+
+@pytest.mark.parametrize("typed", ["", "-", "AAAAA-AAAAA", "x" * 5000, "\x00", "Jürgen"])
+def test_what_is_no_code_is_refused_in_the_same_words(people: People, typed: str) -> None:
+    people.invite("hillside", PersonRole.STAFF)
+    assert refusal(lambda: people.enrol(typed, WEB, "1")) == NOT_VALID
+
+
+def test_no_code_or_token_stands_in_the_store(people: People, store: Versions) -> None:
+    _, code = people.invite("hillside", PersonRole.STAFF)
+    _, taken = people.invite("hillside", PersonRole.STAFF)
+    token = people.open_session(people.enrol(taken, WEB, "1"), shared=False)
+    with store.engine.connect() as connection:
+        kept = " ".join(str(row) for table in (invitations, sessions) for row in connection.execute(select(table)))
+    assert not any(secret in kept for secret in (code, code.replace("-", ""), token))
+
+
+def test_a_pass_ends_by_itself(people: People, clock: Clock) -> None:
+    _, code = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
+    person = people.enrol(code, "telegram", "77")
+    token = people.open_session(person, shared=False)
+    clock.wait(timedelta(hours=8) - MINUTE)
+    assert people.at("telegram", "77") == [person]
+    assert people.in_session(token) == person
+    clock.wait(MINUTE)
+    assert people.at("telegram", "77") == []
+    assert people.in_session(token) is None
+    assert people.of("hillside") == [person]
+
+
+def test_a_pass_that_would_have_ended_already_is_refused(people: People) -> None:
+    assert refusal(lambda: people.invite("hillside", PersonRole.STAFF, START)) == (
+        "The pass would end before it begins: give a later day."
+    )
+
+
+def test_there_is_no_invitation_to_a_school_that_there_is_not(people: People) -> None:
+    assert "There is no school called nowhere" in refusal(lambda: people.invite("nowhere", PersonRole.STAFF))
+
+
+def test_a_second_invitation_to_the_same_school_changes_the_role_and_the_pass(people: People) -> None:
+    _, supply = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
+    _, office = people.invite("hillside", PersonRole.OFFICE)
+    first = people.enrol(supply, "telegram", "77")
+    second = people.enrol(office, "telegram", "77")
+    assert (second.id, second.role, second.until) == (first.id, PersonRole.OFFICE, None)
+    assert people.of("hillside") == [second]
+
+
+def test_somebody_may_be_at_two_schools_and_leave_one(people: People) -> None:
+    for school in ("hillside", "meadow"):
+        people.enrol(people.invite(school, PersonRole.STAFF)[1], "telegram", "77")
+    hillside, meadow = people.at("telegram", "77")
+    people.remove("hillside", hillside.id)
+    assert people.at("telegram", "77") == [meadow]
+
+
+def test_one_school_cannot_remove_anothers_people_or_see_them(people: People) -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
+    token = people.open_session(person, shared=False)
+    assert people.of("meadow") == []
+    assert "meadow has no person" in refusal(lambda: people.remove("meadow", person.id))
+    assert people.in_session(token) == person
+
+
+def test_removing_somebody_ends_their_sessions_at_once(people: People) -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
+    token = people.open_session(person, shared=False)
+    people.remove("hillside", person.id)
+    assert people.in_session(token) is None
+    assert people.at(WEB, "1") == []
+
+
+@pytest.mark.parametrize(("shared", "idle"), [(False, OWN_IDLE), (True, SHARED_IDLE)])
+def test_a_session_lasts_while_it_is_used_and_ends_when_idle(people: People, clock: Clock, shared: bool, idle: timedelta) -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
+    token = people.open_session(person, shared=shared)
+    for _ in range(3):
+        clock.wait(idle - MINUTE)
+        assert people.in_session(token) == person
+    clock.wait(idle + MINUTE)
+    assert people.in_session(token) is None
+
+
+def test_a_session_can_be_ended_and_another_stays(people: People) -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
+    one, other = (people.open_session(person, shared=False) for _ in range(2))
+    people.end_session(one)
+    people.end_session(one)
+    assert people.in_session(one) is None
+    assert people.in_session(other) == person
+    assert people.in_session("nonsense") is None
+
+
+def test_sessions_that_have_ended_are_cleared_away(people: People, store: Versions, clock: Clock) -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
+    people.open_session(person, shared=True)
+    clock.wait(SHARED_IDLE)
+    people.open_session(person, shared=True)
+    with store.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(sessions)) == 1
