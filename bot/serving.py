@@ -21,6 +21,8 @@ def serve() -> int:
     hosts = _hosts(settings)
     listening = _listen(settings)
     indexes = open_indexes(settings)
+    for school in indexes.versions.schools()[:1]:
+        indexes.of(school.id)  # what all schools share takes seconds to read the first time: nobody's question waits for that
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(People(indexes.versions.engine, now_utc), now_utc, secure=secure)
     app = create_app(indexes, door, hosts)
