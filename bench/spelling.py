@@ -1,6 +1,6 @@
 """What mending slips is worth: labelled questions as they stand and with typing errors put in, with and without spelling.
 
-Run with `python bench/spelling.py`; docs/ranking.md gives the figures.
+Run with `python -m bench.spelling`; docs/ranking.md gives the figures.
 """
 
 import random
@@ -18,7 +18,8 @@ from corpus.versions import Published, School
 from retrieval.decision import Outcome, decide
 from retrieval.evaluation import Question, holds_any, read_questions
 from retrieval.index import Index
-from retrieval.knowledge import NO_WORDINGS, Knowledge, Wordings
+from retrieval.knowledge import Knowledge
+from training.unread import WithoutWordings
 
 TESTS = Path(__file__).parent.parent / "tests"
 SEEDS = (1, 2, 3)
@@ -26,13 +27,6 @@ SEEDS = (1, 2, 3)
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _BESIDE = {key: row[max(0, at - 1) : at] + row[at + 1 : at + 2] for row in _ROWS for at, key in enumerate(row)}
 _LONG = re.compile(r"[a-z]{4,}", re.IGNORECASE)
-
-
-class _WithoutWordings(Knowledge):
-    """The shared knowledge as a school meets it whose clauses nobody has written wordings for."""
-
-    def wordings_for(self, _words: str, _lead_in: str | None) -> Wordings:
-        return NO_WORDINGS
 
 
 class _Untouched:
@@ -84,7 +78,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
         shipped = _indexes([(source.school, shipped_policy(source)) for source in shipped_sources()], Knowledge(cache))
-        documents = _indexes([(file.stem, _document(file)) for file in _documents()], _WithoutWordings(cache))
+        documents = _indexes([(file.stem, _document(file)) for file in _documents()], WithoutWordings(cache))
         for name, files, indexes in (
             ("clauses with wordings", ("dev", "own-seen"), shipped),
             ("clauses without wordings", ("documents", "documents-2"), documents),

@@ -130,23 +130,24 @@ def _reply(indexes: Indexes, asked: _Asked) -> Response:
 
 def _to_a_stranger(indexes: Indexes, asked: _Asked) -> Response:
     """Return what somebody who has not joined is told: nothing of any school; where a child may be at risk, whom to ring."""
-    answer = needs_school(asked.question, [], indexes.knowledge.vectors)
-    if answer.outcome is Outcome.URGENT:
-        return HTMLResponse(to_html(answer))
-    return HTMLResponse(_problem(ENDED), 401)
+    html, status = _without_school(indexes, asked, ENDED, 401)
+    return HTMLResponse(html, status)
 
 
 def _answered(indexes: Indexes, asked: _Asked) -> tuple[str, int]:
     """Return the reply as HTML and its status; what is wrong with the question is said in one sentence."""
     if not asked.school:
-        answer = needs_school(asked.question, [], indexes.knowledge.vectors)
-        if answer.outcome is Outcome.URGENT:
-            return to_html(answer), 200
-        return _problem("Choose your school first: its policies are the ones that count."), 400
+        return _without_school(indexes, asked, "Choose your school first: its policies are the ones that count.", 400)
     try:
         return to_html(ask(asked.question, indexes.of(asked.school), today(), asked.earlier)), 200
     except BotError as error:
         return _problem(str(error)), 400
+
+
+def _without_school(indexes: Indexes, asked: _Asked, otherwise: str, status: int) -> tuple[str, int]:
+    """Return the urgent route as HTML where a question is urgent, else what is wrong, with the status of either."""
+    answer = needs_school(asked.question, [], indexes.knowledge.vectors)
+    return (to_html(answer), 200) if answer.outcome is Outcome.URGENT else (_problem(otherwise), status)
 
 
 def _problem(sentence: str) -> str:

@@ -17,7 +17,7 @@ from corpus.versions import Published
 from retrieval.analyzer import analyze
 from retrieval.features import Features
 from retrieval.knowledge import SECOND_CASE, TOP_WORDINGS, Knowledge, Wordings
-from retrieval.linking import link_confidence
+from retrieval.linking import agreement_on_sides, link_confidence, rows_of_sides
 from retrieval.sides import Side, sides_of_clause
 from retrieval.spelling import Spelling
 from retrieval.vectors import Vector
@@ -71,26 +71,24 @@ class Index:
         )
         self.knowledge = knowledge
         wordings = [knowledge.wordings_for(clause.clause.words, clause.lead_in) for clause in self.clauses]
-        self.documents = [
-            [*analyze(clause.searchable()), *asked.terms] for clause, asked in zip(self.clauses, wordings, strict=True)
-        ]
+        texts = [clause.searchable() for clause in self.clauses]
+        self.documents = [[*analyze(text), *asked.terms] for text, asked in zip(texts, wordings, strict=True)]
         self._postings = _lay_out(self.documents)
         self.highest_weight = max((posting.best for posting in self._postings.values()), default=0.0)
         encode = knowledge.vectors.encode
         self._words = encode([clause.clause.words for clause in self.clauses])
-        self._in_context = encode([clause.searchable() for clause in self.clauses])
-        self._pieces = [knowledge.vectors.pieces(clause.searchable()) for clause in self.clauses]
+        self._in_context = encode(texts)
+        self._pieces = [knowledge.vectors.pieces(text) for text in texts]
         self._wordings = [asked.vectors for asked in wordings]
         self.sides = tuple(clause.sides() for clause in self.clauses)
-        self._names = {side: np.array([side in sides for sides in self.sides]) for side in Side}
         self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
-        self._names_none = np.array([not sides for sides in self.sides])
+        self._side_rows = rows_of_sides(self.sides)
         self.has_wordings = np.array([bool(asked.terms) for asked in wordings])
         self._cases = _Cases(wordings, knowledge)
         self.spelling = Spelling(
             lambda: knowledge.vocabulary,
             lambda: knowledge.abbreviations,
-            [clause.searchable() for clause in self.clauses],
+            texts,
             knowledge.vectors.is_word,
         )
         self._links = self._link(wordings)
@@ -124,12 +122,10 @@ class Index:
         vectors = self.knowledge.vectors
         return vectors.alignment(vectors.pieces(question), [self._pieces[number] for number in numbers])
 
-    def agreement_on_side(self, sides: frozenset[Side]) -> NDArray[np.float64]:
-        """Return, for each clause, 1 where it names one of the sides, 0 where only others, a half where none."""
-        if not sides:
-            return np.full(len(self.clauses), 0.5)
-        names_one = np.any([self._names[side] for side in sides], axis=0)
-        return np.where(names_one, 1.0, np.where(self._names_none, 0.5, 0.0))
+    def agreement_on_side(self, sides: frozenset[Side]) -> NDArray[np.float32]:
+        """Return, for each clause, 1 where it names one of the sides, 0 where only others, a half where nobody is named."""
+        agreement: NDArray[np.float32] = agreement_on_sides(self._side_rows, rows_of_sides([sides]))[:, 0]
+        return agreement
 
     def binding_on(self, actor: Party | None) -> NDArray[np.float64]:
         """Return, for each clause, 1 where it binds the one whose doing is asked about, 0 where it binds only others."""
@@ -155,7 +151,7 @@ class Index:
 
     def link_features(self) -> NDArray[np.float32]:
         """Return what speaks for links, as retrieval.linking says: features x clauses x matters."""
-        return self.knowledge.matters.link_features(self._words, self.sides)
+        return self.knowledge.matters.link_features(self._words, self._side_rows)
 
     def words_vector(self, number: int) -> Vector:
         """Return the vector of a clause's own words."""

@@ -25,7 +25,7 @@ from retrieval.library import (
     read_wordings,
 )
 from retrieval.linear import LinearModel
-from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, link_features
+from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, link_features, rows_of_sides
 from retrieval.sides import Side, sides_of_clause
 from retrieval.spelling import count_words
 from retrieval.vectors import DATA as VECTORS
@@ -144,14 +144,15 @@ class Matters:
 
     def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
         """Read the vectors from the cache, or work them out and keep them there."""
-        kept = cache / f"matter-arrays-{fingerprint(MATTERS, VECTORS)}.msgpack" if cache else None
+        kept = cache / f"matters-as-arrays-{fingerprint(MATTERS, VECTORS)}.msgpack" if cache else None
         arrays = _kept_or_made(kept, lambda: _matter_arrays(read_matters(cache), vectors))
         self._means = arrays["means"]
         self._wordings, self._wordings_start = arrays["wordings"], arrays["wordings_start"]
         self._policy, self._policy_start = arrays["policy"], arrays["policy_start"]
         self._names = _lines(arrays["names"])
+        self._side_rows: NDArray[np.float32] = arrays["sides"]
         self._sides = [
-            frozenset(side for side, named in zip(Side, row, strict=True) if named) for row in arrays["sides"].tolist()
+            frozenset(side for side, named in zip(Side, row, strict=True) if named) for row in self._side_rows.tolist()
         ]
 
     def __len__(self) -> int:
@@ -172,12 +173,12 @@ class Matters:
         rows = self._policy[self._policy_start[number] : self._policy_start[number + 1]]
         return float((rows.astype(np.float32) @ clause).max()) / 127
 
-    def link_features(self, words: Vector, sides: Sequence[frozenset[Side]]) -> NDArray[np.float32]:
+    def link_features(self, words: Vector, side_rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what speaks for a link of each clause to each matter, as retrieval.linking says.
 
-        The clauses are given by the vectors of their words and by whom they name.
+        The clauses are given by the vectors of their words and by whom they name, as `rows_of_sides` returns it.
         """
-        return link_features(words @ self._means.T, agreement_on_sides(sides, self._sides))
+        return link_features(words @ self._means.T, agreement_on_sides(side_rows, self._side_rows))
 
 
 def likeliest(near: Sequence[MatterHit], sides: frozenset[Side]) -> MatterHit:
@@ -210,7 +211,7 @@ def _matter_arrays(matters: Sequence[Matter], vectors: WordVectors) -> dict[str,
         "policy": _as_bytes(policy),
         "policy_start": _starts(policy),
         "names": _as_text(matter.name for matter in matters),
-        "sides": np.array([[side in sides_of_clause(matter.name) for side in Side] for matter in matters]),
+        "sides": rows_of_sides([sides_of_clause(matter.name) for matter in matters]),
     }
 
 

@@ -36,14 +36,16 @@ def link_features(asked: Array, side: Array) -> Array:
     return np.stack([asked, side, asked - asked.max(axis=1, keepdims=True)])
 
 
-def agreement_on_sides(one: Sequence[frozenset[Side]], other: Sequence[frozenset[Side]]) -> Array:
-    """Return, for each pair, 1 where both name the same side, 0 where only different ones, a half where one names none."""
-    names, also = _as_rows(one), _as_rows(other)
-    shared = names @ also.T > 0
-    silent = (names.sum(axis=1) == 0)[:, None] | (also.sum(axis=1) == 0)[None, :]
-    return np.where(shared, np.float32(1), np.where(silent, np.float32(0.5), np.float32(0)))
+def agreement_on_sides(one: Array, other: Array) -> Array:
+    """Return, for each pair, 1 where both name the same side, 0 where only different ones, a half where one names none.
+
+    Both are rows as `rows_of_sides` returns them.
+    """
+    silent = (one.sum(axis=1) == 0)[:, None] | (other.sum(axis=1) == 0)[None, :]
+    return np.where(one @ other.T > 0, np.float32(1), np.where(silent, np.float32(0.5), np.float32(0)))
 
 
-def _as_rows(named: Sequence[frozenset[Side]]) -> Array:
+def rows_of_sides(named: Sequence[frozenset[Side]]) -> Array:
+    """Return a row for each, with 1 for every side that is named and 0 for the others."""
     rows = np.array([[side in sides for side in Side] for sides in named], dtype=np.float32)
     return rows.reshape(len(named), len(Side))

@@ -9,7 +9,7 @@ from corpus.building import shipped_policy, shipped_sources
 from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.index import Index
 from retrieval.library import links_of, read_links, read_matters
-from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides
+from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, rows_of_sides
 from retrieval.sides import Side
 
 Build = Callable[..., Index]  # the fixture `index_of`
@@ -65,5 +65,5 @@ def test_a_school_without_a_clause_has_no_links(index_of: Build) -> None:
 
 def test_sides_agree_where_one_is_shared_and_are_silent_where_one_names_none() -> None:
     pupil, parent, nobody = frozenset({Side.PUPIL}), frozenset({Side.PARENT}), frozenset[Side]()
-    agreement = agreement_on_sides([pupil, nobody], [pupil, parent, pupil | parent, nobody])
+    agreement = agreement_on_sides(rows_of_sides([pupil, nobody]), rows_of_sides([pupil, parent, pupil | parent, nobody]))
     assert agreement.tolist() == [[1, 0, 1, 0.5], [0.5, 0.5, 0.5, 0.5]]
