@@ -1,18 +1,21 @@
-"""Answers as text and as HTML, by the templates beside; what a policy or a person wrote is escaped for HTML."""
+"""Replies as text and as HTML; what a policy or a person wrote is escaped for HTML."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from bot.answer import Answer
+from bot.layout import WORRIED, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
+from retrieval.decision import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 @cache
 def environment() -> Environment:
-    """Return the templates: HTML is escaped, plain text is not, and a name that a template does not get is an error."""
+    """Return the templates: HTML is escaped, and a name that a template does not get is an error."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
@@ -27,10 +30,38 @@ def _template(name: str) -> Template:
 
 
 def to_text(answer: Answer) -> str:
-    """Return the whole reply as plain text."""
-    return _template("reply.txt.jinja").render(answer=answer).strip()
+    """Return the whole reply to a question as plain text."""
+    text = as_text(lay_out(answer))
+    return text if answer.outcome is Outcome.URGENT else f"{text}\n\n{WORRIED} Write: worried about a child"
 
 
 def to_html(answer: Answer) -> str:
-    """Return the reply as a piece of HTML for the chat page."""
-    return _template("reply.html.jinja").render(answer=answer)
+    """Return the reply to a question as a piece of HTML for the chat page."""
+    return as_html(lay_out(answer), f"{answer.outcome} stance-{answer.stance}" if answer.stance else answer.outcome)
+
+
+def as_text(blocks: Sequence[Block]) -> str:
+    """Return what a reply says as plain text, clauses set apart by empty lines."""
+    return "\n".join(_block_as_text(block) for block in blocks)
+
+
+def as_html(blocks: Sequence[Block], kind: str = "") -> str:
+    """Return what a reply says as a piece of HTML; `kind` are the classes that tell what kind of reply it is."""
+    named = [(type(block).__name__, block) for block in blocks]
+    return _template("reply.html.jinja").render(blocks=named, kind=kind)
+
+
+def _block_as_text(block: Block) -> str:
+    match block:
+        case Heading(text) | Paragraph(text):
+            return text
+        case Steps(items):
+            return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+        case Key(leading, deciding):
+            return f"“{leading}{deciding}”"
+        case Differ(sentences):
+            return "\n".join(sentences)
+        case ClauseQuote():
+            title = f"{block.title}:\n" if block.title else ""
+            number = f"{block.number}. " if block.number else ""
+            return "\n".join([f"\n{title}{number}“{block.words}”", block.cited, *block.notes])

@@ -1,0 +1,130 @@
+"""What a reply says, in order, as pieces of text without any markup: each channel dresses them in its own."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from bot.answer import Answer, Quote
+from retrieval.decision import Outcome
+
+WORRIED = "Worried about a child?"
+
+
+class Heading(Struct, frozen=True):
+    """What the reply comes to."""
+
+    text: str
+
+
+class Steps(Struct, frozen=True):
+    """What to do, in this order."""
+
+    items: tuple[str, ...]
+
+
+class Key(Struct, frozen=True):
+    """The words of the clause that decide, after what they are read after; both are the policy's own."""
+
+    leading: str
+    deciding: str
+
+
+class Paragraph(Struct, frozen=True):
+    """A sentence or two; `strong` is the part of `text` that matters most, `aside` marks what matters least."""
+
+    text: str
+    strong: str = ""
+    aside: bool = False
+
+
+class Differ(Struct, frozen=True):
+    """What to know of two rules that differ: one sentence or more, to be set apart."""
+
+    sentences: tuple[str, ...]
+
+
+class ClauseQuote(Struct, frozen=True):
+    """A clause word for word, with its citation. `title` says why it is shown; `number` where it is one of several to choose from.
+
+    `before`, `deciding` and `after` are together the clause without its lead-in; `bold` says to mark the deciding words.
+    """
+
+    title: str
+    number: int | None
+    lead_in: str
+    before: str
+    deciding: str
+    after: str
+    cited: str
+    url: str | None
+    notes: tuple[str, ...]
+    bold: bool
+
+    @property
+    def words(self) -> str:
+        """The clause as the policy has it, its lead-in before it."""
+        return f"{self.lead_in} {self.body}" if self.lead_in else self.body
+
+    @property
+    def body(self) -> str:
+        """The clause without its lead-in."""
+        return f"{self.before}{self.deciding}{self.after}"
+
+
+Block = Heading | Steps | Key | Paragraph | Differ | ClauseQuote
+
+
+def lay_out(answer: Answer) -> tuple[Block, ...]:
+    """Return what the reply to a question says, in order."""
+    blocks: list[Block] = [Heading(answer.headline)]
+    if answer.steps:
+        blocks.append(Steps(answer.steps))
+    if answer.outcome is Outcome.ANSWERED:
+        first = answer.quotes[0]
+        blocks.append(Key(first.leading, first.deciding or first.words))
+    if answer.conflict:
+        blocks.append(Differ(answer.conflict.sentences))
+    blocks += [Paragraph(note, aside=True) for note in answer.notes]
+    if answer.read_as:
+        blocks.append(Paragraph(f"I read this as: {answer.read_as}.", aside=True))
+    if answer.searched:
+        blocks.append(Paragraph(f"I looked in: {'; '.join(answer.searched)}."))
+    if answer.escalation and answer.outcome is not Outcome.URGENT:
+        words = answer.escalation.words
+        blocks.append(Paragraph(f"Speak to: {words}.", strong=words))
+    blocks += [
+        quoted(quote, title=title, bold=number == 0)
+        for number, (title, quote) in enumerate(zip(_titles(answer), answer.quotes, strict=True))
+    ]
+    blocks += to_choose_from(answer.offered)
+    return tuple(blocks)
+
+
+def to_choose_from(quotes: Iterable[Quote]) -> list[ClauseQuote]:
+    """Return clauses that are offered, none of them asserted, numbered from 1."""
+    return [quoted(quote, number=number, bold=True) for number, quote in enumerate(quotes, 1)]
+
+
+def quoted(quote: Quote, *, title: str = "", number: int | None = None, bold: bool = False) -> ClauseQuote:
+    """Return a clause as a reply shows it."""
+    citation = quote.citation
+    return ClauseQuote(
+        title=title,
+        number=number,
+        lead_in=citation.lead_in or "",
+        before=quote.before,
+        deciding=quote.deciding,
+        after=quote.after,
+        cited=f"{citation.policy}, {citation.label}, version {citation.version} ({quote.dates}).",
+        url=citation.url,
+        notes=quote.notes,
+        bold=bold,
+    )
+
+
+def _titles(answer: Answer) -> Sequence[str]:
+    if answer.outcome is Outcome.URGENT:
+        return ["What your policy says"] * len(answer.quotes)
+    told_apart = [f"{title}, word for word" for title in answer.conflict.titles] if answer.conflict else []
+    first = told_apart or ["The clause, word for word"]
+    return [*first, *["See also"] * len(answer.quotes)][: len(answer.quotes)]
