@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +15,7 @@ from corpus.law import Law, superseded_law
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
+from retrieval.sensitive import NEVER_STORED, Sensitivity
 from retrieval.sides import Side
 from retrieval.urgency import Danger, danger_of
 from retrieval.vectors import WordVectors
@@ -33,6 +35,8 @@ ADVISED_AGAINST = "“Advised against” means that the policy asks you not to. 
 PLAINLY_ALIKE = 0.63
 # From this confidence of a link on a clause may rule on a matter: no reply says that nothing does.
 RULED = 0.2
+# So many more clauses are offered to whoever did not mean the first.
+MOST_OTHERS = 2
 NEAREST_RULE = "The nearest rule in your policy:"
 # From Keeping Children Safe in Education, Part four; docs/safeguarding.md.
 SELF_REPORT = "You may report a low-level concern about yourself to the headteacher."
@@ -75,6 +79,8 @@ class Quote(Struct, frozen=True):
     after: str
     dates: str
     notes: tuple[str, ...]
+    slug: str
+    ref: str
 
     @property
     def words(self) -> str:
@@ -114,7 +120,10 @@ class RankingRow(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """Everything a channel needs to reply. The governing clause is the first of `quotes`; nothing here is markup."""
+    """Everything a channel needs to reply. The governing clause is the first of `quotes`; nothing here is markup.
+
+    `others` are references to the next best clauses, which a reply may show to whoever did not mean the first.
+    """
 
     school: str | None
     school_name: str | None
@@ -133,6 +142,14 @@ class Answer(Struct, frozen=True):
     steps: tuple[str, ...] = ()
     read_as: str | None = None
     ranking: tuple[RankingRow, ...] = ()
+    others: tuple[str, ...] = ()
+    danger: Danger | None = None
+    sensitivity: Sensitivity | None = None
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it was asked about something of which nothing is ever kept."""
+        return self.sensitivity in NEVER_STORED
 
 
 def to_answer(question: str, decision: Decision, index: Index, today: date) -> Answer:
@@ -156,8 +173,13 @@ def to_answer(question: str, decision: Decision, index: Index, today: date) -> A
         confidence=round(decision.confidence, 4),
         read_as=_read_as(decision),
         ranking=rows,
+        danger=decision.danger,
+        sensitivity=decision.sensitivity,
     )
-    return build(bare, decision, index, today)
+    answer = build(bare, decision, index, today)
+    shown = {quote.ref for quote in (*answer.quotes, *answer.offered)}
+    next_best = (ref_of(hit.clause) for hit in decision.ranking.hits if not hit.clause.is_detail)
+    return replace(answer, others=tuple(ref for ref in next_best if ref not in shown)[:MOST_OTHERS])
 
 
 def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) -> Answer:
@@ -167,7 +189,7 @@ def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) ->
     """
     danger = danger_of(question, vectors)
     if danger:
-        return _route(Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0), danger, ())
+        return _route(Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0, danger=danger), danger, ())
     return Answer(
         school=None,
         school_name=None,
@@ -241,9 +263,9 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
     escalation = resolve(clause.roles, index.policies)
     conflict = decision.conflict
     headline = (_headline_of_conflict if conflict else _headline)(decision.stance, governing.clause, index)
-    quotes = [_quote(governing.clause, today, decision.stance)]
+    quotes = [quote(governing.clause, today, decision.stance)]
     if conflict:
-        quotes.append(_quote(conflict.looser.hit.clause, today, conflict.looser.stance))
+        quotes.append(quote(conflict.looser.hit.clause, today, conflict.looser.stance))
     notes = _notes(decision.stance, policy, today)
     if decision.happened and decision.stance in PROHIBITING:
         headline = f"{headline} As it has happened, speak now to {escalation.words}."
@@ -252,7 +274,7 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
     return replace(
         bare,
         headline=headline,
-        quotes=(*quotes, *(_quote(hit.clause, today) for hit in decision.supporting)),
+        quotes=(*quotes, *(quote(hit.clause, today) for hit in decision.supporting)),
         notes=notes,
         conflict=conflict and _notice(conflict, quotes, index),
         escalation=escalation,
@@ -330,7 +352,7 @@ def _notes(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]:
 
 
 def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
-    offered = tuple(_quote(hit.clause, today) for hit in decision.offered)
+    offered = tuple(quote(hit.clause, today) for hit in decision.offered)
     notice = decision.conflict and _notice(decision.conflict, offered[:2], index)
     return replace(
         bare,
@@ -350,7 +372,7 @@ def _not_covered(bare: Answer, decision: Decision, index: Index, today: date) ->
         headline=f"{_whose(index)} policies, as far as I can find, {told}",
         read_as=None if silent else bare.read_as,
         notes=("That does not mean that it is allowed.",),
-        searched=tuple(f"{policy.title} ({_dates(policy, today)})" for policy in index.policies),
+        searched=tuple(f"{policy.title} ({dates(policy, today)})" for policy in index.policies),
         escalation=resolve((), index.policies),
     )
 
@@ -373,7 +395,7 @@ _IMAGES = "Do not view, copy, print, share, save or delete any image. Leave the 
 def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
     quotes: tuple[Quote, ...] = ()
     if decision.governing:
-        quotes = (_quote(decision.governing.clause, today, decision.stance),)
+        quotes = (quote(decision.governing.clause, today, decision.stance),)
     return _route(replace(bare, quotes=quotes), decision.danger, index.policies)
 
 
@@ -427,7 +449,18 @@ def _route(bare: Answer, danger: Danger | None, policies: Sequence[Policy]) -> A
             return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl)
 
 
-def _quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -> Quote:
+def ref_of(indexed: IndexedClause) -> str:
+    """Return a short name (at most 23 characters) of a clause of a published version, by which a button can ask for it."""
+    return f"{shortened(f'{indexed.policy.school}/{indexed.policy.slug}')}.{indexed.version}.{shortened(indexed.clause.id)}"
+
+
+def shortened(name: str) -> str:
+    """Return eight characters that stand for a longer name."""
+    return sha256(name.encode()).hexdigest()[:8]
+
+
+def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -> Quote:
+    """Return a clause as a reply shows it; `asserted` is the stance that the headline states, None where none is."""
     clause, policy = indexed.clause, indexed.policy
     citation = Citation(
         clause_id=clause.id,
@@ -449,10 +482,13 @@ def _quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) 
     if asserted not in (None, clause.stance):
         decides = clause.second.when if clause.second and clause.second.stance is asserted else ""
     before, deciding, after = clause.words.partition(decides) if decides else (clause.words, "", "")
-    return Quote(citation, before, deciding, after, _dates(policy, today), _about(indexed, superseded_law(clause.words)))
+    about = _about(indexed, superseded_law(clause.words))
+    return Quote(
+        citation, before, deciding, after, dates(policy, today), about, policy.slug, "" if indexed.is_detail else ref_of(indexed)
+    )
 
 
-def _dates(policy: Policy, today: date) -> str:
+def dates(policy: Policy, today: date) -> str:
     """Return a policy's dates as a reply gives them."""
     adopted = _adopted(policy)
     if policy.review_due is None:

@@ -14,3 +14,14 @@ def now_utc() -> datetime:
 def today() -> date:
     """Return today's date in the United Kingdom."""
     return datetime.now(LONDON).date()
+
+
+def day_of(moment: datetime) -> date:
+    """Return the calendar day in the United Kingdom of a moment of the store."""
+    return moment.replace(tzinfo=UTC).astimezone(LONDON).date()
+
+
+def spoken(moment: datetime) -> str:
+    """Return a moment of the store as people in the United Kingdom say it: `Saturday 21 November 2026, 21:04`."""
+    local = moment.replace(tzinfo=UTC).astimezone(LONDON)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"

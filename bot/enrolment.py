@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 from bot.bootstrap import open_versions
-from bot.clock import LONDON, now_utc, today
+from bot.clock import LONDON, now_utc, spoken, today
 from bot.errors import BotError
 from bot.people import People, PersonRole
 from bot.settings import Settings, read_settings
@@ -15,9 +15,9 @@ def invite(school: str, role: str, until: str | None) -> int:
     settings = read_settings()
     invitation, code = _people(settings, school).invite(school, _read_role(role), _read_day(until))
     print(f"Invitation {invitation.id} to {school}, as {invitation.role}: {code}")
-    print(f"It serves one person, until {_spoken(invitation.expires_at)}. The code is shown only now.")
+    print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
     if invitation.pass_until:
-        print(f"Their access ends {_spoken(invitation.pass_until)}.")
+        print(f"Their access ends {spoken(invitation.pass_until)}.")
     address = settings.public_url or f"http://{settings.host}:{settings.port}"
     print(f"They open {address}/join?code={code}, or type the code at {address}/join.")
     return 0
@@ -28,12 +28,12 @@ def list_people(school: str) -> int:
     people = _people(read_settings(), school)
     members, invitations = people.of(school), people.invitations(school)
     for person in members:
-        ends = f", until {_spoken(person.until)}" if person.until else ""
-        print(f"{person.id}. {person.role}, on {person.channel}, since {_spoken(person.since)}{ends}")
+        ends = f", until {spoken(person.until)}" if person.until else ""
+        print(f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{ends}")
     if not members:
         print("Nobody has joined yet.")
     for invitation in invitations:
-        waits = f"nobody has taken it; it waits until {_spoken(invitation.expires_at)}"
+        waits = f"nobody has taken it; it waits until {spoken(invitation.expires_at)}"
         print(f"Invitation {invitation.id}, as {invitation.role}: {waits}")
     return 0
 
@@ -76,8 +76,3 @@ def _read_day(text: str | None) -> datetime | None:
     except ValueError:
         raise BotError(f"“{text}” is no day: write tonight, or a day as 2026-12-18.") from None
     return datetime.combine(day, time(23, 59, 59), LONDON).astimezone(UTC).replace(tzinfo=None)
-
-
-def _spoken(moment: datetime) -> str:
-    local = moment.replace(tzinfo=UTC).astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"

@@ -44,9 +44,10 @@ class Differ(Struct, frozen=True):
 
 
 class ClauseQuote(Struct, frozen=True):
-    """A clause word for word, with its citation. `title` says why it is shown; `number` where it is one of several to choose from.
+    """A clause word for word, with its citation.
 
-    `before`, `deciding` and `after` are together the clause without its lead-in; `bold` says to mark the deciding words.
+    `title` says why it is shown; `number` is its place where it is one of several to choose from. `before`,
+    `deciding` and `after` are together the clause without its lead-in; `bold` says to mark the deciding words.
     """
 
     title: str

@@ -5,18 +5,18 @@ Codes and session tokens are kept as hashes only, so that whoever reads the stor
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, or_, select, update
 
 from bot.errors import BotError
 from bot.tables import invitations, people, sessions
-from corpus.tables import schools, writing
+from corpus.tables import insert_into, schools, writing
 from corpus.versions import no_such_school
 
 # How long an invitation waits to be taken.
@@ -27,7 +27,9 @@ OWN_IDLE, SHARED_IDLE = timedelta(days=30), timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
 # Without letters and figures that are mistaken for each other: 30 to the power of 10 codes.
 _ALPHABET, _CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTVWXYZ", 10
-WEB = "web"
+WEB, SLACK, TEAMS, TELEGRAM = "web", "slack", "teams", "telegram"
+# There a workspace says who is staff, so that nobody needs an invitation.
+LET_IN_BY_WORKSPACE = (SLACK, TEAMS)
 
 
 class PersonRole(StrEnum):
@@ -43,7 +45,10 @@ class PersonRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may ask at a school, by one account on one channel; `until` is when that ends, in UTC, None if it does not."""
+    """Somebody who may ask at a school, by one account on one channel.
+
+    `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several.
+    """
 
     id: int
     school_id: str
@@ -52,6 +57,7 @@ class Person:
     role: PersonRole
     since: datetime
     until: datetime | None
+    chosen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +118,23 @@ class People:
         if not gone.rowcount:
             raise BotError(f"{school_id} has no open invitation {invitation_id}: it may have been taken already.")
 
-    def enrol(self, code: str, channel: str, account: str) -> Person:
+    def enrol(self, code: str, channel: str, account: str, within: Collection[str] | None = None) -> Person:
         """Return the person whom a code makes of an account, and use the code up.
 
-        Somebody who is at that school already gets the invitation's role and pass. Raises BotError, the same for every reason,
-        where the code is none, was taken, taken back, or is too old.
+        `within` are the schools that it may be of, None for any. Somebody who is at that school already gets the invitation's
+        role and pass. Raises BotError, the same for every reason, where the code is none, was taken, taken back, or is too old.
         """
         now = self._now()
         with writing(self._engine) as connection:
             # Taken away and read in one step: of two who use it at once, one finds nothing.
-            code_is = (invitations.c.code_hash == _hash(_tidied(code)), invitations.c.expires_at > now)
+            code_is = [invitations.c.code_hash == _hash(_tidied(code)), invitations.c.expires_at > now]
+            if within is not None:
+                code_is.append(invitations.c.school_id.in_(within))
             invited = connection.execute(delete(invitations).where(*code_is).returning(invitations)).one_or_none()
             if invited is None:
                 raise BotError("That code is not valid, or somebody has used it: ask your school office for a new one.")
             whose = (people.c.school_id == invited.school_id, people.c.channel == channel, people.c.account == account)
-            values = {"role": invited.role, "until": invited.pass_until}
+            values = {"role": invited.role, "until": invited.pass_until, "left_at": None}
             if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
                 where = {"school_id": invited.school_id, "channel": channel, "account": account}
                 connection.execute(insert(people).values(**where, **values, since=now))
@@ -142,22 +150,44 @@ class People:
             )
             return [_person(row) for row in rows]
 
+    def admit(self, school_id: str, channel: str, account: str) -> Person | None:
+        """Return somebody whom her workspace lets in, as staff if she is new; None where she has left, or was removed."""
+        whose = (people.c.school_id == school_id, people.c.channel == channel, people.c.account == account)
+        with writing(self._engine) as connection:
+            connection.execute(
+                insert_into(connection, people)
+                .values(school_id=school_id, channel=channel, account=account, role=PersonRole.STAFF, since=self._now())
+                .on_conflict_do_nothing(index_elements=["school_id", "channel", "account"])
+            )
+            found = connection.execute(select(people).where(*whose, self._has_access())).one_or_none()
+        return _person(found) if found else None
+
+    def choose(self, person: Person) -> None:
+        """Note that somebody who works at several schools asks of this one from now on."""
+        with writing(self._engine) as connection:
+            connection.execute(update(people).where(people.c.id == person.id).values(chosen_at=self._now()))
+
     def of(self, school_id: str) -> list[Person]:
         """Return the people of a school, those whose pass has ended included, the longest there first."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(people).where(people.c.school_id == school_id).order_by(people.c.id))
+            there = (people.c.school_id == school_id, people.c.left_at.is_(None))
+            rows = connection.execute(select(people).where(*there).order_by(people.c.id))
             return [_person(row) for row in rows]
 
     def remove(self, school_id: str, person_id: int) -> None:
         """End somebody's access to a school at once, open sessions included.
 
-        Raises BotError where the school has no such person.
+        Whom a workspace would let in again is marked instead of deleted. Raises BotError where the school has no such person.
         """
+        whose = (people.c.school_id == school_id, people.c.id == person_id, people.c.left_at.is_(None))
         with writing(self._engine) as connection:
-            whose = select(people.c.id).where(people.c.school_id == school_id, people.c.id == person_id)
-            connection.execute(delete(sessions).where(sessions.c.person_id.in_(whose)))
-            gone = connection.execute(delete(people).where(people.c.school_id == school_id, people.c.id == person_id))
-        if not gone.rowcount:
+            found = connection.execute(select(people.c.channel).where(*whose)).one_or_none()
+            if found and found.channel in LET_IN_BY_WORKSPACE:
+                connection.execute(update(people).where(*whose).values(left_at=self._now()))
+            elif found:
+                connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
+                connection.execute(delete(people).where(*whose))
+        if not found:
             raise BotError(f"{school_id} has no person {person_id}: `policybot people --school {school_id}` lists them.")
 
     def open_session(self, person: Person, *, shared: bool) -> str:
@@ -191,11 +221,11 @@ class People:
             connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
 
     def _has_access(self) -> ColumnElement[bool]:
-        return or_(people.c.until.is_(None), people.c.until > self._now())
+        return and_(people.c.left_at.is_(None), or_(people.c.until.is_(None), people.c.until > self._now()))
 
 
 def _person(row: Row[Any]) -> Person:
-    return Person(row.id, row.school_id, row.channel, row.account, PersonRole(row.role), row.since, row.until)
+    return Person(row.id, row.school_id, row.channel, row.account, PersonRole(row.role), row.since, row.until, row.chosen_at)
 
 
 def _tidied(code: str) -> str:

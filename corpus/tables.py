@@ -22,6 +22,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 # How long to wait for somebody else who writes, in milliseconds.
 LOCK_WAIT = 10_000
@@ -92,6 +93,11 @@ def open_engine(url: str) -> Engine:
 def writing(engine: Engine) -> AbstractContextManager[Connection]:
     """Return a transaction that writes; on SQLite nobody else writes from its beginning on, not only from its first write."""
     return engine.execution_options(writes=True).begin()
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that may say what to do where the row is there already (`on_conflict_...`)."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def sqlite_url(folder: Path) -> str:

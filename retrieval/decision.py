@@ -11,6 +11,7 @@ from retrieval.fitted import FITTED, Evidence
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
 from retrieval.reading import Reading, read
+from retrieval.sensitive import Sensitivity, sensitivity
 from retrieval.smalltalk import is_smalltalk
 from retrieval.urgency import Danger, danger_in, danger_in_a_sentence, danger_of
 
@@ -42,6 +43,7 @@ class Outcome(StrEnum):
 class Decision:
     """What to reply with. `governing` is the clause asserted, None where none is; `offered` are those to choose from.
 
+    `sensitivity` says what it is about that is the asker's own business.
     `stance` is what the governing clause makes of what was asked. `conflict` is of clauses of two policies: the stricter governs,
     or both are offered, the stricter first. `confidence` is between 0 and 1. `happened` says that the asker has done it already.
     """
@@ -56,6 +58,7 @@ class Decision:
     danger: Danger | None = None
     confidence: float = 0.0
     happened: bool = False
+    sensitivity: Sensitivity | None = None
 
 
 def decide(question: str, context: Sequence[str], index: Index) -> Decision:
@@ -71,15 +74,16 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
     # Never a false permission: whichever of two rules in conflict was found first, the stricter governs.
     conflict = conflict_among(verdicts)
     asserted = _assert(reading, ranking, confidence, conflict.stricter if conflict else verdicts[0]) if verdicts else None
+    about = sensitivity(reading)
     if danger:
         governing, stance = (asserted.hit, asserted.stance) if asserted else (None, None)
-        return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
+        return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence, sensitivity=about)
     if not settled:
-        return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence)
+        return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence, sensitivity=about)
     pair = (conflict.stricter.hit, conflict.looser.hit) if conflict else ()
     if not asserted:
         offered = (*pair, *(hit for hit in ranking.hits if hit not in pair))[:MOST_OFFERED]
-        return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence)
+        return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence, sensitivity=about)
     return Decision(
         Outcome.ANSWERED,
         ranking,
@@ -89,6 +93,7 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
         supporting=_supporting(ranking, pair or (asserted.hit,), happened=reading.happened),
         confidence=confidence,
         happened=reading.happened,
+        sensitivity=about,
     )
 
 

@@ -67,7 +67,7 @@ class Index:
         self.revision = published.revision
         self.policies = tuple(policy for _, policy in published.versions)
         self.clauses = tuple(
-            clause for number, policy in published.versions for clause in (*_in_place(number, policy), *_details(number, policy))
+            clause for number, policy in published.versions for clause in (*in_place(number, policy), *_details(number, policy))
         )
         self.knowledge = knowledge
         wordings = [knowledge.wordings_for(clause.clause.words, clause.lead_in) for clause in self.clauses]
@@ -249,7 +249,8 @@ def _details(number: int, policy: Policy) -> list[IndexedClause]:
     return details
 
 
-def _in_place(number: int, policy: Policy) -> list[IndexedClause]:
+def in_place(number: int, policy: Policy) -> list[IndexedClause]:
+    """Return the clauses of a version of a policy, each in its place."""
     return [
         IndexedClause(element, policy, number, policy.heading_path(index), policy.lead_in_words(element.lead_in))
         for index, section in enumerate(policy.sections)

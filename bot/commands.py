@@ -1,0 +1,152 @@
+"""What can be asked of the bot itself: help, who one is, what is kept, a copy of it, forgetting, leaving, another school."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import spoken
+from bot.layout import Block, Heading, Paragraph, Steps
+from bot.people import SLACK, TEAMS, TELEGRAM, WEB, Person
+from bot.records import AskedQuestion
+
+EXAMPLES = (
+    "Can I accept a parent's friend request?",
+    "A pupil has messaged me. Who do I tell?",
+    "Can I post a photo of my class?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as platforms list it: its name, and what it does in a few words."""
+
+    name: str
+    summary: str
+
+
+COMMANDS = (
+    Command("help", "What I can do"),
+    Command("worried", "Worried about a child?"),
+    Command("school", "Which school you ask of"),
+    Command("whoami", "What I know of you"),
+    Command("privacy", "What is kept, and for how long"),
+    Command("mydata", "A copy of what is kept of yours"),
+    Command("forget", "Delete what is kept of yours"),
+    Command("leave", "End your access"),
+    Command("join", "Join a school with a code"),
+)
+_NAMES = {command.name for command in COMMANDS}
+# How people write a command where there is no slash for it.
+_IN_WORDS = {
+    "start": "help",
+    "help": "help",
+    "privacy": "privacy",
+    "who am i": "whoami",
+    "whoami": "whoami",
+    "my data": "mydata",
+    "mydata": "mydata",
+    "forget me": "forget",
+    "my school": "school",
+    "change school": "school",
+    "leave my school": "leave",
+}
+_COMMAND = re.compile(r"/(?P<name>[a-z]+)(?:@\w+)?(?:\s+(?P<rest>\S.*))?", re.DOTALL)
+
+
+def read_command(text: str) -> tuple[str, str] | None:
+    """Return the command that a message is, and what stands after it; None where it is a question."""
+    written = _COMMAND.fullmatch(text.strip().lower())
+    if written:
+        name, rest = written["name"], text.strip().partition(" ")[2].strip()
+        if name == "start":
+            return ("join", rest) if rest else ("help", "")
+        return (name, rest) if name in _NAMES else None
+    in_words = _IN_WORDS.get(re.sub(r"[^a-z ]", "", text.lower()).strip())
+    return (in_words, "") if in_words else None
+
+
+def help_blocks() -> tuple[Block, ...]:
+    """Return what the bot can do, on one phone screen."""
+    return (
+        Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
+        Paragraph("Ask in your own words. Please do not type a child's name."),
+        Paragraph("I quote; I do not advise. If the policies do not say, I tell you whom to ask."),
+        Paragraph("You can also write: /whoami, /school, /privacy, /mydata, /forget, /leave.", aside=True),
+    )
+
+
+def whoami_blocks(person: Person, school_name: str) -> tuple[Block, ...]:
+    """Return what is known of somebody."""
+    until = f" Your access ends {spoken(person.until)}." if person.until else ""
+    return (
+        Heading(f"You ask of {school_name}."),
+        Paragraph(f"You joined {spoken(person.since)}, as {_ROLE_WORDS[person.role]}.{until}"),
+        Paragraph(f"I know you by your {_ACCOUNT_WORDS[person.channel]}, and nothing else."),
+    )
+
+
+def privacy_blocks(channel: str, retention: timedelta) -> tuple[Block, ...]:
+    """Return what is kept of what people write, how long, why, and what a platform may keep besides."""
+    kept = (
+        f"Your questions are kept for {retention.days} days without your name, so that the headteacher can see what staff could "
+        "not find. Names, numbers and addresses are taken out first. After that only counts a month remain.",
+        "Never kept, nor counted: questions on union matters, grievances, health, pregnancy, pay, a colleague, "
+        "or something that you have done yourself; and questions that show that a child may be at risk.",
+        "For 15 minutes I remember your last questions, so that you can go on asking. A reply on its way is kept until it "
+        "has arrived.",
+        "Nobody at your school is shown who asked.",
+    )
+    return (
+        Heading("What I keep, and for how long"),
+        Steps(kept),
+        Paragraph(_KEPT_BY_PLATFORM[channel]),
+        Paragraph("/mydata shows what I keep of yours. /forget deletes it. If you want to know more, ask your school office."),
+    )
+
+
+def my_data_blocks(asked: Sequence[AskedQuestion], person: Person, school_names: dict[str, str]) -> tuple[Block, ...]:
+    """Return a copy of what is kept of somebody."""
+    of_person = whoami_blocks(person, school_names[person.school_id])[1:]
+    if not asked:
+        return (Heading("I keep no question of yours."), *of_person)
+    lines = [f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}" for one in asked]
+    counted = "one question" if len(lines) == 1 else f"{len(lines)} questions"
+    return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
+
+
+def forgotten_blocks(count: int) -> tuple[Block, ...]:
+    """Return that so many questions were deleted."""
+    told = {0: "There was nothing of yours to delete.", 1: "I have deleted your question."}
+    return (
+        Heading(told.get(count, f"I have deleted your {count} questions.")),
+        Paragraph(
+            "You can still ask. What the platform itself keeps of this chat I cannot delete: /privacy says more.", aside=True
+        ),
+    )
+
+
+_ROLE_WORDS = {
+    "staff": "a member of staff",
+    "office": "the school office",
+    "headteacher": "the headteacher",
+    "dsl": "a safeguarding lead",
+    "chair": "the chair of governors",
+    "administrator": "an administrator of the trust",
+}
+_ACCOUNT_WORDS = {
+    WEB: "sign-in on this device",
+    SLACK: "Slack account's number",
+    TEAMS: "Microsoft Teams account's number",
+    TELEGRAM: "Telegram account's number",
+}
+# What the platforms and whoever administers them may keep besides: docs/privacy.md has the sources.
+_KEPT_BY_PLATFORM = {
+    WEB: "This page keeps nothing on the device but that you are signed in.",
+    SLACK: "Slack keeps this chat by your employer's settings, and whoever runs Slack there may be able to read or export "
+    "it. I cannot delete that.",
+    TEAMS: "Microsoft Teams keeps this chat by your employer's settings, and whoever runs it there may be able to read or "
+    "export it. I cannot delete that.",
+    TELEGRAM: "Telegram keeps this chat on its own servers until you delete it, and it is not end-to-end encrypted. "
+    "I cannot delete that: delete the chat in Telegram.",
+}

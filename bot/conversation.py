@@ -1,0 +1,423 @@
+"""The conversation: a message of anybody, on any channel -> what to say to it, and what to keep of it."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from bot.answer import Answer, needs_school, quote, shortened
+from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask
+from bot.bootstrap import Indexes
+from bot.clock import day_of
+from bot.commands import (
+    EXAMPLES,
+    forgotten_blocks,
+    help_blocks,
+    my_data_blocks,
+    privacy_blocks,
+    read_command,
+    whoami_blocks,
+)
+from bot.contacts import resolve
+from bot.errors import BotError, QuestionError
+from bot.hours import OnPhones, SchoolHours
+from bot.kept import KeptAnswers
+from bot.layout import WORRIED, Block, Heading, Paragraph, lay_out, quoted, to_choose_from
+from bot.messages import Audience, Button, Message, Reply
+from bot.people import TELEGRAM, WEB, People, Person
+from bot.records import AskedQuestion, Records
+from bot.sections import GONE, find_clause, whole_section
+from corpus.clause import Stance
+from corpus.versions import School
+from retrieval.decision import Outcome, decide
+from retrieval.index import Index
+from retrieval.urgency import Danger, danger_of
+
+MOST_A_MINUTE = 20
+# Whoever is not known is answered so often in a minute, then told once to wait, then not answered.
+MOST_OF_A_STRANGER = 5
+WORRIED_QUESTION = "I am worried about a child"
+PHONES_QUESTION = "May I use my personal mobile phone during school hours?"
+TOO_MANY = f"That is more than {MOST_A_MINUTE} questions in a minute. Please wait a minute, then ask again."
+STRANGER = "I do not know you yet. Ask your school office for an invitation: then I can answer from your school's policies."
+WAIT = "Please wait a minute, then try again."
+LEFT = "Your access has ended. To come back, ask your school office for a code, and write: /join and the code."
+NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please write your question in a sentence."
+ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
+IN_PRIVATE = "I have answered you privately."
+WHICH_SCHOOL = "Which school do you ask of?"
+FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
+# What a button asks for stands before the colon of its value.
+_WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE = "w", "e", "s", "o", "k", "c", "l"
+_STANCES = tuple(Stance)
+_STORED = frozenset({Outcome.ANSWERED, Outcome.CHOOSE, Outcome.NOT_COVERED})
+_WORRIED_BUTTON = Button(WORRIED, _WORRIED)
+_EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, example in enumerate(EXAMPLES))
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """A Slack workspace or a Microsoft tenant: the schools whose staff it holds, and the channels that belong to one of them."""
+
+    schools: tuple[str, ...]
+    rooms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and of which school; `person` is None in the demonstration. `schools` are all that she may ask of."""
+
+    school: School
+    schools: tuple[School, ...]
+    person: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What to say to a message; `keep` writes what is to be kept of it, in the transaction that ends it.
+
+    `private` says that nobody but the asker should see it.
+    """
+
+    blocks: tuple[Block, ...]
+    buttons: tuple[Button, ...] = ()
+    private: bool = False
+    keep: Callable[[Connection], None] | None = None
+    outcome: Outcome | None = None
+    stance: Stance | None = None
+
+    def replies(self, message: Message) -> tuple[Reply, ...]:
+        """Return the replies to a message that say it: to the asker alone where it is private and others are there."""
+        if not self.blocks:
+            return ()
+        said = Reply(
+            blocks=self.blocks,
+            buttons=(*self.buttons, _WORRIED_BUTTON),
+            reference=secrets.token_hex(3).upper(),
+            outcome=self.outcome,
+            stance=self.stance,
+        )
+        if message.private or not self.private:
+            return (said,)
+        note = Reply((Paragraph(IN_PRIVATE),), reference=said.reference)
+        return (msgspec.structs.replace(said, audience=Audience.ASKER), note)
+
+
+def said(*blocks: Block, buttons: tuple[Button, ...] = (), private: bool = False) -> Turn:
+    """Return a turn of which nothing is kept."""
+    return Turn(blocks, buttons, private)
+
+
+SILENCE = Turn(())
+AT_FAULT = said(Heading(FAULT))
+
+
+class Conversation:
+    """Answers messages.
+
+    `tenancies` says whose staff a workspace holds, by channel and tenant; `hours` are the schools' hours, by school; `now` is the
+    time in UTC.
+    """
+
+    def __init__(
+        self,
+        indexes: Indexes,
+        people: People,
+        records: Records,
+        kept: KeptAnswers,
+        *,
+        now: Callable[[], datetime],
+        tenancies: Mapping[tuple[str, str], Tenancy],
+        hours: Mapping[str, SchoolHours],
+    ) -> None:
+        """Keep the parts."""
+        self._indexes = indexes
+        self._people = people
+        self._records = records
+        self._kept = kept
+        self._now = now
+        self._tenancies = tenancies
+        self._hours = hours
+
+    def turn(self, message: Message, recent: int) -> Turn:
+        """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute."""
+        command = read_command(message.text)
+        if command and command[0] == "join":
+            return self._join(message, command[1], recent)
+        asker = self._asker(message)
+        if isinstance(asker, Asker):
+            return self.turn_of(asker, message, recent)
+        route = needs_school(_question(message)[:LONGEST_QUESTION], (), self._indexes.knowledge.vectors)
+        if route.outcome is Outcome.URGENT:
+            return replace(said(*lay_out(route)), outcome=route.outcome)
+        return asker if recent <= MOST_OF_A_STRANGER else _waits(recent)
+
+    def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
+        """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
+        if recent > MOST_A_MINUTE and not self._is_urgent(message):
+            return said(Heading(TOO_MANY))
+        try:
+            turn = self._turn_of(asker, message, earlier)
+        except BotError as error:
+            turn = said(Heading(str(error)))
+        if len(asker.schools) > 1:
+            turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {asker.school.name}.", aside=True)))
+        return turn
+
+    def _turn_of(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> Turn:
+        if message.pressed:
+            kind, _, value = message.pressed.partition(":")
+            pressed = {
+                _SECTION: self._section,
+                _OTHERS: self._others,
+                _KEEP: self._keep_answer,
+                _LEAVE: self._leave,
+            }.get(kind)
+            if pressed:
+                return pressed(asker, message, value)
+            if not _question(message):
+                raise BotError(GONE)
+        command = read_command(message.text)
+        if command and command[0] != "worried":
+            return self._command(asker, message, command[0])
+        question = _question(message)
+        if not question and message.attachment:
+            return said(Heading(NO_TEXT.format(what=message.attachment)))
+        if not question:
+            return said(*help_blocks(), buttons=_EXAMPLE_BUTTONS)
+        return self._answer(asker, message, question, earlier)
+
+    def _answer(self, asker: Asker, message: Message, question: str, earlier: Sequence[str] | None) -> Turn:
+        now = self._now()
+        index = self._indexes.of(asker.school.id)
+        before = self._records.earlier(message, asker.school.id) if earlier is None else earlier
+        try:
+            answer = ask(question, index, day_of(now), before)
+        except QuestionError:
+            # Too long, or hardly English: a child at risk comes first all the same.
+            answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
+            if answer.outcome is not Outcome.URGENT:
+                raise
+        urgent, alleges = answer.outcome is Outcome.URGENT, answer.danger is Danger.ALLEGATION
+        if message.channel == TELEGRAM and not urgent and self._on_phones(asker, now) is OnPhones.HOLD_BACK:
+            return said(Heading(self._held_back(asker)))
+        blocks = list(lay_out(answer))
+        if message.attachment:
+            blocks.append(Paragraph(ONLY_TEXT.format(what=message.attachment), aside=True))
+        if message.channel == TELEGRAM and not urgent and self._on_phones(asker, now) is OnPhones.REMIND:
+            blocks += self._reminder(index, now)
+        question_id = "" if asker.person is None or not _may_be_kept(answer) else secrets.token_hex(5)
+
+        def keep(connection: Connection) -> None:
+            if earlier is None and question != WORRIED_QUESTION and not answer.is_sensitive and not alleges:
+                after = [*before, question][-LONGEST_CONTEXT:]
+                self._records.remember(connection, message, asker.school.id, after)
+            if question_id:
+                self._records.keep(connection, self._as_kept(question_id, answer, message, now))
+
+        private = urgent or answer.sensitivity is not None
+        return Turn(
+            blocks=tuple(blocks),
+            buttons=_buttons(answer, question_id),
+            private=private,
+            keep=keep if asker.person else None,
+            outcome=answer.outcome,
+            stance=answer.stance,
+        )
+
+    def _as_kept(self, question_id: str, answer: Answer, message: Message, now: datetime) -> AskedQuestion:
+        return AskedQuestion(
+            id=question_id,
+            school_id=answer.school or "",
+            asker=self._records.asker(message),
+            channel=message.channel,
+            asked_at=now,
+            question=answer.question,
+            outcome=answer.outcome,
+            slug=answer.quotes[0].slug if answer.quotes else None,
+            clause_id=answer.quotes[0].citation.clause_id if answer.quotes else None,
+        )
+
+    def _command(self, asker: Asker, message: Message, name: str) -> Turn:
+        if name == "help":
+            return said(*help_blocks(), buttons=_EXAMPLE_BUTTONS)
+        if name == "privacy":
+            return said(*privacy_blocks(message.channel, self._records.retention))
+        if name == "school":
+            return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
+        if asker.person is None:
+            return said(Heading("This is a demonstration: I know nobody here and keep nothing."))
+        if name == "whoami":
+            return said(*whoami_blocks(asker.person, asker.school.name), private=True)
+        whose = self._records.asker(message)
+        if name == "mydata":
+            names = {school.id: school.name for school in asker.schools}
+            return said(*my_data_blocks(self._records.of(whose), asker.person, names), private=True)
+        if name == "forget":
+            return said(*forgotten_blocks(self._records.forget(whose)), private=True)
+        leave = Button(f"Leave {asker.school.short_name} now", f"{_LEAVE}:{shortened(asker.school.id)}")
+        return said(
+            Heading(f"Do you want to leave {asker.school.name}?"),
+            Paragraph("Your access ends at once. To come back you need a code from the school office."),
+            buttons=(leave,),
+            private=True,
+        )
+
+    def _leave(self, asker: Asker, message: Message, value: str) -> Turn:
+        if asker.person is None or value != shortened(asker.school.id):
+            raise BotError("Choose the school first that you want to leave: write /school.")
+        self._records.forget(self._records.asker(message))
+        self._people.remove(asker.school.id, asker.person.id)
+        return said(Heading(f"You have left {asker.school.name}: your access has ended."), private=True)
+
+    def _section(self, asker: Asker, _message: Message, ref: str) -> Turn:
+        schools = [school.id for school in asker.schools]
+        return said(*whole_section(find_clause(ref, self._indexes.versions, schools), day_of(self._now())))
+
+    def _others(self, asker: Asker, message: Message, value: str) -> Turn:
+        question_id, _, refs = value.partition(":")
+        if question_id:
+            self._records.not_meant(self._records.asker(message), question_id)
+        today, schools = day_of(self._now()), [school.id for school in asker.schools]
+        found = [find_clause(ref, self._indexes.versions, schools) for ref in refs.split(",")]
+        contact = self._contact(asker)
+        return said(
+            Heading("Perhaps it is one of these rules. None of them is certain to be:"),
+            *to_choose_from(quote(one, today) for one in found),
+            Paragraph(f"If it is none of them, speak to: {contact}.", strong=contact),
+        )
+
+    def _keep_answer(self, asker: Asker, _message: Message, value: str) -> Turn:
+        stance, _, ref = value.partition(":")
+        if not (stance.isascii() and stance.isdigit() and int(stance) < len(_STANCES)):
+            raise BotError(GONE)
+        now, schools = self._now(), [school.id for school in asker.schools]
+        indexed = find_clause(ref, self._indexes.versions, schools)
+        return said(*self._kept.copy(indexed, _STANCES[int(stance)], now, day_of(now)), private=True)
+
+    def _join(self, message: Message, code: str, recent: int) -> Turn:
+        if message.channel == WEB:
+            return said(Heading("To join another school, open the page /join."))
+        if recent > MOST_OF_A_STRANGER:
+            return _waits(recent)
+        tenancy = self._tenancy(message)
+        try:
+            person = self._people.enrol(code, message.channel, message.account, tenancy.schools if tenancy else None)
+        except BotError as error:
+            return said(Heading(str(error)), private=True)
+        self._people.choose(person)
+        name = self._schools([person.school_id])[0].name
+        return said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
+
+    def _asker(self, message: Message) -> Asker | Turn:
+        """Return who asks and of which school; where that is not known, what to say instead."""
+        members = self._people.at(message.channel, message.account)
+        tenancy = self._tenancy(message)
+        if tenancy is None:
+            allowed = self._schools([member.school_id for member in members])
+        else:
+            allowed = self._schools(tenancy.schools)
+            members = [member for member in members if member.school_id in tenancy.schools]
+        if not allowed:
+            return said(Heading(STRANGER))
+        school = self._school_asked_of(message, allowed, tenancy, members)
+        if school is None:
+            return _choice(allowed)
+        person = next((member for member in members if member.school_id == school.id), None)
+        if person is None:
+            person = self._people.admit(school.id, message.channel, message.account)
+        if person is None:
+            return said(Heading(LEFT), private=True)
+        asker = Asker(school, allowed, person)
+        if message.pressed.startswith(f"{_SCHOOL}:"):
+            self._people.choose(person)
+            return said(Heading(f"You now ask of {school.name}."), Paragraph("Write your question."), private=True)
+        return asker
+
+    def _school_asked_of(
+        self, message: Message, allowed: Sequence[School], tenancy: Tenancy | None, members: Sequence[Person]
+    ) -> School | None:
+        """Return the school that is chosen now, that the channel belongs to, that was chosen last, or the only one."""
+        kind, _, value = message.pressed.partition(":")
+        if kind == _SCHOOL:
+            return next((school for school in allowed if shortened(school.id) == value), None)
+        if len(allowed) == 1:
+            return allowed[0]
+        wanted = tenancy.rooms.get(message.room or "") if tenancy else None
+        if wanted is None:
+            chosen = [member for member in members if member.chosen_at]
+            wanted = max(chosen, key=lambda member: member.chosen_at or member.since).school_id if chosen else None
+        return next((school for school in allowed if school.id == wanted), None)
+
+    def _tenancy(self, message: Message) -> Tenancy | None:
+        """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
+        return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
+
+    def _schools(self, ids: Sequence[str]) -> tuple[School, ...]:
+        return tuple(school for school in self._indexes.versions.schools() if school.id in ids)
+
+    def _is_urgent(self, message: Message) -> bool:
+        return danger_of(_question(message)[:LONGEST_QUESTION], self._indexes.knowledge.vectors) is not None
+
+    def _contact(self, asker: Asker) -> str:
+        return resolve((), self._indexes.of(asker.school.id).policies).words
+
+    def _on_phones(self, asker: Asker, now: datetime) -> OnPhones:
+        """Return what the asker's school wants on personal phones at this moment."""
+        hours = self._hours.get(asker.school.id)
+        return hours.on_phones if hours and hours.include(now) else OnPhones.ANSWER
+
+    def _held_back(self, asker: Asker) -> str:
+        ends = self._hours[asker.school.id].ends
+        return (
+            "It is school time, and your school wants no questions on personal phones in it. "
+            f"Ask me where your school uses me at work, or here after {ends:%H:%M}."
+        )
+
+    def _reminder(self, index: Index, now: datetime) -> list[Block]:
+        """Return a reminder that it is school time, with the school's own rule on phones where one plainly governs."""
+        told: list[Block] = [Paragraph("It is school time: mind your school's rule on personal phones.", aside=True)]
+        governing = decide(PHONES_QUESTION, (), index).governing
+        if governing:
+            rule = quote(governing.clause, day_of(now))
+            told.append(quoted(rule, title="Your school's rule on phones"))
+        return told
+
+
+def _question(message: Message) -> str:
+    """Return what a message asks, in words, whether it was typed, pressed or sent as a command; "" where it asks nothing."""
+    kind, _, value = message.pressed.partition(":")
+    if kind == _WORRIED or read_command(message.text) == ("worried", ""):
+        return WORRIED_QUESTION
+    if kind == _EXAMPLE and value.isascii() and value.isdigit() and int(value) < len(EXAMPLES):
+        return EXAMPLES[int(value)]
+    return message.text.strip()
+
+
+def _waits(recent: int) -> Turn:
+    """Return what is said to whoever is not known and goes on trying: to wait, once."""
+    return said(Heading(WAIT)) if recent == MOST_OF_A_STRANGER + 1 else SILENCE
+
+
+def _choice(schools: Sequence[School]) -> Turn:
+    buttons = tuple(Button(school.short_name, f"{_SCHOOL}:{shortened(school.id)}") for school in schools)
+    return said(Heading(WHICH_SCHOOL), buttons=buttons, private=True)
+
+
+def _may_be_kept(answer: Answer) -> bool:
+    return answer.outcome in _STORED and not answer.is_sensitive
+
+
+def _buttons(answer: Answer, question_id: str) -> tuple[Button, ...]:
+    """Return what can be pressed under an answer."""
+    buttons = []
+    if answer.outcome is Outcome.ANSWERED and answer.stance and answer.quotes[0].ref:
+        ref = answer.quotes[0].ref
+        buttons.append(Button("Show the whole section", f"{_SECTION}:{ref}"))
+        buttons.append(Button("Keep this answer", f"{_KEEP}:{_STANCES.index(answer.stance)}:{ref}"))
+    if answer.others and answer.outcome in (Outcome.ANSWERED, Outcome.CHOOSE):
+        buttons.insert(1, Button("Not what I meant", f"{_OTHERS}:{question_id}:{','.join(answer.others)}"))
+    return (*buttons, *(_EXAMPLE_BUTTONS if answer.outcome is Outcome.SMALLTALK else ()))

@@ -1,0 +1,216 @@
+"""What came in from the platforms and what is still to be said to them, in the store, so that neither is lost with a process.
+
+An event is written down, with a lease, before it is acknowledged; what is to be said is written down in the transaction that
+ends the event. Whoever holds a lease works on it; when a lease runs out, because its holder died, another takes it up. A reply is
+sent a second time only where a process dies between the platform's taking it and our noting that, then with the same reference.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
+
+from bot.messages import Call, Message
+from bot.tables import events, outbox, tallies
+from corpus.tables import insert_into, writing
+
+# An answer takes milliseconds and a call to a platform seconds: whoever holds a lease longer has died.
+LEASE = timedelta(seconds=30)
+# What cannot be said within this time is given up: an answer that comes later is read as the answer to something else.
+GIVE_UP_AFTER = timedelta(minutes=10)
+# An event that ended so many processes is left alone, and its asker is told.
+MOST_ATTEMPTS = 4
+# Slack delivers again for five minutes, Telegram for a day.
+EVENTS_KEPT = timedelta(days=2)
+GIVEN_UP_KEPT = timedelta(days=90)
+SHORTEST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds
+MINUTE = timedelta(minutes=1)
+_LONGEST_KEY = 300
+
+DUPLICATES, RESENT, UNDELIVERED, DROPPED, REFUSED = "duplicates", "resent", "undelivered", "dropped", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A message that was written down. `recent` counts the asker's messages of the last minute, this one included."""
+
+    id: int
+    message: Message
+    attempts: int
+    recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A call that is to be made; `attempts` is how often it was begun before."""
+
+    id: int
+    channel: str
+    call: Call
+    attempts: int
+    made_at: datetime
+
+
+class Deliveries:
+    """Events and the outbox in a store; `now` is the time in UTC."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        """Keep the store and the clock."""
+        self._engine = engine
+        self._now = now
+
+    def receive(self, key: str, message: Message, asker: str) -> Event | None:
+        """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
+        now = self._now()
+        short = key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
+        with writing(self._engine) as connection:
+            written = connection.scalar(
+                insert_into(connection, events)
+                .values(
+                    channel=message.channel,
+                    key=short,
+                    asker=asker,
+                    received_at=now,
+                    message=msgspec.json.encode(message),
+                    leased_until=now + LEASE,
+                    attempts=1,
+                )
+                .on_conflict_do_nothing(index_elements=["channel", "key"])
+                .returning(events.c.id)
+            )
+            if written is None:
+                _count(connection, now.date(), message.channel, DUPLICATES)
+                return None
+            lately = select(func.count()).where(events.c.asker == asker, events.c.received_at > now - MINUTE)
+            return Event(written, message, 1, connection.scalar(lately) or 1)
+
+    def finish(
+        self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], None] | None = None
+    ) -> list[Delivery]:
+        """End an event: its words go, `calls` (each with its reply's reference) are to be made, and are leased to the caller.
+
+        `keep` writes in the same transaction. Where another process has ended the event meanwhile, nothing is done.
+        """
+        now = self._now()
+        with writing(self._engine) as connection:
+            ended = update(events).where(events.c.id == event.id, events.c.message.is_not(None))
+            if not connection.execute(ended.values(message=None, leased_until=None)).rowcount:
+                return []
+            if keep:
+                keep(connection)
+            deliveries = []
+            for reference, call in calls:
+                row = {"event_id": event.id, "channel": event.message.channel, "reference": reference}
+                times = {"made_at": now, "due_at": now, "leased_until": now + LEASE}
+                made = insert(outbox).values(**row, **times, call=msgspec.json.encode(call), attempts=1)
+                number = connection.execute(made.returning(outbox.c.id)).scalar_one()
+                deliveries.append(Delivery(number, event.message.channel, call, 0, now))
+        return deliveries
+
+    def left_behind(self, channels: Sequence[str]) -> list[Event]:
+        """Return events of these channels whose holder died, leased to the caller, the oldest first."""
+        now = self._now()
+        waits = (events.c.channel.in_(channels), events.c.message.is_not(None), events.c.leased_until <= now)
+        with self._engine.connect() as connection:
+            if connection.scalar(select(events.c.id).where(*waits).limit(1)) is None:
+                return []
+        with writing(self._engine) as connection:
+            rows = connection.execute(
+                update(events).where(*waits).values(leased_until=now + LEASE, attempts=events.c.attempts + 1).returning(events)
+            ).all()
+        found = sorted(rows, key=lambda row: row.id)
+        return [Event(row.id, msgspec.json.decode(row.message, type=Message), row.attempts, 1) for row in found]
+
+    def due(self, channel: str, most: int) -> list[Delivery]:
+        """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits."""
+        now = self._now()
+        before = outbox.alias()
+        free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
+        after_another = exists().where(
+            before.c.event_id == outbox.c.event_id, before.c.id < outbox.c.id, before.c.call.is_not(None)
+        )
+        waits = and_(outbox.c.channel == channel, outbox.c.call.is_not(None), outbox.c.due_at <= now, free, ~after_another)
+        with self._engine.connect() as connection:  # mostly there is nothing, and nobody need wait for that
+            if connection.scalar(select(outbox.c.id).where(waits).limit(1)) is None:
+                return []
+        with writing(self._engine) as connection:
+            firsts = select(outbox).where(waits).order_by(outbox.c.id).limit(most)
+            rows = connection.execute(firsts.with_for_update(skip_locked=True)).all()
+            for row in rows:
+                if row.leased_until is not None:  # its holder died: whether the platform took it nobody knows
+                    _count(connection, now.date(), channel, RESENT)
+            leased = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
+            connection.execute(leased.values(leased_until=now + LEASE, attempts=outbox.c.attempts + 1))
+        return [_delivery(row) for row in rows]
+
+    def sent(self, delivery: Delivery) -> None:
+        """Note that the platform has taken a call: nothing of it is kept."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(outbox).where(outbox.c.id == delivery.id))
+
+    def postpone(self, delivery: Delivery, reason: str, seconds: float | None) -> None:
+        """Let a call wait, as long as the platform says or ever longer; one that waited ten minutes is given up, and counted."""
+        now = self._now()
+        backoff = min(LONGEST_WAIT, SHORTEST_WAIT * 2**delivery.attempts) * random.uniform(0.75, 1.25)  # noqa: S311  not a secret
+        due = now + timedelta(seconds=max(backoff, seconds or 0.0))
+        if due > delivery.made_at + GIVE_UP_AFTER:
+            self._end(delivery, reason, UNDELIVERED)
+            return
+        with writing(self._engine) as connection:
+            connection.execute(update(outbox).where(outbox.c.id == delivery.id).values(due_at=due, leased_until=None))
+
+    def release(self, deliveries: Sequence[Delivery]) -> None:
+        """Give leases back, of calls that were not begun."""
+        with writing(self._engine) as connection:
+            held = outbox.c.id.in_([delivery.id for delivery in deliveries])
+            connection.execute(update(outbox).where(held).values(leased_until=None, attempts=outbox.c.attempts - 1))
+
+    def drop(self, delivery: Delivery, reason: str) -> None:
+        """Give a call up that the platform will never take, and keep the reason."""
+        self._end(delivery, reason, DROPPED)
+
+    def count(self, channel: str, what: str) -> None:
+        """Count something that is not otherwise kept, such as a refused signature."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            _count(connection, now.date(), channel, what)
+
+    def counted(self, since: date) -> dict[tuple[str, str], int]:
+        """Return how often what was counted since a day, by channel and what."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(tallies.c.channel, tallies.c.what, func.sum(tallies.c.times))
+                .where(tallies.c.day >= since)
+                .group_by(tallies.c.channel, tallies.c.what)
+            )
+            return {(channel, what): times for channel, what, times in rows}
+
+    def clear(self) -> None:
+        """Delete what is older than it need be kept."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            connection.execute(delete(events).where(events.c.message.is_(None), events.c.received_at < now - EVENTS_KEPT))
+            connection.execute(delete(outbox).where(outbox.c.ended_at < now - GIVEN_UP_KEPT))
+            connection.execute(delete(tallies).where(tallies.c.day < (now - GIVEN_UP_KEPT).date()))
+
+    def _end(self, delivery: Delivery, reason: str, what: str) -> None:
+        now = self._now()
+        with writing(self._engine) as connection:
+            ended = update(outbox).where(outbox.c.id == delivery.id, outbox.c.call.is_not(None))
+            if connection.execute(ended.values(call=None, leased_until=None, ended_at=now, reason=reason[:200])).rowcount:
+                _count(connection, now.date(), delivery.channel, what)
+
+
+def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
+    return Delivery(row.id, row.channel, msgspec.json.decode(row.call), row.attempts, row.made_at)
+
+
+def _count(connection: Connection, day: date, channel: str, what: str) -> None:
+    one_more = insert_into(connection, tallies).values(day=day, channel=channel, what=what, times=1)
+    connection.execute(
+        one_more.on_conflict_do_update(index_elements=["day", "channel", "what"], set_={"times": tallies.c.times + 1})
+    )

@@ -1,0 +1,177 @@
+"""From a platform's event to its answer said: written down, answered, said, tried again; on every channel at once.
+
+The store is asked on threads, the platforms on the event loop, each channel by itself, so that a slow one holds up no other.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from bot.conversation import AT_FAULT, Asker, Conversation, Turn
+from bot.deliveries import MOST_ATTEMPTS, Deliveries, Delivery, Event
+from bot.messages import Channel, Message, NotNow, Receive, Refused, Reply
+from bot.records import Records
+
+# What waits is looked for so often, in seconds: in the outbox, and among events whose holder died.
+OUTBOX_EVERY, LEFT_BEHIND_EVERY, CLEAR_EVERY = 1.0, 5.0, 60.0
+# An answer that takes longer, in seconds, is announced by the platform's own sign of typing.
+TYPING_AFTER = 0.5
+# A platform that has not taken a call by then, in seconds, is asked again later; shorter than a lease.
+CALL_LASTS = 20.0
+MOST_AT_ONCE = 50
+SHUTDOWN_LASTS = 15.0
+
+_log = logging.getLogger("policybot")
+
+
+class Dispatcher:
+    """Sees to it that every message is answered once, and that every answer arrives or is counted."""
+
+    def __init__(
+        self, conversation: Conversation, deliveries: Deliveries, records: Records, channels: Sequence[Channel] = ()
+    ) -> None:
+        """Keep the parts; nothing runs yet."""
+        self._conversation = conversation
+        self._deliveries = deliveries
+        self._records = records
+        self._channels = {channel.name: channel for channel in channels}
+        self._calls = {name: asyncio.Semaphore(MOST_AT_ONCE) for name in self._channels}
+        self._work: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take messages in on every channel, and say what waits, until the context ends; what is begun then is finished."""
+        loops = [
+            *(self._every(OUTBOX_EVERY, partial(self._say_what_is_due, channel)) for channel in self._channels.values()),
+            self._every(LEFT_BEHIND_EVERY, self._take_up),
+            self._every(CLEAR_EVERY, self._clear),
+        ]
+        running = [asyncio.create_task(loop) for loop in loops]
+        for channel in self._channels.values():
+            await channel.start(self.receiver())
+        try:
+            yield
+        finally:
+            for channel in self._channels.values():
+                await channel.stop()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            if self._work:
+                await asyncio.wait(self._work, timeout=SHUTDOWN_LASTS)
+
+    def receiver(self) -> Receive:
+        """Return what a channel hands its messages to."""
+        return self._receive
+
+    async def answer(self, message: Message, key: str, asker: Asker, earlier: Sequence[str]) -> tuple[Reply, ...]:
+        """Return the replies to a message of somebody known, on a channel that says them itself."""
+        return await asyncio.to_thread(self._answered, message, key, asker, earlier)
+
+    def _answered(self, message: Message, key: str, asker: Asker, earlier: Sequence[str]) -> tuple[Reply, ...]:
+        event = self._deliveries.receive(key, message, self._records.asker(message))
+        if event is None:
+            return ()
+        turn = self._conversation.turn_of(asker, message, event.recent, earlier)
+        self._deliveries.finish(event, (), turn.keep)
+        return turn.replies(message)
+
+    async def _receive(self, key: str, message: Message) -> None:
+        event = await asyncio.to_thread(self._deliveries.receive, key, message, self._records.asker(message))
+        if event:
+            self._begin(self._see_to(event))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def _see_to(self, event: Event) -> None:
+        """Answer an event and say the answer."""
+        channel = self._channels[event.message.channel]
+        answering = asyncio.create_task(asyncio.to_thread(self._finished, event, channel))
+        done, _ = await asyncio.wait({answering}, timeout=TYPING_AFTER)
+        if not done:
+            self._begin(_show_typing(channel, event.message))
+        try:
+            deliveries = await answering
+        except Exception:
+            # The event stays as it is: when its lease runs out it is taken up again.
+            _log.exception("An event could not be answered, and will be tried again")
+            return
+        await self._say(channel, deliveries)
+
+    def _finished(self, event: Event, channel: Channel) -> list[Delivery]:
+        """Return the calls that answer an event, written down."""
+        turn = self._turn(event)
+        replies = turn.replies(event.message)
+        calls = [(reply.reference, call) for reply in replies for call in channel.render(reply, event.message)]
+        return self._deliveries.finish(event, calls, turn.keep)
+
+    def _turn(self, event: Event) -> Turn:
+        """Return what to say to an event; where a fault of ours keeps us from knowing, that."""
+        if event.attempts > MOST_ATTEMPTS:
+            return AT_FAULT
+        try:
+            return self._conversation.turn(event.message, event.recent)
+        except Exception:
+            _log.exception("A message could not be answered")
+            return AT_FAULT
+
+    async def _say(self, channel: Channel, deliveries: Sequence[Delivery]) -> None:
+        """Make calls one after the other; when one must wait, those after it wait too."""
+        for number, delivery in enumerate(deliveries):
+            if not await self._said(channel, delivery):
+                await asyncio.to_thread(self._deliveries.release, deliveries[number + 1 :])
+                return
+
+    async def _said(self, channel: Channel, delivery: Delivery) -> bool:
+        """Make a call, and note what came of it; tell whether that is settled."""
+        note: Callable[[], None]
+        try:
+            async with self._calls[channel.name], asyncio.timeout(CALL_LASTS):
+                await channel.deliver(delivery.call)
+        except NotNow as later:
+            note, settled = partial(self._deliveries.postpone, delivery, str(later), later.seconds), False
+        except TimeoutError:
+            note, settled = partial(self._deliveries.postpone, delivery, "no answer in time", None), False
+        except Refused as refused:
+            note, settled = partial(self._deliveries.drop, delivery, str(refused)), True
+        except Exception:
+            _log.exception("A call to %s failed in a way that was not foreseen", channel.name)
+            note, settled = partial(self._deliveries.postpone, delivery, "a fault of ours", None), False
+        else:
+            note, settled = partial(self._deliveries.sent, delivery), True
+        await asyncio.to_thread(note)
+        return settled
+
+    async def _say_what_is_due(self, channel: Channel) -> None:
+        due = await asyncio.to_thread(self._deliveries.due, channel.name, MOST_AT_ONCE)
+        for delivery in due:
+            self._begin(self._say(channel, [delivery]))
+
+    async def _take_up(self) -> None:
+        for event in await asyncio.to_thread(self._deliveries.left_behind, list(self._channels)):
+            self._begin(self._see_to(event))
+
+    async def _clear(self) -> None:
+        await asyncio.to_thread(self._deliveries.clear)
+        await asyncio.to_thread(self._records.clear)
+
+    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                _log.exception("What is done again and again failed this time")
+            await asyncio.sleep(seconds)
+
+
+async def _show_typing(channel: Channel, message: Message) -> None:
+    try:
+        await channel.show_typing(message)
+    except Exception as error:
+        _log.debug("%s could not show that an answer is coming: %s", channel.name, error)

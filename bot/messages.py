@@ -1,0 +1,106 @@
+"""What passes between a channel and the conversation: a message in, replies out, and the calls that carry them."""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, Protocol
+
+from msgspec import Struct
+from starlette.routing import Route
+
+from bot.layout import Block
+from corpus.clause import Stance
+from retrieval.decision import Outcome
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """Something that somebody wrote or pressed, on a channel.
+
+    `account` is who, unique within the channel; `place` the thread or chat that follow-ups belong to; `text` as typed, without
+    the mention of the bot; `pressed` the value of a button; `private` whether the asker alone sees what is said in that place;
+    `tenant` the Slack workspace or the Microsoft tenant, `room` the channel within it; `attachment` what came that is no text
+    ("photo", "voice message", "file"); `where` is the channel's own business: to whom and into what to reply.
+    """
+
+    channel: str
+    account: str
+    place: str
+    text: str = ""
+    pressed: str = ""
+    private: bool = True
+    tenant: str | None = None
+    room: str | None = None
+    attachment: str | None = None
+    where: dict[str, Any] = {}
+
+
+class Audience(StrEnum):
+    """Who is to see a reply: whoever is where it was asked, or the asker alone."""
+
+    HERE = "here"
+    ASKER = "asker"
+
+
+class Button(Struct, frozen=True):
+    """What can be pressed under a reply; `value` is at most 64 bytes of ASCII and holds no words."""
+
+    label: str
+    value: str
+
+
+class Reply(Struct, frozen=True):
+    """What to say: pieces of text without markup, in order, and the buttons under them; `reference` tells two replies apart.
+
+    `outcome` and `stance` are those of the answer, None where it is none: a channel may colour by them, never say them.
+    """
+
+    blocks: tuple[Block, ...]
+    buttons: tuple[Button, ...] = ()
+    audience: Audience = Audience.HERE
+    reference: str = ""
+    outcome: Outcome | None = None
+    stance: Stance | None = None
+
+
+# One request to a platform, as JSON can hold it.
+Call = dict[str, Any]
+# Writes a message down under the platform's own key and sees to its answer; returns once it is written.
+Receive = Callable[[str, Message], Awaitable[None]]
+
+
+class NotNow(Exception):  # noqa: N818  it is no error of ours
+    """The platform could not take a call this time; `seconds` is how long it asks to wait, None where it does not say."""
+
+    def __init__(self, reason: str, seconds: float | None = None) -> None:
+        """Keep the reason and the wait."""
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Refused(Exception):  # noqa: N818  the same
+    """The platform will never take this call: the chat is gone, or the bot is blocked there."""
+
+
+class Channel(Protocol):
+    """A platform on which people ask."""
+
+    @property
+    def name(self) -> str:
+        """What the store calls the channel."""
+
+    def routes(self) -> list[Route]:
+        """Return the addresses at which the platform reaches us."""
+
+    async def start(self, receive: Receive) -> None:
+        """Begin to take messages in. One is acknowledged to the platform only after `receive` has returned."""
+
+    async def stop(self) -> None:
+        """Take no more in."""
+
+    def render(self, reply: Reply, message: Message) -> list[Call]:
+        """Return the calls that say `reply` to `message`, in order."""
+
+    async def deliver(self, call: Call) -> None:
+        """Make a call. Raises NotNow where it may work later, Refused where it never will."""
+
+    async def show_typing(self, message: Message) -> None:
+        """Show that an answer is being looked for."""

@@ -1,0 +1,134 @@
+"""What is kept of a conversation: the last questions for a quarter of an hour, and each question, without a name, for a while."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from bot.messages import Message
+from bot.secret import keyed_hash
+from bot.tables import conversations, question_counts, questions
+from corpus.tables import insert_into, writing
+from retrieval.decision import Outcome
+
+# Follow-ups are read after the questions of this time in the same conversation.
+FOLLOW_UP = timedelta(minutes=15)
+RETENTION = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question as it is kept: without what could tell of whom it speaks. The clause is None where none governs."""
+
+    id: str
+    school_id: str
+    asker: str
+    channel: str
+    asked_at: datetime
+    question: str
+    outcome: Outcome
+    slug: str | None
+    clause_id: str | None
+
+
+class Records:
+    """The conversations and questions in a store; `key` hides whose they are; `now` is the time in UTC."""
+
+    def __init__(self, engine: Engine, key: bytes, now: Callable[[], datetime], retention: timedelta = RETENTION) -> None:
+        """Keep the store, the key and the clock; `retention` is how long a question is kept."""
+        self._engine = engine
+        self._key = key
+        self._now = now
+        self.retention = retention
+
+    def asker(self, message: Message) -> str:
+        """Return what stands for a message's account in the store."""
+        return keyed_hash(self._key, "asker", message.channel, message.account)
+
+    def earlier(self, message: Message, school_id: str) -> list[str]:
+        """Return the last questions of a message's conversation, oldest first: none of another school, none too old."""
+        lately = conversations.c.updated_at > self._now() - FOLLOW_UP
+        here = (conversations.c.key == self._conversation(message), conversations.c.school_id == school_id)
+        with self._engine.connect() as connection:
+            found = connection.scalar(select(conversations.c.earlier).where(*here, lately))
+        return json.loads(found) if found else []
+
+    def remember(self, connection: Connection, message: Message, school_id: str, earlier: Sequence[str]) -> None:
+        """Keep the last questions of a message's conversation for follow-ups."""
+        values = {"school_id": school_id, "earlier": json.dumps(list(earlier)), "updated_at": self._now()}
+        key = {"key": self._conversation(message), "asker": self.asker(message)}
+        written = insert_into(connection, conversations).values(**key, **values)
+        connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=values))
+
+    def keep(self, connection: Connection, asked: AskedQuestion) -> None:
+        """Keep a question."""
+        connection.execute(
+            insert(questions).values(
+                id=asked.id,
+                school_id=asked.school_id,
+                asker=asked.asker,
+                channel=asked.channel,
+                asked_at=asked.asked_at,
+                question=asked.question,
+                outcome=asked.outcome,
+                slug=asked.slug,
+                clause_id=asked.clause_id,
+                not_meant=False,
+            )
+        )
+
+    def not_meant(self, asker: str, question_id: str) -> None:
+        """Note that the asker of a question did not mean the clause that she was shown; another's question stays as it is."""
+        with writing(self._engine) as connection:
+            hers = (questions.c.id == question_id, questions.c.asker == asker)
+            connection.execute(update(questions).where(*hers).values(not_meant=True))
+
+    def of(self, asker: str) -> list[AskedQuestion]:
+        """Return what is kept of somebody's questions, the oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(questions).where(questions.c.asker == asker).order_by(questions.c.asked_at))
+            return [
+                AskedQuestion(
+                    row.id,
+                    row.school_id,
+                    row.asker,
+                    row.channel,
+                    row.asked_at,
+                    row.question,
+                    Outcome(row.outcome),
+                    row.slug,
+                    row.clause_id,
+                )
+                for row in rows
+            ]
+
+    def forget(self, asker: str) -> int:
+        """Delete what is kept of somebody's questions and conversations; return how many questions that were."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(conversations).where(conversations.c.asker == asker))
+            return connection.execute(delete(questions).where(questions.c.asker == asker)).rowcount
+
+    def clear(self) -> None:
+        """Delete conversations that are over and questions that are too old; of those only counts a month remain."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            connection.execute(delete(conversations).where(conversations.c.updated_at <= now - FOLLOW_UP))
+            old = questions.c.asked_at <= now - self.retention
+            month = func.substr(func.cast(questions.c.asked_at, questions.c.question.type), 1, 7)
+            counts = connection.execute(
+                select(questions.c.school_id, month, questions.c.outcome, func.count())
+                .where(old)
+                .group_by(questions.c.school_id, month, questions.c.outcome)
+            ).all()
+            for school_id, when, outcome, times in counts:
+                counted = insert_into(connection, question_counts).values(
+                    school_id=school_id, month=when, outcome=outcome, times=times
+                )
+                more = {"times": question_counts.c.times + times}
+                connection.execute(counted.on_conflict_do_update(index_elements=["school_id", "month", "outcome"], set_=more))
+            connection.execute(delete(questions).where(old))
+
+    def _conversation(self, message: Message) -> str:
+        return keyed_hash(self._key, "conversation", message.channel, message.place, message.account)
