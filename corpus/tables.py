@@ -1,5 +1,7 @@
 """The engine, and the tables of schools, policies, versions and clauses; bot adds its own to the same metadata."""
 
+import sqlite3
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -108,8 +110,24 @@ def sqlite_url(folder: Path) -> str:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     # Left to itself the driver begins a transaction at the first write, so that what is read before is of another moment.
     connection.isolation_level = None
-    for pragma in (f"busy_timeout={LOCK_WAIT}", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+    connection.execute(f"PRAGMA busy_timeout={LOCK_WAIT}")
+    _set_to_wal(connection)
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_to_wal(connection: Any) -> None:
+    # A new file is set to WAL under a lock for which SQLite does not wait, whatever the timeout: so the waiting is done here.
+    give_up = time.monotonic() + LOCK_WAIT / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
