@@ -79,6 +79,7 @@ class Quote(Struct, frozen=True):
     after: str
     dates: str
     notes: tuple[str, ...]
+    school: str
     slug: str
     ref: str
 
@@ -484,7 +485,15 @@ def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -
     before, deciding, after = clause.words.partition(decides) if decides else (clause.words, "", "")
     about = _about(indexed, superseded_law(clause.words))
     return Quote(
-        citation, before, deciding, after, dates(policy, today), about, policy.slug, "" if indexed.is_detail else ref_of(indexed)
+        citation,
+        before,
+        deciding,
+        after,
+        dates(policy, today),
+        about,
+        policy.school,
+        policy.slug,
+        "" if indexed.is_detail else ref_of(indexed),
     )
 
 

@@ -25,7 +25,8 @@ from bot.contacts import resolve
 from bot.errors import BotError, QuestionError
 from bot.hours import OnPhones, SchoolHours
 from bot.kept import KeptAnswers
-from bot.layout import WORRIED, Block, Heading, Paragraph, lay_out, quoted, to_choose_from
+from bot.layout import WORRIED, Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
+from bot.links import Links
 from bot.messages import Audience, Button, Message, Reply
 from bot.people import TELEGRAM, WEB, People, Person
 from bot.records import AskedQuestion, Records
@@ -88,6 +89,7 @@ class Turn:
     keep: Callable[[Connection], None] | None = None
     outcome: Outcome | None = None
     stance: Stance | None = None
+    refused: bool = False
 
     def replies(self, message: Message) -> tuple[Reply, ...]:
         """Return the replies to a message that say it: to the asker alone where it is private and others are there."""
@@ -99,6 +101,7 @@ class Turn:
             reference=secrets.token_hex(3).upper(),
             outcome=self.outcome,
             stance=self.stance,
+            refused=self.refused,
         )
         if message.private or not self.private:
             return (said,)
@@ -112,7 +115,7 @@ def said(*blocks: Block, buttons: tuple[Button, ...] = (), private: bool = False
 
 
 SILENCE = Turn(())
-AT_FAULT = said(Heading(FAULT))
+AT_FAULT = Turn((Heading(FAULT),), refused=True)
 
 
 class Conversation:
@@ -128,6 +131,7 @@ class Conversation:
         people: People,
         records: Records,
         kept: KeptAnswers,
+        links: Links,
         *,
         now: Callable[[], datetime],
         tenancies: Mapping[tuple[str, str], Tenancy],
@@ -138,6 +142,7 @@ class Conversation:
         self._people = people
         self._records = records
         self._kept = kept
+        self._links = links
         self._now = now
         self._tenancies = tenancies
         self._hours = hours
@@ -158,11 +163,11 @@ class Conversation:
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
         if recent > MOST_A_MINUTE and not self._is_urgent(message):
-            return said(Heading(TOO_MANY))
+            return _refusal(TOO_MANY)
         try:
             turn = self._turn_of(asker, message, earlier)
         except BotError as error:
-            turn = said(Heading(str(error)))
+            turn = _refusal(str(error))
         if len(asker.schools) > 1:
             turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {asker.school.name}.", aside=True)))
         return turn
@@ -193,7 +198,7 @@ class Conversation:
     def _answer(self, asker: Asker, message: Message, question: str, earlier: Sequence[str] | None) -> Turn:
         now = self._now()
         index = self._indexes.of(asker.school.id)
-        before = self._records.earlier(message, asker.school.id) if earlier is None else earlier
+        before = self._records.earlier(message, asker.school.id) if earlier is None else _only_questions(earlier)
         try:
             answer = ask(question, index, day_of(now), before)
         except QuestionError:
@@ -204,11 +209,12 @@ class Conversation:
         urgent, alleges = answer.outcome is Outcome.URGENT, answer.danger is Danger.ALLEGATION
         if message.channel == TELEGRAM and not urgent and self._on_phones(asker, now) is OnPhones.HOLD_BACK:
             return said(Heading(self._held_back(asker)))
-        blocks = list(lay_out(answer))
+        link = self._link(message)
+        blocks = list(lay_out(answer, link))
         if message.attachment:
             blocks.append(Paragraph(ONLY_TEXT.format(what=message.attachment), aside=True))
         if message.channel == TELEGRAM and not urgent and self._on_phones(asker, now) is OnPhones.REMIND:
-            blocks += self._reminder(index, now)
+            blocks += self._reminder(index, now, link)
         question_id = "" if asker.person is None or not _may_be_kept(answer) else secrets.token_hex(5)
 
         def keep(connection: Connection) -> None:
@@ -286,7 +292,7 @@ class Conversation:
         contact = self._contact(asker)
         return said(
             Heading("Perhaps it is one of these rules. None of them is certain to be:"),
-            *to_choose_from(quote(one, today) for one in found),
+            *to_choose_from((quote(one, today) for one in found), self._link(message)),
             Paragraph(f"If it is none of them, speak to: {contact}.", strong=contact),
         )
 
@@ -307,7 +313,7 @@ class Conversation:
         try:
             person = self._people.enrol(code, message.channel, message.account, tenancy.schools if tenancy else None)
         except BotError as error:
-            return said(Heading(str(error)), private=True)
+            return replace(_refusal(str(error)), private=True)
         self._people.choose(person)
         name = self._schools([person.school_id])[0].name
         return said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
@@ -377,14 +383,21 @@ class Conversation:
             f"Ask me where your school uses me at work, or here after {ends:%H:%M}."
         )
 
-    def _reminder(self, index: Index, now: datetime) -> list[Block]:
+    def _link(self, message: Message) -> Link:
+        return lambda quote: self._links.to(quote, message.channel)
+
+    def _reminder(self, index: Index, now: datetime, link: Link) -> list[Block]:
         """Return a reminder that it is school time, with the school's own rule on phones where one plainly governs."""
         told: list[Block] = [Paragraph("It is school time: mind your school's rule on personal phones.", aside=True)]
         governing = decide(PHONES_QUESTION, (), index).governing
         if governing:
             rule = quote(governing.clause, day_of(now))
-            told.append(quoted(rule, title="Your school's rule on phones"))
+            told.append(quoted(rule, title="Your school's rule on phones", url=link(rule)))
         return told
+
+
+def _refusal(sentence: str) -> Turn:
+    return Turn((Heading(sentence),), refused=True)
 
 
 def _question(message: Message) -> str:
@@ -395,6 +408,11 @@ def _question(message: Message) -> str:
     if kind == _EXAMPLE and value.isascii() and value.isdigit() and int(value) < len(EXAMPLES):
         return EXAMPLES[int(value)]
     return message.text.strip()
+
+
+def _only_questions(earlier: Sequence[str]) -> list[str]:
+    """Return what was asked before without commands and taps, which say nothing about the question asked now."""
+    return [one for one in earlier if one != WORRIED_QUESTION and read_command(one) is None]
 
 
 def _waits(recent: int) -> Turn:

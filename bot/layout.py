@@ -1,6 +1,6 @@
 """What a reply says, in order, as pieces of text without any markup: each channel dresses them in its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -72,11 +72,13 @@ class ClauseQuote(Struct, frozen=True):
         return f"{self.before}{self.deciding}{self.after}"
 
 
+# Gives the address of a quoted clause, None where it has none.
+Link = Callable[[Quote], str | None]
 Block = Heading | Steps | Key | Paragraph | Differ | ClauseQuote
 
 
-def lay_out(answer: Answer) -> tuple[Block, ...]:
-    """Return what the reply to a question says, in order."""
+def lay_out(answer: Answer, link: Link = lambda _quote: None) -> tuple[Block, ...]:
+    """Return what the reply to a question says, in order; `link` gives the address of a quoted clause, if it has one."""
     blocks: list[Block] = [Heading(answer.headline)]
     if answer.steps:
         blocks.append(Steps(answer.steps))
@@ -94,19 +96,21 @@ def lay_out(answer: Answer) -> tuple[Block, ...]:
         words = answer.escalation.words
         blocks.append(Paragraph(f"Speak to: {words}.", strong=words))
     blocks += [
-        quoted(quote, title=title, bold=number == 0)
+        quoted(quote, title=title, bold=number == 0, url=link(quote))
         for number, (title, quote) in enumerate(zip(_titles(answer), answer.quotes, strict=True))
     ]
-    blocks += to_choose_from(answer.offered)
+    blocks += to_choose_from(answer.offered, link)
     return tuple(blocks)
 
 
-def to_choose_from(quotes: Iterable[Quote]) -> list[ClauseQuote]:
+def to_choose_from(quotes: Iterable[Quote], link: Link) -> list[ClauseQuote]:
     """Return clauses that are offered, none of them asserted, numbered from 1."""
-    return [quoted(quote, number=number, bold=True) for number, quote in enumerate(quotes, 1)]
+    return [quoted(quote, number=number, bold=True, url=link(quote)) for number, quote in enumerate(quotes, 1)]
 
 
-def quoted(quote: Quote, *, title: str = "", number: int | None = None, bold: bool = False) -> ClauseQuote:
+def quoted(
+    quote: Quote, *, title: str = "", number: int | None = None, bold: bool = False, url: str | None = None
+) -> ClauseQuote:
     """Return a clause as a reply shows it."""
     citation = quote.citation
     return ClauseQuote(
@@ -117,7 +121,7 @@ def quoted(quote: Quote, *, title: str = "", number: int | None = None, bold: bo
         deciding=quote.deciding,
         after=quote.after,
         cited=f"{citation.policy}, {citation.label}, version {citation.version} ({quote.dates}).",
-        url=citation.url,
+        url=url,
         notes=quote.notes,
         bold=bold,
     )

@@ -50,7 +50,8 @@ class Button(Struct, frozen=True):
 class Reply(Struct, frozen=True):
     """What to say: pieces of text without markup, in order, and the buttons under them; `reference` tells two replies apart.
 
-    `outcome` and `stance` are those of the answer, None where it is none: a channel may colour by them, never say them.
+    `outcome` and `stance` are those of the answer, None where it is none: a channel may colour by them, never say them. `refused`
+    says that the message could not be read, or not be done; the first block says why.
     """
 
     blocks: tuple[Block, ...]
@@ -59,6 +60,7 @@ class Reply(Struct, frozen=True):
     reference: str = ""
     outcome: Outcome | None = None
     stance: Stance | None = None
+    refused: bool = False
 
 
 # One request to a platform, as JSON can hold it.

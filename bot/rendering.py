@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from bot.answer import Answer
 from bot.layout import WORRIED, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
+from bot.messages import Button, Reply
 from retrieval.decision import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,15 +41,21 @@ def to_html(answer: Answer) -> str:
     return as_html(lay_out(answer), f"{answer.outcome} stance-{answer.stance}" if answer.stance else answer.outcome)
 
 
+def reply_to_html(reply: Reply) -> str:
+    """Return a reply as a piece of HTML for the chat page, on which one thing always stands: the way to report a worry."""
+    kind = " ".join([reply.outcome or "told", *([f"stance-{reply.stance}"] if reply.stance else [])])
+    return as_html(reply.blocks, kind, [button for button in reply.buttons if button.label != WORRIED])
+
+
 def as_text(blocks: Sequence[Block]) -> str:
     """Return what a reply says as plain text, clauses set apart by empty lines."""
     return "\n".join(_block_as_text(block) for block in blocks)
 
 
-def as_html(blocks: Sequence[Block], kind: str = "") -> str:
+def as_html(blocks: Sequence[Block], kind: str = "", buttons: Sequence[Button] = ()) -> str:
     """Return what a reply says as a piece of HTML; `kind` are the classes that tell what kind of reply it is."""
     named = [(type(block).__name__, block) for block in blocks]
-    return _template("reply.html.jinja").render(blocks=named, kind=kind)
+    return _template("reply.html.jinja").render(blocks=named, kind=kind, buttons=buttons)
 
 
 def _block_as_text(block: Block) -> str:

@@ -6,12 +6,15 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from bot.assembly import assemble
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
 from bot.clock import now_utc
+from bot.dispatcher import Dispatcher
 from bot.errors import BotError
 from bot.joining import Door
-from bot.people import People
+from bot.policy_pages import PolicyPages
+from bot.secret import secret_key
 from bot.settings import LOOPBACK, Settings, read_settings
 
 
@@ -23,9 +26,12 @@ def serve() -> int:
     indexes = open_indexes(settings)
     for school in indexes.versions.schools()[:1]:
         indexes.of(school.id)  # what all schools share takes seconds to read the first time: nobody's question waits for that
+    parts = assemble(indexes, secret_key(settings), public_url=settings.public_url)
     secure = (settings.public_url or "").startswith("https:")
-    door = None if settings.demo else Door(People(indexes.versions.engine, now_utc), now_utc, secure=secure)
-    app = create_app(indexes, door, hosts)
+    door = None if settings.demo else Door(parts.people, now_utc, secure=secure)
+    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records)
+    pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
+    app = create_app(indexes, dispatcher, door, hosts, pages.routes())
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])

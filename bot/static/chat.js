@@ -28,10 +28,12 @@ function remember(text) {
   if (kept.length > MOST_EARLIER) kept[0].remove();
 }
 
-async function send(text) {
+// `shown` is what the person asked or pressed; `fields` is what is sent of it.
+async function send(shown, fields) {
   const data = new FormData(form);
-  data.set("question", text);
-  addAsked(text);
+  data.delete("question");
+  for (const [name, value] of Object.entries(fields)) data.set(name, value);
+  addAsked(shown);
   const reply = document.createElement("div");
   reply.tabIndex = -1;
   conversation.append(reply);
@@ -42,7 +44,7 @@ async function send(text) {
       headers: { "X-Requested-With": "fetch" },
     });
     reply.innerHTML = await response.text(); // our own template, which escapes what policies and people wrote
-    if (response.ok) remember(text);
+    if (response.ok && fields.question) remember(fields.question);
   } catch {
     reply.textContent = "There is no connection to policybot just now. Please try again in a minute.";
   }
@@ -55,7 +57,7 @@ form.addEventListener("submit", (event) => {
   const text = question.value.trim();
   if (!text) return;
   question.value = "";
-  send(text);
+  send(text, { question: text });
 });
 
 question.addEventListener("keydown", (event) => {
@@ -65,15 +67,22 @@ question.addEventListener("keydown", (event) => {
   }
 });
 
-worried.addEventListener("submit", (event) => {
+for (const one of document.querySelectorAll(".worried, .about")) {
+  one.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(event.submitter.textContent, { question: event.submitter.value });
+  });
+}
+
+document.getElementById("press").addEventListener("submit", (event) => {
   event.preventDefault();
-  send(event.submitter.value);
+  send(event.submitter.textContent, { pressed: event.submitter.value });
 });
 
 // What was asked of one school does not carry over to another.
 school.addEventListener("change", () => {
   form.querySelectorAll("input[name=earlier]").forEach((field) => field.remove());
-  worried.elements.school.value = school.value;
+  for (const other of [worried, document.getElementById("press")]) other.elements.school.value = school.value;
 });
 
 document.querySelectorAll("[data-example]").forEach((button) => {

@@ -1,0 +1,50 @@
+"""Puts the conversation together over a store: who asks, what is kept, what is delivered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.bootstrap import Indexes
+from bot.clock import now_utc
+from bot.conversation import Conversation, Tenancy
+from bot.deliveries import Deliveries
+from bot.hours import SchoolHours
+from bot.kept import KeptAnswers
+from bot.links import Links
+from bot.people import People
+from bot.records import RETENTION, Records
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server is made of, over one store."""
+
+    indexes: Indexes
+    people: People
+    records: Records
+    kept: KeptAnswers
+    links: Links
+    deliveries: Deliveries
+    conversation: Conversation
+
+
+def assemble(
+    indexes: Indexes,
+    key: bytes,
+    *,
+    now: Callable[[], datetime] = now_utc,
+    tenancies: Mapping[tuple[str, str], Tenancy] | None = None,
+    hours: Mapping[str, SchoolHours] | None = None,
+    retention: timedelta = RETENTION,
+    public_url: str | None = None,
+) -> Parts:
+    """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
+
+    `tenancies` says whose staff a workspace holds, by channel and tenant; `hours` are the schools' hours; `retention` is how long
+    a question is kept; `public_url` is where people reach the server, None if only on this machine.
+    """
+    engine = indexes.versions.engine
+    people, records = People(engine, now), Records(engine, key, now, retention)
+    kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
+    conversation = Conversation(indexes, people, records, kept, links, now=now, tenancies=tenancies or {}, hours=hours or {})
+    return Parts(indexes, people, records, kept, links, Deliveries(engine, now), conversation)

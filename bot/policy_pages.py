@@ -1,0 +1,94 @@
+"""Two pages: a version of a policy with every clause in its place, and the one that checks a copy of an answer."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from bot.answer import dates
+from bot.clock import day_of
+from bot.errors import BotError
+from bot.joining import Door
+from bot.kept import KeptAnswers
+from bot.links import Links
+from bot.rendering import as_html, environment
+from corpus.clause import Clause, Policy
+from corpus.errors import StoreError
+from corpus.versions import Versions
+
+LONGEST_COPY = 20_000
+NO_POLICY = "This link does not open a policy here: it may be too old. Ask your question again for a new one."
+
+
+class PolicyPages:
+    """The pages over the published versions; without a door, in the demonstration, they are open to whoever is at the machine."""
+
+    def __init__(
+        self, versions: Versions, links: Links, kept: KeptAnswers, door: Door | None, now: Callable[[], datetime]
+    ) -> None:
+        """Keep the parts and the clock."""
+        self._versions = versions
+        self._links = links
+        self._kept = kept
+        self._door = door
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        """Return the addresses of the pages."""
+        return [
+            Route("/policies/{school}/{slug}/{version:int}", self._policy, methods=["GET"]),
+            Route("/verify", self._form, methods=["GET"]),
+            Route("/verify", self._verify, methods=["POST"]),
+        ]
+
+    async def _policy(self, request: Request) -> Response:
+        school, slug, number = (request.path_params[name] for name in ("school", "slug", "version"))
+        if await self._may_read(request, school, f"{school}/{slug}/{number}"):
+            try:
+                found = await run_in_threadpool(self._versions.version, school, slug, number)
+            except StoreError:
+                pass
+            else:
+                return HTMLResponse(self._rendered(found.policy, number))
+        return HTMLResponse(environment().get_template("problem.html.jinja").render(sentence=NO_POLICY), 404)
+
+    async def _may_read(self, request: Request, school: str, path: str) -> bool:
+        """Tell whether a request may read a school's policies: by its session or by a signed link."""
+        if self._door is None or self._links.opens(
+            path, request.query_params.get("until", ""), request.query_params.get("signed", "")
+        ):
+            return True
+        person = await self._door.person(request)
+        return person is not None and person.school_id == school
+
+    def _rendered(self, policy: Policy, number: int) -> str:
+        sections = [
+            (
+                section.text,
+                min(max(section.level, 1) + 1, 6),
+                [(element, isinstance(element, Clause)) for element in section.elements],
+            )
+            for section in policy.sections
+        ]
+        told = f"Version {number} ({dates(policy, day_of(self._now()))})."
+        return environment().get_template("policy.html.jinja").render(title=policy.title, told=told, sections=sections)
+
+    async def _form(self, _request: Request) -> Response:
+        return _checked("", "")
+
+    async def _verify(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=3, max_part_size=LONGEST_COPY * 4)
+        pasted = str(form.get("copy", ""))[:LONGEST_COPY]
+        try:
+            blocks = await run_in_threadpool(self._kept.check, pasted, day_of(self._now()))
+        except BotError as error:
+            return _checked(pasted, str(error), 400)
+        return _checked(pasted, "", html=as_html(blocks))
+
+
+def _checked(pasted: str, problem: str, status: int = 200, html: str = "") -> Response:
+    page = environment().get_template("verify.html.jinja").render(pasted=pasted, problem=problem, html=html)
+    return HTMLResponse(page, status)
