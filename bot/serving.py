@@ -9,18 +9,23 @@ import uvicorn
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
 from bot.clock import now_utc
+from bot.configuration import check_schools, read_configuration
 from bot.errors import BotError
 from bot.joining import Door
 from bot.people import People
+from bot.secret import secret_key
 from bot.settings import LOOPBACK, Settings, read_settings
 
 
 def serve() -> int:
-    """Serve until stopped. Raises BotError where the port is in use or the address is not this machine's."""
+    """Serve until stopped. Raises BotError where a setting is wrong, the port in use or the address not this machine's."""
     settings = read_settings()
+    configuration = read_configuration(settings)
     hosts = _hosts(settings)
     listening = _listen(settings)
     indexes = open_indexes(settings)
+    secret_key(settings)  # made now where there is none yet; what is wrong with it is not left for the first question to find
+    check_schools(configuration, [school.id for school in indexes.versions.schools()])
     for school in indexes.versions.schools()[:1]:
         indexes.of(school.id)  # what all schools share takes seconds to read the first time: nobody's question waits for that
     secure = (settings.public_url or "").startswith("https:")
