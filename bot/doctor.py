@@ -33,6 +33,12 @@ def _checks() -> Iterator[tuple[bool, str]]:
     except BotError as error:
         yield from _each(error)
         return
+    read = (
+        f"read from {settings.file}; what the environment sets wins"
+        if settings.file.is_file()
+        else "those of the environment alone"
+    )
+    yield True, f"The settings are {read}."
     configuration = None
     try:
         configuration = read_configuration(settings)

@@ -74,7 +74,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
     def given(key: str, otherwise: str = "") -> _Given:
         variable, in_file = PREFIX + key.upper(), written.get(key)
-        if environment.get(variable) or in_file is None:
+        if environment.get(variable) or not in_file:
             return _Given(variable, environment.get(variable) or otherwise)
         if not isinstance(in_file, str):
             problems.append(f"{key} in {file} is to be one value: write it after the colon, on the same line.")
