@@ -139,10 +139,8 @@ class Hours(NamedTuple):
         return local.weekday() < 5 and self.opens <= local.time() < self.closes
 
 
-def _read_hours(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    found = _HOURS.fullmatch(value)
+def _read_hours(value: object) -> Hours:
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise ValueError(f"is “{value}”: write the hours as 08:30-15:30.")
     opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))

@@ -92,7 +92,7 @@ def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tupl
 
 def _secret(settings: Settings) -> Iterator[tuple[bool, str]]:
     path = key_file(settings)
-    if path == settings.home / FILE_NAME and not path.exists():
+    if path == settings.home / FILE_NAME and not os.path.exists(path):
         yield True, f"The secret key is made in {path} when policybot serve first starts."
         return
     try:

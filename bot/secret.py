@@ -31,7 +31,7 @@ def secret_key(settings: Settings) -> bytes:
             f"make one with {HOW_TO_MAKE}, keep it safe, and set it for each."
         )
     path = settings.home / FILE_NAME
-    if not path.exists():
+    if not os.path.exists(path):
         _make(path)
     return _checked(_read(path), str(path), "bring the file back from a backup")
 

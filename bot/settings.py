@@ -125,7 +125,7 @@ def _read_file(environment: Mapping[str, str], home: Path) -> tuple[Path, dict[s
     """Return where policybot.yaml is or would be, and what it holds."""
     named = environment.get("POLICYBOT_CONFIG")
     file = Path(named).expanduser().absolute() if named else home / FILE_NAME
-    if not file.is_file():
+    if not os.path.exists(file):  # where it may not be looked for, the store says what is wrong with the folder
         if named:
             raise SettingsError(f"POLICYBOT_CONFIG={named} is no file: write the path of a {FILE_NAME}, or take it out.")
         return file, {}

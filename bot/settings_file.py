@@ -17,7 +17,7 @@ def read_settings_file(path: Path) -> dict[str, Value]:
     what stands on it, where the file cannot be read, is not YAML, or holds a key twice.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.CSafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

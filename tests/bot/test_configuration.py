@@ -346,10 +346,11 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         ],
     ),
     (
-        "schools: {a: {hours: 8.30 to 3}, b: {hours: 15:30-08:30}, c: {hours: 08:30-24:00}}",
+        "schools: {a: {hours: 8.30 to 3}, d: {hours: [08:30, 15:30]}, b: {hours: 15:30-08:30}, c: {hours: 08:30-24:00}}",
         {},
         [
             "schools.a.hours is “8.30 to 3”: write the hours as 08:30-15:30.",
+            "schools.d.hours is “['08:30', '15:30']”: write the hours as 08:30-15:30.",
             "schools.b.hours is “15:30-08:30”, which ends before it begins: write the hours as 08:30-15:30.",
             "schools.c.hours is “08:30-24:00”: write the hours as 08:30-15:30.",
         ],

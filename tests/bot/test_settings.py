@@ -212,6 +212,13 @@ def test_a_file_that_is_not_text_is_refused(written: Written, tmp_path: Path) ->
     assert problems(lambda: written(b"bind: \xff")) == [f"{tmp_path / 'policybot.yaml'} is not text: save it as UTF-8."]
 
 
+def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
+    """Docker makes one where the file that is to be mounted is not there."""
+    (tmp_path / "policybot.yaml").mkdir()
+    sentence = f"{tmp_path / 'policybot.yaml'} cannot be read: Is a directory."
+    assert problems(lambda: read_settings({"POLICYBOT_HOME": str(tmp_path)})) == [sentence]
+
+
 def test_an_unknown_key_is_named_with_the_nearest(written: Written, tmp_path: Path) -> None:
     where = f"in {tmp_path / 'policybot.yaml'}"
     assert problems(lambda: written("slak: {}\nbot_token: hidden\npubic_url: a\nzebra: 1\nsecret_key: hidden\nhome: /a\n")) == [
