@@ -81,8 +81,9 @@ def _telegram_token(token: SecretStr) -> SecretStr:
 
 
 def _guid(value: str) -> str:
+    # The value is not repeated, here or below: somebody may have set the secret in its place.
     if not _GUID.fullmatch(value):
-        raise ValueError(f"is “{value}”, which is no id of Microsoft's: those look like 1b4e28ba-2fa1-11d2-883f-0016d3cca427.")
+        raise ValueError("is no id of Microsoft's: those look like 1b4e28ba-2fa1-11d2-883f-0016d3cca427.")
     return value.lower()
 
 
@@ -99,14 +100,14 @@ def _address(value: str) -> str:
     except ValueError:
         is_address = False
     if not is_address:
-        raise ValueError(f"is “{value}”, which is no web address: it begins with https://.")
+        raise ValueError("is no web address: it begins with https://.")
     return value
 
 
 def _webhook_address(value: str) -> str:
     parts = urlsplit(_address(value))
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:  # where a local server stands in for Telegram
-        raise ValueError(f"is “{value}”: Telegram sends to https:// addresses only.")
+        raise ValueError("does not begin with https://, and Telegram sends to no other addresses.")
     return value if parts.path.strip("/") else value.rstrip("/") + WEBHOOK_PATH
 
 

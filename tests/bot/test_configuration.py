@@ -281,7 +281,7 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         "telegram: {token: '1:a'}",
         {"TELEGRAM__WEBHOOK_URL": "http://bot.example"},
         [
-            "POLICYBOT_TELEGRAM__WEBHOOK_URL is “http://bot.example”: Telegram sends to https:// addresses only.",
+            "POLICYBOT_TELEGRAM__WEBHOOK_URL does not begin with https://, and Telegram sends to no other addresses.",
         ],
     ),
     (
@@ -303,14 +303,14 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         "",
         {"TELEGRAM__API_BASE_URL": "api.telegram.org", "TELEGRAM__TOKEN": "1:a"},
         [
-            "POLICYBOT_TELEGRAM__API_BASE_URL is “api.telegram.org”, which is no web address: it begins with https://.",
+            "POLICYBOT_TELEGRAM__API_BASE_URL is no web address: it begins with https://.",
         ],
     ),
     (
         "",
         TEAMS | {"TEAMS__APP_ID": "my bot", "TEAMS__CLIENT_SECRET": OTHER_GUID},
         [
-            f"POLICYBOT_TEAMS__APP_ID is “my bot”, which is no id of Microsoft's: those look like {GUID}.",
+            f"POLICYBOT_TEAMS__APP_ID is no id of Microsoft's: those look like {GUID}.",
             "POLICYBOT_TEAMS__CLIENT_SECRET is the secret's id: copy its value instead, which Microsoft shows only "
             "when the secret is made.",
         ],
@@ -319,7 +319,7 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         "teams: {tenants: {example.org: {schools: [a]}}}",
         TEAMS,
         [
-            f"teams.tenants.example.org is “example.org”, which is no id of Microsoft's: those look like {GUID}.",
+            f"teams.tenants.example.org is no id of Microsoft's: those look like {GUID}.",
         ],
     ),
     (
@@ -404,7 +404,8 @@ def test_no_secret_is_in_what_is_shown_of_the_configuration(configured: Configur
 
 
 def test_no_secret_is_in_the_settings_or_in_a_refusal(configured: Configured, tmp_path: Path) -> None:
-    told = problems(configured, "slack: [hidden]\ntelegram: {token: hidden, hiden: hidden}\nteams: {client_secret: [hidden]}")
+    teams = "teams: {client_secret: [hidden], app_id: hidden, openid_metadata_url: hidden}"
+    told = problems(configured, f"slack: [hidden]\ntelegram: {{token: hidden, hiden: hidden, webhook_url: hidden}}\n{teams}")
     assert "hidden" not in "".join(told)
     variables = {"POLICYBOT_SECRET_KEY": "hidden", "POLICYBOT_DATABASE_URL": "postgresql://a:hidden@b/c"}
     assert "hidden" not in repr(read_settings({"POLICYBOT_HOME": str(tmp_path), **variables}))
