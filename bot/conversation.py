@@ -374,13 +374,13 @@ class Conversation:
     def _on_phones(self, asker: Asker, now: datetime) -> OnPhones:
         """Return what the asker's school wants on personal phones at this moment."""
         hours = self._hours.get(asker.school.id)
-        return hours.on_phones if hours and hours.include(now) else OnPhones.ANSWER
+        return hours.on_phones if hours and hours.hours.include(now) else OnPhones.ANSWER
 
     def _held_back(self, asker: Asker) -> str:
-        ends = self._hours[asker.school.id].ends
+        closes = self._hours[asker.school.id].hours.closes
         return (
             "It is school time, and your school wants no questions on personal phones in it. "
-            f"Ask me where your school uses me at work, or here after {ends:%H:%M}."
+            f"Ask me where your school uses me at work, or here after {closes:%H:%M}."
         )
 
     def _link(self, message: Message) -> Link:

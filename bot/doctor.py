@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from bot.bootstrap import open_indexes
 from bot.clock import today
+from bot.configuration import Configuration, check_schools, read_configuration
 from bot.errors import BotError
+from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from corpus.dates import PolicyDate
 
@@ -24,9 +26,24 @@ def examine() -> int:
 
 
 def _checks() -> Iterator[tuple[bool, str]]:
-    settings = read_settings()
     version = sys.version_info
     yield version >= (3, 11), f"Python {version.major}.{version.minor}; policybot needs 3.11 or newer."
+    try:
+        settings = read_settings()
+    except BotError as error:
+        yield from _each(error)
+        return
+    read = (
+        f"read from {settings.file}; what the environment sets wins"
+        if settings.file.is_file()
+        else "those of the environment alone"
+    )
+    yield True, f"The settings are {read}."
+    configuration = None
+    try:
+        configuration = read_configuration(settings)
+    except BotError as error:
+        yield from _each(error)
     try:
         indexes = open_indexes(settings)
     except BotError as error:
@@ -35,6 +52,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
     versions = indexes.versions
     yield True, f"The store at {versions.engine.url.render_as_string()} is open and up to date."
     yield from _home(settings)
+    yield from _secret(settings)
     schools = versions.schools()
     yield (
         bool(schools),
@@ -42,6 +60,8 @@ def _checks() -> Iterator[tuple[bool, str]]:
         if schools
         else "No school is set up yet: run policybot init, or set POLICYBOT_DEMO=1.",
     )
+    if configuration:
+        yield from _channels(configuration, [school.id for school in schools])
     for school in schools:
         index = indexes.of(school.id)
         if not index.clauses:
@@ -51,6 +71,43 @@ def _checks() -> Iterator[tuple[bool, str]]:
         for policy in index.policies:
             if policy.review_due and policy.review_due.is_past(today()):
                 yield False, f"{school.name}: the {policy.title} was due for review {_when(policy.review_due)}."
+
+
+def _each(error: BotError) -> Iterator[tuple[bool, str]]:
+    """Return each of the problems that an error tells of, one a line."""
+    return ((False, line) for line in str(error).splitlines())
+
+
+def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tuple[bool, str]]:
+    try:
+        configuration = check_schools(configuration, schools)
+    except BotError as error:
+        yield from _each(error)
+        return
+    for channel in configuration.channels:
+        yield True, f"{channel} is configured."
+    if not configuration.channels:
+        yield True, "Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page."
+
+
+def _secret(settings: Settings) -> Iterator[tuple[bool, str]]:
+    path = key_file(settings)
+    if path == settings.home / FILE_NAME and not os.path.exists(path):
+        yield True, f"The secret key is made in {path} when policybot serve first starts."
+        return
+    try:
+        secret_key(settings)
+    except BotError as error:
+        yield False, str(error)
+        return
+    if path is None:
+        yield True, "The secret key is in POLICYBOT_SECRET_KEY."
+        return
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        yield False, f"The secret key in {path} can be read by others on this machine (mode {mode:03o}): run chmod 600 {path}."
+    else:
+        yield True, f"The secret key in {path} is for this account alone (mode {mode:03o})."
 
 
 def _home(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.clock import LONDON
 
@@ -17,15 +18,21 @@ class OnPhones(StrEnum):
     HOLD_BACK = "hold_back"
 
 
-@dataclass(frozen=True, slots=True)
-class SchoolHours:
-    """From when to when school is, Monday to Friday in the United Kingdom, and what the bot does then on personal phones."""
+class Hours(NamedTuple):
+    """When school is in session: from `opens` until before `closes`, Monday to Friday, by the clocks of London."""
 
-    begins: time
-    ends: time
-    on_phones: OnPhones
+    opens: time
+    closes: time
 
     def include(self, moment: datetime) -> bool:
-        """Tell whether a moment, in UTC as the store keeps it, is in school hours."""
+        """Tell whether a moment, in UTC without a time zone as the store keeps it, is in these hours."""
         local = moment.replace(tzinfo=UTC).astimezone(LONDON)
-        return local.weekday() < _SATURDAY and self.begins <= local.time() < self.ends
+        return local.weekday() < _SATURDAY and self.opens <= local.time() < self.closes
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolHours:
+    """A school's hours, and what the bot does then on personal phones."""
+
+    hours: Hours
+    on_phones: OnPhones

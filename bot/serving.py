@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -10,23 +11,37 @@ from bot.assembly import assemble
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
 from bot.clock import now_utc
+from bot.configuration import Configuration, check_schools, read_configuration
+from bot.conversation import Tenancy
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
+from bot.hours import SchoolHours
 from bot.joining import Door
+from bot.people import SLACK, TEAMS
 from bot.policy_pages import PolicyPages
 from bot.secret import secret_key
 from bot.settings import LOOPBACK, Settings, read_settings
 
 
 def serve() -> int:
-    """Serve until stopped. Raises BotError where the port is in use or the address is not this machine's."""
+    """Serve until stopped. Raises BotError where a setting is wrong, the port in use or the address not this machine's."""
     settings = read_settings()
+    configuration = read_configuration(settings)
     hosts = _hosts(settings)
     listening = _listen(settings)
     indexes = open_indexes(settings)
-    for school in indexes.versions.schools()[:1]:
-        indexes.of(school.id)  # what all schools share takes seconds to read the first time: nobody's question waits for that
-    parts = assemble(indexes, secret_key(settings), public_url=settings.public_url)
+    schools = [school.id for school in indexes.versions.schools()]
+    configuration = check_schools(configuration, schools)
+    parts = assemble(
+        indexes,
+        secret_key(settings),
+        tenancies=_tenancies(configuration),
+        hours=_hours(configuration),
+        retention=timedelta(days=configuration.retention_days),
+        public_url=settings.public_url,
+    )
+    for school in schools[:1]:
+        indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(parts.people, now_utc, secure=secure)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records)
@@ -36,6 +51,24 @@ def serve() -> int:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])
     return 0
+
+
+def _tenancies(configuration: Configuration) -> dict[tuple[str, str], Tenancy]:
+    """Return whose staff each workspace and each tenant holds."""
+    held = {
+        SLACK: configuration.slack.workspaces if configuration.slack else {},
+        TEAMS: configuration.teams.tenants if configuration.teams else {},
+    }
+    return {
+        (channel, tenant): Tenancy(tuple(organisation.schools), organisation.rooms)
+        for channel, organisations in held.items()
+        for tenant, organisation in organisations.items()
+    }
+
+
+def _hours(configuration: Configuration) -> dict[str, SchoolHours]:
+    """Return the hours of the schools that have given them."""
+    return {school: SchoolHours(day.hours, day.telegram_in_hours) for school, day in configuration.schools.items() if day.hours}
 
 
 def _hosts(settings: Settings) -> list[str]:

@@ -108,9 +108,9 @@ def policybot(
     """The command line, on a new data folder unless POLICYBOT_HOME is set to another."""
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "cache").symlink_to(parsed)
+    for name in [name for name in os.environ if name.upper().startswith("POLICYBOT_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "home"))
-    for name in ("POLICYBOT_DEMO", "POLICYBOT_BIND", "POLICYBOT_DATABASE_URL", "POLICYBOT_PUBLIC_URL"):
-        monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()

@@ -109,12 +109,29 @@ def test_a_port_in_use_is_said_in_one_sentence(start: Start, tmp_path: Path) -> 
     assert re.fullmatch(rf"policybot: Port {port} is in use.*POLICYBOT_BIND=127\.0\.0\.1:\d+\.\n", error)
 
 
+def test_the_secret_key_is_made_when_it_first_starts(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    ready(start(tmp_path / "home", port), port)
+    assert (tmp_path / "home" / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_school_of_the_configuration_that_is_none_keeps_it_from_starting(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "policybot.yaml").write_text("schools: {conniston: {hours: 08:30-15:30}}")
+    process = start(tmp_path / "home", free_port())
+    out, error = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert error == "policybot: schools names conniston, which is no school here: did you mean coniston?\n"
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"POLICYBOT_BIND": "0.0.0.0:8080"}, "demo mode listens on 127.0.0.1 only"),
         ({"POLICYBOT_DEMO": "0", "POLICYBOT_BIND": "0.0.0.0:8080"}, "set POLICYBOT_PUBLIC_URL"),
         ({"POLICYBOT_HOME": "/dev/null/home"}, "cannot be written"),
+        ({"POLICYBOT_SECRET_KEY": "too short"}, "POLICYBOT_SECRET_KEY holds 9 characters"),
+        ({"POLICYBOT_TELEGRAM__TOKEN": "too short"}, "POLICYBOT_TELEGRAM__TOKEN is no token of a Telegram bot"),
     ],
 )
 def test_what_keeps_it_from_starting_is_said_in_one_sentence(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import cli, configuration, settings
 from corpus.clause import Stance
 from corpus.policy_file import from_yaml
 from retrieval import baselines, minilm
@@ -123,9 +123,8 @@ def test_the_flags_that_the_readme_names_exist(policybot: Policybot) -> None:
 
 def test_the_settings_that_the_readme_names_are_those_that_are_read() -> None:
     table = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("## Settings")[1].split("\n## ")[0]
-    read = (REPOSITORY / "bot" / "settings.py").read_text(encoding="utf-8")
-    names = r"POLICYBOT_[A-Z_]+[A-Z]"
-    assert set(re.findall(rf"^\| `({names})`", table, re.MULTILINE)) == set(re.findall(names, read))
+    named = re.findall(r"^\| `(POLICYBOT_[A-Z_]+)`", table, re.MULTILINE)
+    assert sorted(named) == sorted([*settings.VARIABLES, *configuration.VARIABLES])
 
 
 WRONG_USAGE: list[tuple[str, ...]] = [
@@ -622,6 +621,51 @@ def test_doctor_without_findings_ends_with_0(policybot: Policybot, tmp_path: Pat
     ran = policybot("doctor")
     assert ran.code == 0
     assert "LOOK" not in ran.out
+
+
+def test_doctor_says_which_channels_are_configured_and_whose_the_key_is(
+    policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    plain = policybot("doctor").out
+    assert "ok    The settings are those of the environment alone." in plain
+    assert "ok    Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page." in plain
+    assert f"ok    The secret key is made in {home / 'secret.key'} when policybot serve first starts." in plain
+    assert not (home / "secret.key").exists()
+    (home / "policybot.yaml").write_text("telegram: {token: '1:a'}\n")
+    (home / "secret.key").write_text("k" * 32)
+    (home / "secret.key").chmod(0o640)
+    ran = policybot("doctor")
+    assert ran.code == 1
+    assert f"ok    The settings are read from {home / 'policybot.yaml'}; what the environment sets wins." in ran.out
+    assert "ok    Telegram is configured." in ran.out
+    assert (
+        f"LOOK  The secret key in {home / 'secret.key'} can be read by others on this machine (mode 640): run chmod 600"
+        in ran.out
+    )
+    (home / "secret.key").chmod(0o600)
+    assert "is for this account alone (mode 600)." in policybot("doctor").out
+    monkeypatch.setenv("POLICYBOT_SECRET_KEY", "k" * 31)
+    assert "LOOK  POLICYBOT_SECRET_KEY holds 31 characters" in policybot("doctor").out
+    monkeypatch.setenv("POLICYBOT_SECRET_KEY", "k" * 32)
+    assert "ok    The secret key is in POLICYBOT_SECRET_KEY." in policybot("doctor").out
+
+
+def test_doctor_lists_each_wrong_setting(policybot: Policybot, tmp_path: Path) -> None:
+    file = tmp_path / "home" / "policybot.yaml"
+    file.write_text("telegram: {token: a}\nretention_days: 0\n")
+    ran = policybot("doctor")
+    assert (ran.code, ran.err) == (1, "")
+    assert "LOOK  telegram.token is no token of a Telegram bot" in ran.out
+    assert "LOOK  retention_days is not right" in ran.out
+    file.write_text("schools: {hillside: {hours: 08:30-15:30}}\n")
+    assert "LOOK  schools names hillside, which is no school here: none is set up yet" in policybot("doctor").out
+    file.write_text("bind: 1\ndemoo: 1\n")
+    ran = policybot("doctor")
+    assert (ran.code, ran.err) == (1, "")
+    assert "LOOK  bind=1 is no address" in ran.out
+    assert "LOOK  demoo in" in ran.out
 
 
 def test_doctor_names_a_store_that_cannot_be_opened(
