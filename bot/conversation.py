@@ -191,7 +191,7 @@ class Conversation:
         question = _question(message)
         if not question and message.attachment:
             return said(Heading(NO_TEXT.format(what=message.attachment)))
-        if not question:
+        if not question and message.channel != WEB:  # a mention and nothing else
             return said(*help_blocks(), buttons=_EXAMPLE_BUTTONS)
         return self._answer(asker, message, question, earlier)
 

@@ -7,10 +7,16 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
+from starlette.applications import Starlette
 
 from bot import cli
+from bot.assembly import assemble
 from bot.bootstrap import Indexes, seed_demo
+from bot.chat_page import create_app
 from bot.clock import now_utc
+from bot.dispatcher import Dispatcher
+from bot.joining import Door
+from bot.policy_pages import PolicyPages
 from bot.schema import open_store
 from corpus.clause import Policy
 from corpus.tables import sqlite_url
@@ -22,6 +28,7 @@ from retrieval.knowledge import Knowledge
 settings.register_profile("policybot", deadline=None)
 settings.load_profile("policybot")
 
+KEY = b"a key that only the tests have"
 HILLSIDE = School("hillside", "Hillside Primary School", "Hillside")
 
 
@@ -62,6 +69,20 @@ def small_document() -> Callable[..., str]:
         )
 
     return text
+
+
+@pytest.fixture(scope="session")
+def chat_app() -> Callable[..., Starlette]:
+    """Return the application that serves the chat page over indexes; `joined` where people join instead of picking a school."""
+
+    def build(indexes: Indexes, *, joined: bool = False, secure: bool = False, public_url: str | None = None) -> Starlette:
+        parts = assemble(indexes, KEY, public_url=public_url)
+        door = Door(parts.people, now_utc, secure=secure) if joined else None
+        dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records)
+        pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
+        return create_app(indexes, dispatcher, door, routes=pages.routes())
+
+    return build
 
 
 class Ran(NamedTuple):

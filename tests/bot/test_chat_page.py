@@ -2,15 +2,17 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Never
 
 import pytest
+from starlette.applications import Starlette
 
 from bot.bootstrap import Indexes
-from bot.chat_page import EXAMPLES, FAULT, create_app
+from bot.commands import EXAMPLES
+from bot.conversation import FAULT
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it would rather have httpx2, which is not what this project has
@@ -22,8 +24,8 @@ WORRIED = "Worried about a child?"
 
 
 @pytest.fixture
-def page(demo: Indexes) -> Iterator[TestClient]:
-    with TestClient(create_app(demo), base_url="http://127.0.0.1:8080") as client:
+def page(demo: Indexes, chat_app: Callable[..., Starlette]) -> Iterator[TestClient]:
+    with TestClient(chat_app(demo), base_url="http://127.0.0.1:8080") as client:
         yield client
 
 
@@ -200,8 +202,10 @@ class _Broken(Indexes):
         raise RuntimeError(f"the disk is gone with {school_id} and a secret, {fresh}")
 
 
-def test_a_fault_is_said_in_a_plain_sentence_with_the_urgent_way_and_no_detail(demo: Indexes) -> None:
-    app = create_app(_Broken(demo.versions, demo.knowledge))
+def test_a_fault_is_said_in_a_plain_sentence_with_the_urgent_way_and_no_detail(
+    demo: Indexes, chat_app: Callable[..., Starlette]
+) -> None:
+    app = chat_app(_Broken(demo.versions, demo.knowledge))
     with TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as page:
         for headers in ({}, {"X-Requested-With": "fetch"}):
             response = page.post("/chat", data={"school": "coniston", "question": FRIENDS}, headers=headers)

@@ -7,11 +7,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 from bot.bootstrap import Indexes
-from bot.chat_page import create_app
 from bot.clock import now_utc
-from bot.joining import COOKIE, ENDED, MOST_TRIES, Door
+from bot.joining import COOKIE, ENDED, MOST_TRIES
 from bot.people import WEB, People, PersonRole
 from bot.schema import open_store
 from corpus.tables import sqlite_url
@@ -42,8 +42,10 @@ def people(store: Versions, small_document: Callable[..., str]) -> People:
 
 
 @pytest.fixture
-def visit(store: Versions, people: People, knowledge: Knowledge) -> Iterator[Callable[[], TestClient]]:
-    app = create_app(Indexes(store, knowledge), Door(people, now_utc, secure=False))
+def visit(
+    store: Versions, people: People, knowledge: Knowledge, chat_app: Callable[..., Starlette]
+) -> Iterator[Callable[[], TestClient]]:
+    app = chat_app(Indexes(store, knowledge), joined=True)
     clients: list[TestClient] = []
 
     def client() -> TestClient:
@@ -136,10 +138,10 @@ def test_the_session_outlives_the_browser_only_on_ones_own_device(
     assert ("max-age" in cookie) is lasts
 
 
-def test_the_cookie_is_for_https_where_the_page_is(store: Versions, people: People, knowledge: Knowledge) -> None:
-    with TestClient(
-        create_app(Indexes(store, knowledge), Door(people, now_utc, secure=True)), base_url="http://127.0.0.1:8080"
-    ) as client:
+def test_the_cookie_is_for_https_where_the_page_is(
+    store: Versions, people: People, knowledge: Knowledge, chat_app: Callable[..., Starlette]
+) -> None:
+    with TestClient(chat_app(Indexes(store, knowledge), joined=True, secure=True), base_url="http://127.0.0.1:8080") as client:
         _, code = people.invite("hillside", PersonRole.STAFF)
         cookie = client.post("/join", data={"code": code}, follow_redirects=False).headers["set-cookie"].lower()
     assert "secure" in cookie
