@@ -250,12 +250,12 @@ class Conversation:
     def _command(self, asker: Asker, message: Message, name: str) -> Turn:
         if name == "help":
             return said(*help_blocks(), buttons=_EXAMPLE_BUTTONS)
-        if name == "privacy":
-            return said(*privacy_blocks(message.channel, self._records.retention))
         if name == "school":
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
         if asker.person is None:
-            return said(Heading("This is a demonstration: I know nobody here and keep nothing."))
+            return said(Heading("Nobody is signed in here: I do not know who you are, and keep nothing of what you write."))
+        if name == "privacy":
+            return said(*privacy_blocks(message.channel, self._records.retention))
         if name == "whoami":
             return said(*whoami_blocks(asker.person, asker.school.name), private=True)
         whose = self._records.asker(message)

@@ -3,19 +3,26 @@
 import json
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from string import ascii_lowercase
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from bot.answer import Answer, needs_school, to_json
+from bot.answer import needs_school, to_json
 from bot.asking import ask, read_question
 from bot.bootstrap import open_indexes
 from bot.clock import today
-from bot.errors import BotError, QuestionError
-from bot.rendering import to_text
+from bot.errors import BotError
+from bot.layout import WORRIED, Heading, Key
+from bot.rendering import as_text, to_text
 from bot.settings import read_settings
 from corpus.versions import Versions
 from retrieval.decision import Outcome
+
+if TYPE_CHECKING:
+    from bot.messages import Reply
+
+TERMINAL = "terminal"
 
 
 class _BatchLine(msgspec.Struct, frozen=True):
@@ -79,27 +86,40 @@ def ask_batch(file: str, school: str | None) -> int:
 
 
 def chat(school: str | None) -> int:
-    """Hold a conversation until the input ends or the person types `exit`."""
-    indexes = open_indexes(read_settings())
+    """Hold a conversation until the input ends or the person types `exit`; a letter presses the button that it stands at."""
+    from bot.assembly import assemble
+    from bot.conversation import Asker
+    from bot.messages import Message
+    from bot.secret import secret_key
+
+    settings = read_settings()
+    indexes = open_indexes(settings)
     versions = indexes.versions
     school = school or _only_school(versions) or _choose_school(versions)
-    indexes.of(school)
+    parts = assemble(indexes, secret_key(settings), public_url=settings.public_url)
+    asked_of = indexes.of(school).school
+    asker = Asker(asked_of, (asked_of,), None)
     print("Ask about your school's policies. An empty line or “exit” ends the conversation.\n")
     earlier: list[str] = []
+    offered: dict[str, str] = {}
     while True:
         try:
-            question = input("> ").strip()
+            typed = input("> ").strip()
         except EOFError:
             return 0
-        if question.lower() in ("", "exit", "quit"):
+        if typed.lower() in ("", "exit", "quit"):
             return 0
-        try:
-            answer = ask(question, indexes.of(school), today(), earlier)
-        except QuestionError as error:
-            print(f"{error}\n")
-            continue
-        earlier.append(question)
-        print(f"\n{_in_bold(answer)}\n")
+        pressed = offered.get(typed.lower(), "")
+        message = Message(channel=TERMINAL, account="", place="", text="" if pressed else typed, pressed=pressed)
+        (reply,) = parts.conversation.turn_of(asker, message, 1, earlier).replies(message)
+        if not (pressed or reply.refused):
+            earlier.append(typed)
+        buttons = [button for button in reply.buttons if button.label != WORRIED]
+        offered = {letter: button.value for letter, button in zip(ascii_lowercase, buttons, strict=False)}
+        print(f"\n{_in_bold(reply)}\n")
+        for letter, button in zip(ascii_lowercase, buttons, strict=False):
+            print(f"  [{letter}] {button.label}")
+        print(f"{WORRIED} Write: worried about a child\n")
 
 
 def compare(question: str) -> int:
@@ -158,12 +178,13 @@ def _choose_school(versions: Versions) -> str:
         print(f"Type a number from 1 to {len(schools)}.")
 
 
-def _in_bold(answer: Answer) -> str:
-    """Return the reply with its headline and deciding words in bold, where the terminal shows that."""
-    text = to_text(answer)
+def _in_bold(reply: "Reply") -> str:
+    """Return what a reply says, its headline and the deciding words in bold where the terminal shows that."""
+    text = as_text(reply.blocks)
     if not sys.stdout.isatty():
         return text
-    marks: list[str] = [answer.headline, *(quote.deciding for quote in answer.quotes[:1] if quote.deciding)]
-    for words in marks:
-        text = text.replace(words, f"\x1b[1m{words}\x1b[0m", 1)
+    for block in reply.blocks:
+        words = block.text if isinstance(block, Heading) else block.deciding if isinstance(block, Key) else ""
+        if words:
+            text = text.replace(words, f"\x1b[1m{words}\x1b[0m", 1)
     return text
