@@ -182,43 +182,108 @@ _ONLY_MIGHT = re.compile(
     rf"\b(?:if|when|whenever|whether|unless|in case|suppose|supposing|while|once|after|before|until)\b (?:(?:a|an|the|my|one of (?:my|our)|any|our) )?(?:[\w'-]+ ){{0,2}}?{_CHILDREN}[^.?!]*|\bhow old (?:must|should|does|do|is|are)\b[^.?!]*|\bwhat (?:does|do|should|must|can|may|are|is) (?:a |the |any |our )?{_CHILDREN}[^.?!]*|\b(?:does|do|can|may|must|should|are|is|could|will) (?:a |the |any |our |my )?{_CHILDREN}\b[^.?!]*|\bwhich {_CHILDREN}\b|\b(?:on )?a year group\b"
 )
 
-# Matters about which nobody asks but for reasons of her own; from this likeness on a question without telling words is of their kind.
-LIKENESS = 0.45
-OF_MATTER = {
-    "Anonymous whistleblowing": Sensitivity.GRIEVANCE,
-    "Being accompanied at a meeting or hearing": Sensitivity.GRIEVANCE,
-    "Being accompanied when raising a whistleblowing concern": Sensitivity.GRIEVANCE,
-    "Disciplinary procedure: how misconduct is investigated and heard": Sensitivity.GRIEVANCE,
-    "Feedback and outcome after whistleblowing": Sensitivity.GRIEVANCE,
-    "Going outside the school with a whistleblowing concern": Sensitivity.GRIEVANCE,
-    "Gross misconduct and dismissal": Sensitivity.GRIEVANCE,
-    "How long warnings last and case records are kept": Sensitivity.GRIEVANCE,
-    "Keeping a whistleblower's identity confidential": Sensitivity.GRIEVANCE,
-    "Posting or contacting people while suspended or under investigation": Sensitivity.GRIEVANCE,
-    "Protection from reprisals for whistleblowers, and the law": Sensitivity.GRIEVANCE,
-    "Reasonable belief and not needing proof": Sensitivity.GRIEVANCE,
-    "Reporting bullying or harassment: informal and formal routes": Sensitivity.GRIEVANCE,
-    "Support for an accused member of staff": Sensitivity.GRIEVANCE,
-    "What counts as bullying or harassment of staff": Sensitivity.GRIEVANCE,
-    "Whistleblowing, grievance or another procedure: which route": Sensitivity.GRIEVANCE,
-    "Absence triggers and monitoring": Sensitivity.HEALTH,
-    "Illegal drugs and help with dependency for staff": Sensitivity.HEALTH,
-    "Self-certification and fit notes": Sensitivity.HEALTH,
-    "Staff stress and wellbeing": Sensitivity.HEALTH,
-    "Reporting yourself": Sensitivity.OWN_CONDUCT,
-    "Telling the school about arrests, convictions and changes in circumstances": Sensitivity.OWN_CONDUCT,
-    "A safeguarding allegation or concern about the headteacher, and the chair's part": Sensitivity.COLLEAGUE,
-    "Reporting a low-level concern about an adult": Sensitivity.COLLEAGUE,
-    "Reporting an allegation against a colleague": Sensitivity.COLLEAGUE,
+# Matters about which staff ask for reasons of their own. A question without telling words is of the kind of the matter that it is read as,
+# from this likeness on.
+LIKENESS = 0.4
+MATTERS = {
+    Sensitivity.UNION: (
+        "Strikes and industrial action: pay, saying whether one is striking, and cover",
+        "Trade union activity and strike posts online",
+        "Union meetings, noticeboards and communications on site",
+        "Union reps: facility time",
+    ),
+    Sensitivity.PREGNANCY: (
+        "Adoption leave, pay and introductions",
+        "Keeping-in-touch days during maternity, adoption or shared parental leave",
+        "Maternity leave: notice, length, pay and coming back",
+        "Miscarriage, stillbirth and parental bereavement leave",
+        "Parental leave: unpaid weeks for parents, and shared parental leave",
+        "Paternity or partner leave",
+        "Pregnancy-related sickness and antenatal time off",
+    ),
+    Sensitivity.HEALTH: (
+        "Absence triggers and monitoring",
+        "Bereavement and funeral leave",
+        "Carer's leave for dependants with long-term needs",
+        "Disability leave and disability-related absence",
+        "Doctor, dentist and hospital appointments in working time",
+        "Exceptions for family emergencies or medical need",
+        "Formal absence stages, warnings and dismissal for ill health",
+        "Illegal drugs and help with dependency for staff",
+        "Keeping in touch during long-term sickness",
+        "Occupational health referral",
+        "Reasonable adjustments for disabled staff",
+        "Reporting sickness: when, how and to whom",
+        "Return-to-work conversation after every absence",
+        "Self-certification and fit notes",
+        "Staff stress and wellbeing",
+        "Staff with vomiting, diarrhoea or infections: how long to stay away",
+        "Working elsewhere, holidays and social activity while off sick",
+    ),
+    Sensitivity.PAY: (
+        "How long sick pay lasts and when it drops",
+        "How pay is set, progression, thresholds and pay appeals",
+        "Overtime and time off in lieu",
+        "Salary overpayments and payslip errors",
+        "Snow and closures: attendance and pay for staff",
+    ),
+    Sensitivity.GRIEVANCE: (
+        "Anonymous whistleblowing",
+        "Appealing against an outcome",
+        "Being accompanied at a meeting or hearing",
+        "Being accompanied when raising a whistleblowing concern",
+        "Bullying, harassment or exclusion of staff by colleagues online",
+        "Capability warnings: length of review period and what follows",
+        "Disagreeing with appraisal objectives or report",
+        "Disciplinary procedure: how misconduct is investigated and heard",
+        "Extending a probation period",
+        "Failing probation: hearing, notice and appeal",
+        "Feedback and outcome after whistleblowing",
+        "Going off sick or raising a grievance during capability",
+        "Going outside the school with a whistleblowing concern",
+        "Gross misconduct and dismissal",
+        "How long warnings last and case records are kept",
+        "Informal support before formal capability",
+        "Keeping a whistleblower's identity confidential",
+        "Malicious or knowingly false whistleblowing",
+        "Posting or contacting people while suspended or under investigation",
+        "Protection from reprisals for whistleblowers, and the law",
+        "Raising a grievance: informal step, written grievance, hearing and appeal",
+        "Reasonable belief and not needing proof",
+        "Redundancy: consultation, selection and pooling",
+        "Reporting bullying or harassment: informal and formal routes",
+        "Reporting online abuse or cyberbullying aimed at staff",
+        "Reporting sexual harassment by a colleague or manager",
+        "Support for an accused member of staff",
+        "Suspension of staff during an investigation",
+        "The difference between bullying and reasonable management",
+        "What counts as bullying or harassment of staff",
+        "What whistleblowing covers",
+        "Whistleblowing, grievance or another procedure: which route",
+        "Whistleblowing: when to raise it, what happens next and by when",
+        "Who can accompany you to a formal capability or absence meeting",
+        "Who can use the whistleblowing policy",
+    ),
+    Sensitivity.OWN_CONDUCT: (
+        "Having made a mistake online: owning up, and to whom",
+        "Recording restraint and telling parents",
+        "Reporting yourself",
+        "Telling the school about arrests, convictions and changes in circumstances",
+    ),
+    Sensitivity.COLLEAGUE: (
+        "A safeguarding allegation or concern about the headteacher, and the chair's part",
+        "Reporting a low-level concern about an adult",
+        "Reporting an allegation against a colleague",
+    ),
 }
+_KIND_OF_MATTER = {name: kind for kind, names in MATTERS.items() for name in names}
 
 
 def sensitivity(reading: Reading) -> Sensitivity | None:
     """Return what makes a question sensitive, None where nothing does; what the question before it showed holds for both."""
     shown = [_kind_of(text) for text in dict.fromkeys((reading.question, *reading.meant))]
-    nearest = reading.matters[0]
-    if nearest.likeness >= LIKENESS:
-        shown.append(OF_MATTER.get(nearest.name))
+    if reading.matters[0].likeness >= LIKENESS:
+        shown.append(_KIND_OF_MATTER.get(reading.matters[0].name))
     return next((kind for kind in Sensitivity if kind in shown), None)
 
 
