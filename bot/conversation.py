@@ -35,6 +35,7 @@ from corpus.clause import Stance
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index
+from retrieval.personal_data import without_personal_data
 from retrieval.urgency import Danger, danger_of
 
 MOST_A_MINUTE = 20
@@ -217,12 +218,14 @@ class Conversation:
             blocks += self._reminder(index, now, link)
         question_id = "" if asker.person is None or not _may_be_kept(answer) else secrets.token_hex(5)
 
+        kept = self._as_kept(question_id, answer, message, index) if question_id else None
+
         def keep(connection: Connection) -> None:
             if earlier is None and question != WORRIED_QUESTION and not answer.is_sensitive and not alleges:
                 after = [*before, question][-LONGEST_CONTEXT:]
                 self._records.remember(connection, message, asker.school.id, after)
-            if question_id:
-                self._records.keep(connection, self._as_kept(question_id, answer, message, now))
+            if kept:
+                self._records.keep(connection, kept)
 
         private = urgent or answer.sensitivity is not None
         return Turn(
@@ -234,14 +237,14 @@ class Conversation:
             stance=answer.stance,
         )
 
-    def _as_kept(self, question_id: str, answer: Answer, message: Message, now: datetime) -> AskedQuestion:
+    def _as_kept(self, question_id: str, answer: Answer, message: Message, index: Index) -> AskedQuestion:
         return AskedQuestion(
             id=question_id,
             school_id=answer.school or "",
             asker=self._records.asker(message),
             channel=message.channel,
-            asked_at=now,
-            question=answer.question,
+            asked_at=self._now(),
+            question=without_personal_data(answer.question, index.spelling.is_common),
             outcome=answer.outcome,
             slug=answer.quotes[0].slug if answer.quotes else None,
             clause_id=answer.quotes[0].citation.clause_id if answer.quotes else None,

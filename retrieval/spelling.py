@@ -122,8 +122,12 @@ class Spelling:
                 alike.setdefault((word[0], len(word)), []).append(word)
         return alike
 
+    def is_common(self, word: str) -> bool:
+        """Tell whether the wordings or the school's policies use a word often; `word` is in lower case."""
+        return self._counts.get(word, 0) >= FEWEST
+
     def _knows(self, word: str) -> bool:
-        return self._counts.get(word, 0) >= FEWEST or self._is_word(word) or bool(PROTECTED.fullmatch(word))
+        return self.is_common(word) or self._is_word(word) or bool(PROTECTED.fullmatch(word))
 
     def _knows_kin(self, word: str) -> bool:
         """Tell whether a word is known, or made of a known one by an ending or a prefix."""

@@ -50,6 +50,14 @@ _NO_DOUBT = re.compile(
 )
 
 
+# "and a pupil?" names somebody and tells nothing of them.
+_NOTHING_TOLD = re.compile(
+    r"(?:\W|\b(?:and|or|but|so|what|how|about|if|even|also|then|is|it|it's|its|was|with|from|by|for|to|of|in|on|my|our|your|their|his|her|a|an|the"
+    r"|any|one|some|same|other|another|old|new|ex|former|past|current|primary|secondary|sixth|form|year|class|school|friend|family|adult|young"
+    r"|pupil|student|child|children|kid|boy|girl|parent|carer|mum|dad|mother|father|governor|teacher|colleague|ta|head|staff|volunteer)(?:'?s'?)?\b)*"
+)
+
+
 def danger_of(text: str, vectors: WordVectors, *, after_another: bool = False) -> Danger | None:
     """Return what a message is urgent about, None where it is not urgent; `after_another` in the midst of a conversation."""
     return danger_in(text, features_of(text), vectors.encode([text])[0], after_another=after_another)
@@ -58,6 +66,8 @@ def danger_of(text: str, vectors: WordVectors, *, after_another: bool = False) -
 def danger_in(text: str, features: Features, vector: Vector, *, after_another: bool = False) -> Danger | None:
     """Return the same for a message whose features and vector are at hand."""
     needed = AFTER_ANOTHER if after_another else THRESHOLD
+    if _NOTHING_TOLD.fullmatch(normalize(text)):
+        return None
     if chance_of_danger(features, vector) < needed and not _NO_DOUBT.search(normalize(text)):
         return None
     scores = _dangers().scores(features, vector)

@@ -13,6 +13,7 @@ from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.decision import Outcome, decide
 from retrieval.features import Features, features_of
 from retrieval.index import Index
+from retrieval.knowledge import Knowledge
 from retrieval.urgency import THRESHOLD, Danger, chance_of_danger, danger_in, danger_in_a_sentence, danger_of
 from retrieval.vectors import DIMENSIONS, WordVectors
 
@@ -195,3 +196,10 @@ def test_a_message_of_one_sentence_is_judged_as_a_whole() -> None:
 
 def test_ordinary_sentences_do_not_add_up_to_danger() -> None:
     assert danger_in_a_sentence("I posted a photo of my dog. Is that a problem? My class saw it on Monday.", VECTORS) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["and a pupil?", "a pupil?", "and a pupil's?", "what about my own child", "and ex pupils", "even a mum"]
+)
+def test_somebody_named_of_whom_nothing_is_told_is_not_urgent(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) is None
