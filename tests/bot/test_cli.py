@@ -354,7 +354,7 @@ def test_a_conversation_answers_each_question_until_exit(demo: Policybot, monkey
     typed(monkeypatch, FRIENDS, "\U0001f600", "exit", "never read")
     ran = demo("chat", "--school", "coniston")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.count("Worried about a child? Write:") == 1
+    assert ran.out.count("Worried about a child? Write:") == 2  # the refusal ends with it too
     assert "I can read only words" in ran.out
     assert "\x1b" not in ran.out
 
