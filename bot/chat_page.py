@@ -62,11 +62,11 @@ def create_app(
         if door and person is None:
             html, status = await run_in_threadpool(_without_school, indexes, asked, ENDED, 401)
             return HTMLResponse(html, status)
-        schools = await run_in_threadpool(indexes.versions.schools)
         asked.school = person.school_id if person else asked.school
-        school = next((one for one in schools if one.id == asked.school), None)
+        school = next(iter(await run_in_threadpool(indexes.versions.schools, [asked.school])), None)
         if school is None:
-            unknown = no_such_school(asked.school, [one.id for one in schools]) if asked.school else CHOOSE
+            known = await run_in_threadpool(indexes.versions.schools)
+            unknown = no_such_school(asked.school, [one.id for one in known]) if asked.school else CHOOSE
             html, status = await run_in_threadpool(_without_school, indexes, asked, unknown, 400)
         else:
             message = Message(
@@ -115,7 +115,7 @@ class _Asked:
 def _page(
     indexes: Indexes, school: str, asked: _Asked | None = None, html: str = "", status: int = 200, *, joined: bool = False
 ) -> Response:
-    schools = [one for one in indexes.versions.schools() if not joined or one.id == school]
+    schools = indexes.versions.schools([school] if joined else None)
     # What was refused is not asked again with the next question.
     asked_now = [asked.question] if asked and asked.question and status == 200 else []
     page = (

@@ -366,7 +366,7 @@ class Conversation:
         return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
 
     def _schools(self, ids: Sequence[str]) -> tuple[School, ...]:
-        return tuple(school for school in self._indexes.versions.schools() if school.id in ids)
+        return tuple(self._indexes.versions.schools(ids)) if ids else ()
 
     def _is_urgent(self, message: Message) -> bool:
         return danger_of(_question(message)[:LONGEST_QUESTION], self._indexes.knowledge.vectors) is not None

@@ -83,11 +83,11 @@ class KeptAnswers:
         return (Heading("This copy is genuine."), *self._told(kept, indexed, today))
 
     def _told(self, kept: _Kept, indexed: IndexedClause, today: date) -> Sequence[Block]:
-        name = next(school.name for school in self._versions.schools() if school.id == kept.school)
+        (school,) = self._versions.schools([kept.school])
         when = spoken(datetime(1970, 1, 1) + timedelta(minutes=kept.minute))  # noqa: DTZ001  UTC, as the store has it
         verdict = VERDICTS[kept.stance].rstrip(".")
         return (
-            Paragraph(f"{when}: policybot answered staff of {name} from this clause. What it makes of the matter: {verdict}."),
+            Paragraph(f"{when}: policybot answered staff of {school.name} from this clause. What it makes of the matter: {verdict}."),
             quoted(quote(indexed, today, kept.stance), bold=True),
         )
 
