@@ -87,7 +87,8 @@ class KeptAnswers:
         when = spoken(datetime(1970, 1, 1) + timedelta(minutes=kept.minute))  # noqa: DTZ001  UTC, as the store has it
         verdict = VERDICTS[kept.stance].rstrip(".")
         return (
-            Paragraph(f"{when}: policybot answered staff of {school.name} from this clause. What it makes of the matter: {verdict}."),
+            Paragraph(f"{when}: policybot answered staff of {school.name} from this clause."),
+            Paragraph(f"What it makes of the matter: {verdict}."),
             quoted(quote(indexed, today, kept.stance), bold=True),
         )
 
