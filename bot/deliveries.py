@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
 
 from bot.messages import Call, Message
 from bot.tables import events, outbox, tallies
@@ -46,13 +46,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A call that is to be made; `attempts` is how often it was begun before."""
+    """A call that is to be made; `attempts` is how often it was begun before; nobody else makes it until `leased_until`."""
 
     id: int
     channel: str
     call: Call
     attempts: int
     made_at: datetime
+    leased_until: datetime
 
 
 class Deliveries:
@@ -66,6 +67,7 @@ class Deliveries:
     def receive(self, key: str, message: Message, asker: str) -> Event | None:
         """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
         now = self._now()
+        message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed))
         short = key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
         with writing(self._engine) as connection:
             written = connection.scalar(
@@ -108,7 +110,7 @@ class Deliveries:
                 times = {"made_at": now, "due_at": now, "leased_until": now + LEASE}
                 made = insert(outbox).values(**row, **times, call=msgspec.json.encode(call), attempts=1)
                 number = connection.execute(made.returning(outbox.c.id)).scalar_one()
-                deliveries.append(Delivery(number, event.message.channel, call, 0, now))
+                deliveries.append(Delivery(number, event.message.channel, call, 0, now, now + LEASE))
         return deliveries
 
     def left_behind(self, channels: Sequence[str]) -> list[Event]:
@@ -145,7 +147,17 @@ class Deliveries:
                     _count(connection, now.date(), channel, RESENT)
             leased = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
             connection.execute(leased.values(leased_until=now + LEASE, attempts=outbox.c.attempts + 1))
-        return [_delivery(row) for row in rows]
+        return [_delivery(row, now + LEASE) for row in rows]
+
+    def is_held(self, delivery: Delivery, seconds: float) -> bool:
+        """Tell whether the lease of a call lasts for so many seconds more."""
+        return self._now() + timedelta(seconds=seconds) <= delivery.leased_until
+
+    def renew(self, delivery: Delivery) -> bool:
+        """Lease a call to the caller from now on; tell whether it still was the caller's, and nobody else has taken it up."""
+        with writing(self._engine) as connection:
+            renewed = update(outbox).where(_leased_to(delivery)).values(leased_until=self._now() + LEASE)
+            return bool(connection.execute(renewed).rowcount)
 
     def sent(self, delivery: Delivery) -> None:
         """Note that the platform has taken a call: nothing of it is kept."""
@@ -164,10 +176,12 @@ class Deliveries:
             connection.execute(update(outbox).where(outbox.c.id == delivery.id).values(due_at=due, leased_until=None))
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
-        """Give leases back, of calls that were not begun."""
+        """Give leases back, of calls that were not begun; one that another has taken up meanwhile stays so."""
+        if not deliveries:
+            return
+        mine = or_(*(_leased_to(delivery) for delivery in deliveries))
         with writing(self._engine) as connection:
-            held = outbox.c.id.in_([delivery.id for delivery in deliveries])
-            connection.execute(update(outbox).where(held).values(leased_until=None, attempts=outbox.c.attempts - 1))
+            connection.execute(update(outbox).where(mine).values(leased_until=None, attempts=outbox.c.attempts - 1))
 
     def drop(self, delivery: Delivery, reason: str) -> None:
         """Give a call up that the platform will never take, and keep the reason."""
@@ -190,10 +204,13 @@ class Deliveries:
             return {(channel, what): times for channel, what, times in rows}
 
     def clear(self) -> None:
-        """Delete what is older than it need be kept."""
+        """Delete what is older than it need be kept; also what nobody came to answer, its channel being configured no more."""
         now = self._now()
         with writing(self._engine) as connection:
-            connection.execute(delete(events).where(events.c.message.is_(None), events.c.received_at < now - EVENTS_KEPT))
+            old = delete(events).where(events.c.received_at < now - EVENTS_KEPT)
+            for channel, unanswered in connection.execute(old.returning(events.c.channel, events.c.message.is_not(None))).all():
+                if unanswered:
+                    _count(connection, now.date(), channel, UNDELIVERED)
             connection.execute(delete(outbox).where(outbox.c.ended_at < now - GIVEN_UP_KEPT))
             connection.execute(delete(tallies).where(tallies.c.day < (now - GIVEN_UP_KEPT).date()))
 
@@ -205,8 +222,18 @@ class Deliveries:
                 _count(connection, now.date(), delivery.channel, what)
 
 
-def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
-    return Delivery(row.id, row.channel, msgspec.json.decode(row.call), row.attempts, row.made_at)
+def _delivery(row: Row[tuple[object, ...]], leased_until: datetime) -> Delivery:
+    return Delivery(row.id, row.channel, msgspec.json.decode(row.call), row.attempts, row.made_at, leased_until)
+
+
+def _leased_to(delivery: Delivery) -> ColumnElement[bool]:
+    """Return the condition that a call still waits and is the holder's: whoever takes it up counts one attempt more."""
+    return and_(outbox.c.id == delivery.id, outbox.c.call.is_not(None), outbox.c.attempts == delivery.attempts + 1)
+
+
+def _whole(text: str) -> str:
+    """Return a text as UTF-8 can hold it: a platform's JSON may have half a pair of surrogates in it."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _count(connection: Connection, day: date, channel: str, what: str) -> None:

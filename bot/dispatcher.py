@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from bot.conversation import AT_FAULT, Asker, Conversation, Turn
-from bot.deliveries import MOST_ATTEMPTS, Deliveries, Delivery, Event
+from bot.deliveries import MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Event
 from bot.messages import Channel, Message, NotNow, Receive, Refused, Reply
 from bot.records import Records
 
@@ -72,7 +74,9 @@ class Dispatcher:
         return await asyncio.to_thread(self._answered, message, key, asker, earlier)
 
     def _answered(self, message: Message, key: str, asker: Asker, earlier: Sequence[str]) -> tuple[Reply, ...]:
-        event = self._deliveries.receive(key, message, self._records.asker(message))
+        # Nobody takes it up when this process dies, for whoever asked is waiting for the answer here: so no words go in.
+        wordless = msgspec.structs.replace(message, text="", pressed="")
+        event = self._deliveries.receive(key, wordless, self._records.asker(message))
         if event is None:
             return ()
         turn = self._conversation.turn_of(asker, message, event.recent, earlier)
@@ -107,8 +111,15 @@ class Dispatcher:
     def _finished(self, event: Event, channel: Channel) -> list[Delivery]:
         """Return the calls that answer an event, written down."""
         turn = self._turn(event)
-        replies = turn.replies(event.message)
-        calls = [(reply.reference, call) for reply in replies for call in channel.render(reply, event.message)]
+        try:
+            replies = turn.replies(event.message)
+            calls = [(reply.reference, call) for reply in replies for call in channel.render(reply, event.message)]
+        except Exception:
+            if event.attempts <= MOST_ATTEMPTS:
+                raise
+            _log.exception("Not even the fault could be told")
+            self._deliveries.count(channel.name, UNDELIVERED)
+            calls = []
         return self._deliveries.finish(event, calls, turn.keep)
 
     def _turn(self, event: Event) -> Turn:
@@ -130,9 +141,19 @@ class Dispatcher:
 
     async def _said(self, channel: Channel, delivery: Delivery) -> bool:
         """Make a call, and note what came of it; tell whether that is settled."""
+        async with self._calls[channel.name]:
+            # It may have waited so long, for its turn or for the call before it, that another has taken it up.
+            if not self._deliveries.is_held(delivery, CALL_LASTS) and not await asyncio.to_thread(
+                self._deliveries.renew, delivery
+            ):
+                return False
+            return await self._made(channel, delivery)
+
+    async def _made(self, channel: Channel, delivery: Delivery) -> bool:
+        """Make a call that nobody else makes now, and note what came of it; tell whether that is settled."""
         note: Callable[[], None]
         try:
-            async with self._calls[channel.name], asyncio.timeout(CALL_LASTS):
+            async with asyncio.timeout(CALL_LASTS):
                 await channel.deliver(delivery.call)
         except NotNow as later:
             note, settled = partial(self._deliveries.postpone, delivery, str(later), later.seconds), False
