@@ -283,19 +283,20 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
 
 
 def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
-    if _is_unconfirmed_permission(stance, governing):
+    if is_unconfirmed_permission(stance, governing):
         return NEAREST_RULE
     return f"{whose_policy(index, governing.policy)}: {_verdict(stance, governing)}"
 
 
 def _headline_of_conflict(stance: Stance, stricter: IndexedClause, index: Index) -> str:
     differ = f"Two of {_whose(index)} rules differ."
-    if _is_unconfirmed_permission(stance, stricter):
+    if is_unconfirmed_permission(stance, stricter):
         return f"{differ} The stricter says:"
     return f"{differ} The stricter ({stricter.policy.title}, {_adopted(stricter.policy)}): {_verdict(stance, stricter)}"
 
 
-def _is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
+def is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
+    """Tell whether a stance permits and no person has confirmed that: then no reply states it."""
     return stance in _PERMISSIONS and not governing.clause.confirmed
 
 

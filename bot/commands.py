@@ -51,14 +51,14 @@ _IN_WORDS = {
     "change school": "school",
     "leave my school": "leave",
 }
-_COMMAND = re.compile(r"/(?P<name>[a-z]+)(?:@\w+)?(?:\s+(?P<rest>\S.*))?", re.DOTALL)
+_COMMAND = re.compile(r"/(?P<name>[A-Za-z]+)(?:@\w+)?(?:\s+(?P<rest>\S.*))?", re.DOTALL)
 
 
 def read_command(text: str) -> tuple[str, str] | None:
     """Return the command that a message is, and what stands after it; None where it is a question."""
-    written = _COMMAND.fullmatch(text.strip().lower())
+    written = _COMMAND.fullmatch(text.strip())
     if written:
-        name, rest = written["name"], text.strip().partition(" ")[2].strip()
+        name, rest = written["name"].lower(), (written["rest"] or "").strip()
         if name == "start":
             return ("join", rest) if rest else ("help", "")
         return (name, rest) if name in _NAMES else None

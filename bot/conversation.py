@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
-from bot.answer import Answer, needs_school, quote, shortened
+from bot.answer import MOST_OTHERS, Answer, needs_school, quote, shortened
 from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask
 from bot.bootstrap import Indexes
 from bot.clock import day_of
@@ -34,7 +34,7 @@ from bot.sections import GONE, find_clause, whole_section
 from corpus.clause import Stance
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
-from retrieval.index import Index
+from retrieval.index import Index, IndexedClause
 from retrieval.personal_data import without_personal_data
 from retrieval.urgency import Danger, danger_of
 
@@ -54,10 +54,10 @@ WHICH_SCHOOL = "Which school do you ask of?"
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE = "w", "e", "s", "o", "k", "c", "l"
-_STANCES = tuple(Stance)
 _STORED = frozenset({Outcome.ANSWERED, Outcome.CHOOSE, Outcome.NOT_COVERED})
 _WORRIED_BUTTON = Button(WORRIED, _WORRIED)
-_EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, example in enumerate(EXAMPLES))
+_EXAMPLES = {str(number): example for number, example in enumerate(EXAMPLES)}
+_EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, example in _EXAMPLES.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ class Asker:
 class Turn:
     """What to say to a message; `keep` writes what is to be kept of it, in the transaction that ends it.
 
-    `private` says that nobody but the asker should see it.
+    `private` says that nobody but the asker should see it; `school` is whose clauses it shows, None
+    where that is the one asked of.
     """
 
     blocks: tuple[Block, ...]
@@ -91,6 +92,7 @@ class Turn:
     outcome: Outcome | None = None
     stance: Stance | None = None
     refused: bool = False
+    school: School | None = None
 
     def replies(self, message: Message) -> tuple[Reply, ...]:
         """Return the replies to a message that say it: to the asker alone where it is private and others are there."""
@@ -158,19 +160,21 @@ class Conversation:
             return self.turn_of(asker, message, recent)
         route = needs_school(_question(message)[:LONGEST_QUESTION], (), self._indexes.knowledge.vectors)
         if route.outcome is Outcome.URGENT:
-            return replace(said(*lay_out(route)), outcome=route.outcome)
+            return replace(said(*lay_out(route), private=True), outcome=route.outcome)
         return asker if recent <= MOST_OF_A_STRANGER else _waits(recent)
 
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
-        if recent > MOST_A_MINUTE and not self._is_urgent(message):
+        # In the demonstration nobody is known, and all who try it would share one limit.
+        if asker.person and recent > MOST_A_MINUTE and not self._is_urgent(message):
             return _refusal(TOO_MANY)
         try:
             turn = self._turn_of(asker, message, earlier)
         except BotError as error:
             turn = _refusal(str(error))
         if len(asker.schools) > 1:
-            turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {asker.school.name}.", aside=True)))
+            school = turn.school or asker.school
+            turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {school.name}.", aside=True)))
         return turn
 
     def _turn_of(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> Turn:
@@ -180,6 +184,7 @@ class Conversation:
                 _SECTION: self._section,
                 _OTHERS: self._others,
                 _KEEP: self._keep_answer,
+                _SCHOOL: self._choose,
                 _LEAVE: self._leave,
             }.get(kind)
             if pressed:
@@ -230,7 +235,7 @@ class Conversation:
         private = urgent or answer.sensitivity is not None
         return Turn(
             blocks=tuple(blocks),
-            buttons=_buttons(answer, question_id),
+            buttons=self._buttons(answer, question_id, message),
             private=private,
             keep=keep if asker.person else None,
             outcome=answer.outcome,
@@ -282,30 +287,44 @@ class Conversation:
         self._people.remove(asker.school.id, asker.person.id)
         return said(Heading(f"You have left {asker.school.name}: your access has ended."), private=True)
 
+    def _choose(self, asker: Asker, _message: Message, value: str) -> Turn:
+        if asker.person is None or value != shortened(asker.school.id):
+            raise BotError(GONE)
+        self._people.choose(asker.person)
+        return said(Heading(f"You now ask of {asker.school.name}."), Paragraph("Write your question."), private=True)
+
     def _section(self, asker: Asker, _message: Message, ref: str) -> Turn:
-        schools = [school.id for school in asker.schools]
-        return said(*whole_section(find_clause(ref, self._indexes.versions, schools), day_of(self._now())))
+        found, school = self._found(asker, ref)
+        return replace(said(*whole_section(found, day_of(self._now()))), school=school)
+
+    def _found(self, asker: Asker, ref: str) -> tuple[IndexedClause, School]:
+        """Return a clause that a button asks for and its school, which need not be the one asked of now."""
+        found = find_clause(ref, self._indexes.versions, [school.id for school in asker.schools])
+        return found, next(school for school in asker.schools if school.id == found.policy.school)
 
     def _others(self, asker: Asker, message: Message, value: str) -> Turn:
         question_id, _, refs = value.partition(":")
         if question_id:
             self._records.not_meant(self._records.asker(message), question_id)
-        today, schools = day_of(self._now()), [school.id for school in asker.schools]
-        found = [find_clause(ref, self._indexes.versions, schools) for ref in refs.split(",")]
-        contact = self._contact(asker)
-        return said(
+        today = day_of(self._now())
+        first, *more = refs.split(",")
+        if len(more) >= MOST_OTHERS:
+            raise BotError(GONE)
+        found, school = self._found(asker, first)
+        others = [find_clause(ref, self._indexes.versions, [school.id]) for ref in more]
+        contact = resolve((), self._indexes.of(school.id).policies).words
+        turn = said(
             Heading("Perhaps it is one of these rules. None of them is certain to be:"),
-            *to_choose_from((quote(one, today) for one in found), self._link(message)),
+            *to_choose_from((quote(one, today) for one in (found, *others)), self._link(message)),
             Paragraph(f"If it is none of them, speak to: {contact}.", strong=contact),
         )
+        return replace(turn, school=school)
 
-    def _keep_answer(self, asker: Asker, _message: Message, value: str) -> Turn:
-        stance, _, ref = value.partition(":")
-        if not (stance.isascii() and stance.isdigit() and int(stance) < len(_STANCES)):
-            raise BotError(GONE)
-        now, schools = self._now(), [school.id for school in asker.schools]
-        indexed = find_clause(ref, self._indexes.versions, schools)
-        return said(*self._kept.copy(indexed, _STANCES[int(stance)], now, day_of(now)), private=True)
+    def _keep_answer(self, asker: Asker, message: Message, value: str) -> Turn:
+        stance, ref = self._kept.pressed(self._records.asker(message), value)
+        found, school = self._found(asker, ref)
+        now = self._now()
+        return replace(said(*self._kept.copy(found, stance, now, day_of(now)), private=True), school=school)
 
     def _join(self, message: Message, code: str, recent: int) -> Turn:
         if message.channel == WEB:
@@ -340,11 +359,10 @@ class Conversation:
             person = self._people.admit(school.id, message.channel, message.account)
         if person is None:
             return said(Heading(LEFT), private=True)
-        asker = Asker(school, allowed, person)
-        if message.pressed.startswith(f"{_SCHOOL}:"):
-            self._people.choose(person)
-            return said(Heading(f"You now ask of {school.name}."), Paragraph("Write your question."), private=True)
-        return asker
+        if tenancy:
+            ended = self._people.ended(message.channel, message.account)
+            allowed = tuple(one for one in allowed if one.id not in ended)
+        return Asker(school, allowed, person)
 
     def _school_asked_of(
         self, message: Message, allowed: Sequence[School], tenancy: Tenancy | None, members: Sequence[Person]
@@ -371,9 +389,6 @@ class Conversation:
     def _is_urgent(self, message: Message) -> bool:
         return danger_of(_question(message)[:LONGEST_QUESTION], self._indexes.knowledge.vectors) is not None
 
-    def _contact(self, asker: Asker) -> str:
-        return resolve((), self._indexes.of(asker.school.id).policies).words
-
     def _on_phones(self, asker: Asker, now: datetime) -> OnPhones:
         """Return what the asker's school wants on personal phones at this moment."""
         hours = self._hours.get(asker.school.id)
@@ -388,6 +403,18 @@ class Conversation:
 
     def _link(self, message: Message) -> Link:
         return lambda quote: self._links.to(quote, message.channel)
+
+    def _buttons(self, answer: Answer, question_id: str, message: Message) -> tuple[Button, ...]:
+        """Return what can be pressed under an answer."""
+        buttons = []
+        if answer.outcome is Outcome.ANSWERED and answer.stance and answer.quotes[0].ref:
+            ref = answer.quotes[0].ref
+            copy = self._kept.button(self._records.asker(message), answer.stance, ref)
+            buttons.append(Button("Show the whole section", f"{_SECTION}:{ref}"))
+            buttons.append(Button("Keep this answer", f"{_KEEP}:{copy}"))
+        if answer.others and answer.outcome in (Outcome.ANSWERED, Outcome.CHOOSE):
+            buttons.insert(1, Button("Not what I meant", f"{_OTHERS}:{question_id}:{','.join(answer.others)}"))
+        return (*buttons, *(_EXAMPLE_BUTTONS if answer.outcome is Outcome.SMALLTALK else ()))
 
     def _reminder(self, index: Index, now: datetime, link: Link) -> list[Block]:
         """Return a reminder that it is school time, with the school's own rule on phones where one plainly governs."""
@@ -406,10 +433,13 @@ def _refusal(sentence: str) -> Turn:
 def _question(message: Message) -> str:
     """Return what a message asks, in words, whether it was typed, pressed or sent as a command; "" where it asks nothing."""
     kind, _, value = message.pressed.partition(":")
-    if kind == _WORRIED or read_command(message.text) == ("worried", ""):
+    command, told = read_command(message.text) or ("", "")
+    if command == "worried" and told:
+        return f"{WORRIED_QUESTION}. {told}"  # whatever follows, the route for a child comes first
+    if kind == _WORRIED or command == "worried":
         return WORRIED_QUESTION
-    if kind == _EXAMPLE and value.isascii() and value.isdigit() and int(value) < len(EXAMPLES):
-        return EXAMPLES[int(value)]
+    if kind == _EXAMPLE:
+        return _EXAMPLES.get(value, message.text.strip())
     return message.text.strip()
 
 
@@ -430,15 +460,3 @@ def _choice(schools: Sequence[School]) -> Turn:
 
 def _may_be_kept(answer: Answer) -> bool:
     return answer.outcome in _STORED and not answer.is_sensitive
-
-
-def _buttons(answer: Answer, question_id: str) -> tuple[Button, ...]:
-    """Return what can be pressed under an answer."""
-    buttons = []
-    if answer.outcome is Outcome.ANSWERED and answer.stance and answer.quotes[0].ref:
-        ref = answer.quotes[0].ref
-        buttons.append(Button("Show the whole section", f"{_SECTION}:{ref}"))
-        buttons.append(Button("Keep this answer", f"{_KEEP}:{_STANCES.index(answer.stance)}:{ref}"))
-    if answer.others and answer.outcome in (Outcome.ANSWERED, Outcome.CHOOSE):
-        buttons.insert(1, Button("Not what I meant", f"{_OTHERS}:{question_id}:{','.join(answer.others)}"))
-    return (*buttons, *(_EXAMPLE_BUTTONS if answer.outcome is Outcome.SMALLTALK else ()))

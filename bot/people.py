@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, not_, or_, select, update
 
 from bot.errors import BotError
 from bot.tables import invitations, people, sessions
@@ -149,6 +149,12 @@ class People:
                 .order_by(people.c.school_id)
             )
             return [_person(row) for row in rows]
+
+    def ended(self, channel: str, account: str) -> set[str]:
+        """Return the schools at which the access of an account has ended: it left, was removed, or its pass is over."""
+        whose = (people.c.channel == channel, people.c.account == account)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(select(people.c.school_id).where(*whose, not_(self._has_access()))))
 
     def admit(self, school_id: str, channel: str, account: str) -> Person | None:
         """Return somebody whom her workspace lets in, as staff if she is new; None where she has left, or was removed."""

@@ -1,5 +1,6 @@
 """Two pages: a version of a policy with every clause in its place, and the one that checks a copy of an answer."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from corpus.errors import StoreError
 from corpus.versions import Versions
 
 LONGEST_COPY = 20_000
+_VERSION = re.compile(r"[1-9][0-9]{0,5}")
 NO_POLICY = "This link does not open a policy here: it may be too old. Ask your question again for a new one."
 
 
@@ -39,14 +41,15 @@ class PolicyPages:
     def routes(self) -> list[Route]:
         """Return the addresses of the pages."""
         return [
-            Route("/policies/{school}/{slug}/{version:int}", self._policy, methods=["GET"]),
+            Route("/policies/{school}/{slug}/{version}", self._policy, methods=["GET"]),
             Route("/verify", self._form, methods=["GET"]),
             Route("/verify", self._verify, methods=["POST"]),
         ]
 
     async def _policy(self, request: Request) -> Response:
-        school, slug, number = (request.path_params[name] for name in ("school", "slug", "version"))
-        if await self._may_read(request, school, f"{school}/{slug}/{number}"):
+        school, slug, version = (request.path_params[name] for name in ("school", "slug", "version"))
+        number = int(version) if _VERSION.fullmatch(version) else None
+        if number and await self._may_read(request, school, f"{school}/{slug}/{number}"):
             try:
                 found = await run_in_threadpool(self._versions.version, school, slug, number)
             except StoreError:

@@ -1,11 +1,12 @@
 """What is kept of a conversation: the last questions for a quarter of an hour, and each question, without a name, for a while."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from bot.messages import Message
 from bot.secret import keyed_hash
@@ -115,20 +116,17 @@ class Records:
         now = self._now()
         with writing(self._engine) as connection:
             connection.execute(delete(conversations).where(conversations.c.updated_at <= now - FOLLOW_UP))
+            counted_by = (questions.c.school_id, questions.c.asked_at, questions.c.outcome)
             old = questions.c.asked_at <= now - self.retention
-            month = func.substr(func.cast(questions.c.asked_at, questions.c.question.type), 1, 7)
-            counts = connection.execute(
-                select(questions.c.school_id, month, questions.c.outcome, func.count())
-                .where(old)
-                .group_by(questions.c.school_id, month, questions.c.outcome)
-            ).all()
-            for school_id, when, outcome, times in counts:
+            # Counted are the rows that this very statement deletes, so that two processes at it count none twice.
+            gone = connection.execute(delete(questions).where(old).returning(*counted_by)).all()
+            counts = Counter((school_id, f"{asked_at:%Y-%m}", outcome) for school_id, asked_at, outcome in gone)
+            for (school_id, when, outcome), times in counts.items():
                 counted = insert_into(connection, question_counts).values(
                     school_id=school_id, month=when, outcome=outcome, times=times
                 )
                 more = {"times": question_counts.c.times + times}
                 connection.execute(counted.on_conflict_do_update(index_elements=["school_id", "month", "outcome"], set_=more))
-            connection.execute(delete(questions).where(old))
 
     def _conversation(self, message: Message) -> str:
         return keyed_hash(self._key, "conversation", message.channel, message.place, message.account)

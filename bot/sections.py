@@ -22,12 +22,7 @@ def find_clause(ref: str, versions: Versions, school_ids: Sequence[str]) -> Inde
     number, _, clause_name = rest.partition(".")
     for school_id in school_ids:
         for slug, _, published in versions.policies(school_id):
-            if (
-                shortened(f"{school_id}/{slug}") == policy_name
-                and number.isascii()
-                and number.isdigit()
-                and int(number) in published
-            ):
+            if shortened(f"{school_id}/{slug}") == policy_name and number in map(str, published):
                 policy = versions.version(school_id, slug, int(number)).policy
                 for indexed in in_place(int(number), policy):
                     if shortened(indexed.clause.id) == clause_name:
