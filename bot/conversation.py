@@ -235,7 +235,7 @@ class Conversation:
         private = urgent or answer.sensitivity is not None
         return Turn(
             blocks=tuple(blocks),
-            buttons=self._buttons(answer, question_id, message),
+            buttons=self._buttons(answer, question_id),
             private=private,
             keep=keep if asker.person else None,
             outcome=answer.outcome,
@@ -320,8 +320,8 @@ class Conversation:
         )
         return replace(turn, school=school)
 
-    def _keep_answer(self, asker: Asker, message: Message, value: str) -> Turn:
-        stance, ref = self._kept.pressed(self._records.asker(message), value)
+    def _keep_answer(self, asker: Asker, _message: Message, value: str) -> Turn:
+        stance, ref = self._kept.pressed(value)
         found, school = self._found(asker, ref)
         now = self._now()
         return replace(said(*self._kept.copy(found, stance, now, day_of(now)), private=True), school=school)
@@ -404,14 +404,13 @@ class Conversation:
     def _link(self, message: Message) -> Link:
         return lambda quote: self._links.to(quote, message.channel)
 
-    def _buttons(self, answer: Answer, question_id: str, message: Message) -> tuple[Button, ...]:
+    def _buttons(self, answer: Answer, question_id: str) -> tuple[Button, ...]:
         """Return what can be pressed under an answer."""
         buttons = []
         if answer.outcome is Outcome.ANSWERED and answer.stance and answer.quotes[0].ref:
             ref = answer.quotes[0].ref
-            copy = self._kept.button(self._records.asker(message), answer.stance, ref)
             buttons.append(Button("Show the whole section", f"{_SECTION}:{ref}"))
-            buttons.append(Button("Keep this answer", f"{_KEEP}:{copy}"))
+            buttons.append(Button("Keep this answer", f"{_KEEP}:{self._kept.button(answer.stance, ref)}"))
         if answer.others and answer.outcome in (Outcome.ANSWERED, Outcome.CHOOSE):
             buttons.insert(1, Button("Not what I meant", f"{_OTHERS}:{question_id}:{','.join(answer.others)}"))
         return (*buttons, *(_EXAMPLE_BUTTONS if answer.outcome is Outcome.SMALLTALK else ()))

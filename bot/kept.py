@@ -29,6 +29,7 @@ from retrieval.index import IndexedClause, in_place
 _SIGNATURE = 12  # bytes
 _PURPOSE = b"kept answer"
 _STANCES = tuple(Stance)
+_NUMBERED = {str(number): stance for number, stance in enumerate(_STANCES)}
 _SHORTEST_CODE = 40
 # A long code may be broken into lines, and each begun with a quoting mark.
 _MOST_LINES = 12
@@ -84,24 +85,21 @@ class KeptAnswers:
         told = self._told(kept, indexed, today)
         return (Heading(_verdict_on(pasted, code, told)), *told)
 
-    def button(self, asker: str, stance: Stance, ref: str) -> str:
-        """Return the value of a button for a copy of an answer that somebody is given now: nobody can make up another."""
-        number = _STANCES.index(stance)
-        return f"{number}:{ref}:{self._offer(asker, number, ref)}"
+    def button(self, stance: Stance, ref: str) -> str:
+        """Return the value of a button for a copy of an answer that is given now: nobody can make up that of another."""
+        return f"{_STANCES.index(stance)}:{ref}:{self._offer(stance, ref)}"
 
-    def pressed(self, asker: str, value: str) -> tuple[Stance, str]:
-        """Return the stance and the reference of an answer that somebody was given. Raises BotError where she was not."""
+    def pressed(self, value: str) -> tuple[Stance, str]:
+        """Return the stance and the reference of an answer that was given. Raises BotError where none was."""
         number, _, rest = value.partition(":")
         ref, _, signature = rest.partition(":")
-        for stance_number, stance in enumerate(_STANCES):
-            if number == str(stance_number) and hmac.compare_digest(
-                signature.encode(), self._offer(asker, stance_number, ref).encode()
-            ):
-                return stance, ref
-        raise BotError(GONE)
+        stance = _NUMBERED.get(number)
+        if stance is None or not hmac.compare_digest(signature.encode(), self._offer(stance, ref).encode()):
+            raise BotError(GONE)
+        return stance, ref
 
-    def _offer(self, asker: str, stance: int, ref: str) -> str:
-        return keyed_hash(self._key, "offer of a copy", asker, str(stance), ref)[:16]
+    def _offer(self, stance: Stance, ref: str) -> str:
+        return keyed_hash(self._key, "offer of a copy", stance, ref)[:16]
 
     def _opened(self, code: str) -> _Kept | None:
         """Return what a code holds, None where it is none of ours."""
