@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     compare = command("compare", "each school's governing clause, side by side", _compare)
     compare.add_argument("question", nargs="+")
 
+    verify = command("verify", "check a copy of an answer that somebody kept", _verify)
+    verify.add_argument("file", nargs="?", default="-", help="the file that it was pasted into; standard input unless given")
+
     bring_in = command("import", "bring in a document as a draft", _import)
     bring_in.add_argument("file", type=Path)
     _add_policy(bring_in)
@@ -173,6 +176,12 @@ def _compare(options: argparse.Namespace) -> int:
     from bot.terminal import compare
 
     return compare(" ".join(options.question))
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bot.terminal import verify
+
+    return verify(options.file)
 
 
 def _import(options: argparse.Namespace) -> int:
