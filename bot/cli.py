@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     compare = command("compare", "each school's governing clause, side by side", _compare)
     compare.add_argument("question", nargs="+")
 
+    verify = command("verify", "check a copy of an answer that somebody kept", _verify)
+    verify.add_argument("file", nargs="?", default="-", help="the file that it was pasted into; standard input unless given")
+
     bring_in = command("import", "bring in a document as a draft", _import)
     bring_in.add_argument("file", type=Path)
     _add_policy(bring_in)
@@ -106,10 +109,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
-    invite = command("invite", "invite one person to ask at a school", _invite)
+    invite = command("invite", "invite one person to ask at a school, or a list of them", _invite)
     invite.add_argument("--school", required=True)
     invite.add_argument("--role", default="staff", help="staff (unless given), office, headteacher, dsl, chair or administrator")
     invite.add_argument("--until", help="when their access ends: tonight, or a day such as 2026-12-18; it does not unless given")
+    one_or_many = invite.add_mutually_exclusive_group()
+    one_or_many.add_argument(
+        "--list",
+        metavar="FILE",
+        help="invite everybody in a list, a name or initials a line and, after a comma, a role; - for standard input",
+    )
+    one_or_many.add_argument("--qr", metavar="FILE", type=Path, help="write a QR code of the link to a .png or .svg file")
+    invite.add_argument("--channel", choices=["web", "telegram"], help="what the QR code opens; web unless phones cannot open it")
 
     people = command("people", "who may ask at a school, and the invitations that nobody has taken", _people)
     people.add_argument("--school", required=True)
@@ -138,9 +149,11 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _invite(options: argparse.Namespace) -> int:
-    from bot.enrolment import invite
+    from bot.enrolment import invite, invite_list
 
-    return invite(options.school, options.role, options.until)
+    if options.list is not None:
+        return invite_list(options.school, options.list, options.role, options.until)
+    return invite(options.school, options.role, options.until, options.qr, options.channel)
 
 
 def _people(options: argparse.Namespace) -> int:
@@ -173,6 +186,12 @@ def _compare(options: argparse.Namespace) -> int:
     from bot.terminal import compare
 
     return compare(" ".join(options.question))
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bot.terminal import verify
+
+    return verify(options.file)
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """The channels' configuration: sections of policybot.yaml, and environment variables such as POLICYBOT_SLACK__BOT_TOKEN.
 
-Read by `serve` and `doctor` alone, since pydantic takes a while to load. A channel is on when its section is there, in the
-file or in the environment.
+Read by `serve`, `doctor`, `invite` and `sheet` alone, since pydantic takes a while to load. A channel is on when its section
+is there, in the file or in the environment.
 """
 
 import os
@@ -77,6 +77,14 @@ def _telegram_token(token: SecretStr) -> SecretStr:
     if not re.fullmatch(r"\d+:\S+", token.get_secret_value()):
         raise ValueError("is no token of a Telegram bot: BotFather gives it as digits, a colon, and letters after that.")
     return token
+
+
+def _bot_name(name: str) -> str:
+    bare = name.removeprefix("@")
+    # core.telegram.org/bots/features#creating-a-new-bot
+    if not re.fullmatch(r"(?=.{5,32}$)[A-Za-z0-9_]+bot", bare, re.IGNORECASE):
+        raise ValueError("is no name of a Telegram bot: those have 5 to 32 letters from A to Z, digits and _, and end in bot.")
+    return bare
 
 
 def _guid(value: str) -> str:
@@ -229,6 +237,10 @@ class Telegram(_Section):
         AfterValidator(_telegram_token),
         Field(description="the token that BotFather gave: digits, a colon, and letters"),
     ]
+    bot_name: Annotated[
+        Annotated[str, AfterValidator(_bot_name)] | None,
+        Field(description="the name that BotFather gave, which ends in bot"),
+    ] = None
     api_base_url: Annotated[Address, AfterValidator(_without_stroke), Field(description="a web address")] = (
         "https://api.telegram.org"
     )

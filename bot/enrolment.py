@@ -1,25 +1,69 @@
-"""The commands on people: invite somebody, list who may ask, end somebody's access."""
+"""The commands on people: invite somebody or a whole list, list who may ask, end somebody's access."""
 
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 from bot.bootstrap import open_versions
 from bot.clock import LONDON, now_utc, spoken, today
+from bot.configuration import read_configuration
 from bot.errors import BotError
-from bot.people import People, PersonRole
+from bot.pasted import read_pasted
+from bot.people import Invitation, People, read_role
+from bot.qr_codes import as_characters, as_file, can_be_shown, require_kind
 from bot.settings import Settings, read_settings
+from bot.staff_list import read_staff_list
+from bot.ways_in import ways_in
 from corpus.versions import no_such_school
 
 
-def invite(school: str, role: str, until: str | None) -> int:
-    """Print an invitation's code and how to use it. Raises BotError where the school, the role or the day is none."""
+def invite(school: str, role: str, until: str | None, qr: Path | None = None, channel: str | None = None) -> int:
+    """Print an invitation's code and how to use it; `qr` is a file for a QR code of the link that opens it on `channel`.
+
+    Raises BotError where the school, the role or the day is none, and where no phone could open the link, before anybody is
+    invited; where the file then cannot be written, the code is printed all the same.
+    """
     settings = read_settings()
-    invitation, code = _people(settings, school).invite(school, _read_role(role), _read_day(until))
+    configuration = read_configuration(settings)
+    ways = ways_in(settings, configuration)
+    if qr:
+        require_kind(qr)
+        ways.to_scan("", channel)
+    elif channel:
+        raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
+    invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until))
     print(f"Invitation {invitation.id} to {school}, as {invitation.role}: {code}")
     print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
-    if invitation.pass_until:
-        print(f"Their access ends {spoken(invitation.pass_until)}.")
-    address = settings.public_url or f"http://{settings.host}:{settings.port}"
-    print(f"They open {address}/join?code={code}, or type the code at {address}/join.")
+    _print_end_of_pass(invitation)
+    print(f"They open {ways.page_link(code)}, or type the code at {ways.page}.")
+    if configuration.telegram:
+        link = ways.telegram_link(code)
+        print(f"On Telegram they open {link}" if link else f"On Telegram they write to the bot: /join {code}")
+    if qr:
+        _give_qr_code(ways.to_scan(code, channel), qr)
+    return 0
+
+
+def invite_list(school: str, file: str, role: str, until: str | None) -> int:
+    """Print a table of codes, one for each person of a pasted list; the names are printed and not kept.
+
+    Raises BotError where the school or the day is none, and with every wrong line of the list; then nobody is invited.
+    """
+    settings = read_settings()
+    configuration = read_configuration(settings)
+    ways, day = ways_in(settings, configuration), _read_day(until)
+    people = _people(settings, school)
+    invitees = read_staff_list(read_pasted(file, "the list"), read_role(role))
+    made = people.invite_all(school, [invitee.role for invitee in invitees], day)
+    widest = max(len(invitee.name) for invitee in invitees)
+    for invitee, (invitation, code) in zip(invitees, made, strict=True):
+        print(f"{invitation.id:>5}  {invitee.name:<{widest}}  {invitee.role:<13}  {code}")
+    first = made[0][0]
+    print(f"\nEach code serves one person, until {spoken(first.expires_at)}. They type it at {ways.page}")
+    if configuration.telegram:
+        to = f"@{ways.bot_name}" if ways.bot_name else "the bot"
+        print(f"or write to {to} on Telegram: /join and the code.")
+    _print_end_of_pass(first)
+    print("The codes are shown only now, and the names are kept nowhere here: print this list, and shred it in a week.")
     return 0
 
 
@@ -60,11 +104,19 @@ def _people(settings: Settings, school: str) -> People:
     return People(versions.engine, now_utc)
 
 
-def _read_role(text: str) -> PersonRole:
+def _print_end_of_pass(invitation: Invitation) -> None:
+    if invitation.pass_until:
+        print(f"Their access ends {spoken(invitation.pass_until)}.")
+
+
+def _give_qr_code(link: str, file: Path) -> None:
+    if can_be_shown():
+        print(as_characters(link))
     try:
-        return PersonRole(text.strip().lower())
-    except ValueError:
-        raise BotError(f"“{text}” is no role: choose one of {', '.join(PersonRole)}.") from None
+        as_file(link, file)
+    except OSError as error:
+        raise BotError(f"{file} cannot be written ({error.strerror}); the invitation stands, and its code is above.") from None
+    print(f"{file} holds a QR code of {link}: give it to this person alone.")
 
 
 def _read_day(text: str | None) -> datetime | None:

@@ -5,14 +5,14 @@ Codes and session tokens are kept as hashes only, so that whoever reads the stor
 
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, not_, or_, select, update
 
 from bot.errors import BotError
 from bot.tables import invitations, people, sessions
@@ -41,6 +41,14 @@ class PersonRole(StrEnum):
     DSL = "dsl"
     CHAIR = "chair"
     ADMINISTRATOR = "administrator"
+
+
+def read_role(text: str) -> PersonRole:
+    """Return the role that somebody typed. Raises BotError where it is none."""
+    try:
+        return PersonRole(text.strip().lower())
+    except ValueError:
+        raise BotError(f"“{text}” is no role: choose one of {', '.join(PersonRole)}.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +88,34 @@ class People:
         self._now = now
 
     def invite(self, school_id: str, role: PersonRole, pass_until: datetime | None = None) -> tuple[Invitation, str]:
-        """Return a new invitation and its code, which is told once and not kept; it serves one person, within seven days.
+        """Return a new invitation and its code; as `invite_all`."""
+        return self.invite_all(school_id, [role], pass_until)[0]
 
-        Raises BotError where there is no such school, or the pass would have ended already.
+    def invite_all(
+        self, school_id: str, roles: Sequence[PersonRole], pass_until: datetime | None = None
+    ) -> list[tuple[Invitation, str]]:
+        """Return a new invitation and its code for each of `roles`, all made or none; a code is told once and not kept.
+
+        Each serves one person, within seven days. Raises BotError where there is no such school, or the pass would have ended
+        already.
         """
-        now = self._now()
-        if pass_until is not None and pass_until <= now:
+        if pass_until is not None and pass_until <= self._now():
             raise BotError("The pass would end before it begins: give a later day.")
-        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
-        expires = now + INVITATION_LASTS
         with writing(self._engine) as connection:
             known = list(connection.scalars(select(schools.c.id)))
             if school_id not in known:
                 raise BotError(no_such_school(school_id, known))
-            values = {"school_id": school_id, "role": role, "pass_until": pass_until, "expires_at": expires}
-            made = insert(invitations).values(**values, code_hash=_hash(code), made_at=now).returning(invitations.c.id)
-            number = connection.execute(made).scalar_one()
+            return [self._made(connection, school_id, role, pass_until) for role in roles]
+
+    def _made(
+        self, connection: Connection, school_id: str, role: PersonRole, pass_until: datetime | None = None
+    ) -> tuple[Invitation, str]:
+        now = self._now()
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+        expires = now + INVITATION_LASTS
+        values = {"school_id": school_id, "role": role, "pass_until": pass_until, "expires_at": expires}
+        made = insert(invitations).values(**values, code_hash=_hash(code), made_at=now).returning(invitations.c.id)
+        number = connection.execute(made).scalar_one()
         half = _CODE_LENGTH // 2
         return Invitation(number, school_id, role, expires, pass_until), f"{code[:half]}-{code[half:]}"
 

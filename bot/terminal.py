@@ -1,4 +1,4 @@
-"""Questions and answers in the terminal: one, a file of them, a conversation, the schools side by side."""
+"""Questions and answers in the terminal: one, a file of them, a conversation, the schools side by side, a copy to check."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import msgspec
 
 from bot.answer import needs_school, to_json
 from bot.asking import ask, read_question
-from bot.bootstrap import open_indexes
+from bot.bootstrap import open_indexes, open_versions
 from bot.clock import today
 from bot.errors import BotError
 from bot.layout import WORRIED, Heading, Key
@@ -136,6 +136,19 @@ def compare(question: str) -> int:
             words = quote.key_words if answer.outcome is Outcome.ANSWERED else quote.words
             print(f"  “{words}”\n    {quote.citation.policy}, {quote.citation.label}")
         print()
+    return 0
+
+
+def verify(file: str) -> int:
+    """Print what a pasted copy of an answer stands for. Raises BotError where it is none that was given here."""
+    from bot.kept import KeptAnswers
+    from bot.pasted import read_pasted
+    from bot.secret import secret_key
+
+    pasted = read_pasted(file, "the copy")
+    settings = read_settings()
+    kept = KeptAnswers(secret_key(settings), open_versions(settings), settings.public_url)
+    print(as_text(kept.check(pasted, today())))
     return 0
 
 

@@ -168,21 +168,24 @@ def fold(text: str) -> str:
 def read_text(raw: bytes, name: str) -> str:
     """Return the text of a .txt or .md file as received, with line ends as `\\n`.
 
-    UTF-8 is tried first, then UTF-16 where a byte order mark says so, then Windows-1252, which old exports use.
     Raises DocumentError where the file is empty or is not text.
     """
     if not raw.strip():
         raise DocumentError(f"{name} is empty: choose the file that holds the policy.")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = raw.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("cp1252", errors="replace")
+    text = decode(raw)
     if "\x00" in text or text.startswith(("%PDF-", "PK\x03\x04", "{\\rtf")):
         raise DocumentError(f"{name} is not a text file: save the policy as .txt or .md and bring that in.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode(raw: bytes) -> str:
+    """Return bytes as text: as UTF-8, as UTF-16 where a byte order mark says so, else as Windows-1252, which old exports use."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def _only(text: str, find: str) -> int:

@@ -86,8 +86,8 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 
 COMMANDS = [
-    "serve", "init", "invite", "people", "ask", "chat", "compare", "import", "diff", "publish", "rollback", "export", "check",
-    "eval", "doctor",
+    "serve", "init", "invite", "people", "ask", "chat", "compare", "verify", "import", "diff", "publish", "rollback",
+    "export", "check", "eval", "doctor",
 ]  # fmt: skip
 
 

@@ -99,6 +99,7 @@ VARIABLES = [
     ("SLACK__API_BASE_URL", "http://127.0.0.1:8801/api", "slack", "http://127.0.0.1:8801/api/"),
     ("SLACK__ALLOW_GUESTS", "true", "slack", True),
     ("TELEGRAM__TOKEN", "12:ab", "telegram", "12:ab"),
+    ("TELEGRAM__BOT_NAME", "@St_Marys_Bot", "telegram", "St_Marys_Bot"),
     ("TELEGRAM__API_BASE_URL", "http://127.0.0.1:8802/", "telegram", "http://127.0.0.1:8802"),
     ("TELEGRAM__WEBHOOK_URL", "https://bot.example/hook", "telegram", "https://bot.example/hook"),
     ("TELEGRAM__WEBHOOK_SECRET", "a-b_C3", "telegram", "a-b_C3"),
@@ -277,6 +278,17 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         [
             "telegram.token is no token of a Telegram bot: BotFather gives it as digits, a colon, and letters after that.",
         ],
+    ),
+    *(
+        (
+            f"telegram: {{token: '1:a', bot_name: {name}}}",
+            {},
+            [
+                "telegram.bot_name is no name of a Telegram bot: "
+                "those have 5 to 32 letters from A to Z, digits and _, and end in bot.",
+            ],
+        )
+        for name in ("abot", "x" * 30 + "bot", "hillside", "hill-side-bot", "'@@hillsidebot'")
     ),
     (
         "telegram: {token: '1:a'}",

@@ -126,6 +126,13 @@ def test_there_is_no_invitation_to_a_school_that_there_is_not(people: People) ->
     assert "There is no school called nowhere" in refusal(lambda: people.invite("nowhere", PersonRole.STAFF))
 
 
+def test_many_are_invited_at_once_each_with_a_role_and_a_code_of_their_own(people: People) -> None:
+    made = people.invite_all("hillside", [PersonRole.STAFF, PersonRole.OFFICE, PersonRole.STAFF])
+    assert people.invitations("hillside") == [invitation for invitation, _ in made]
+    roles = [people.enrol(code, "telegram", str(number)).role for number, (_, code) in enumerate(made)]
+    assert roles == [PersonRole.STAFF, PersonRole.OFFICE, PersonRole.STAFF]
+
+
 def test_a_second_invitation_to_the_same_school_changes_the_role_and_the_pass(people: People) -> None:
     _, supply = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
     _, office = people.invite("hillside", PersonRole.OFFICE)

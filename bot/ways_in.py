@@ -1,0 +1,59 @@
+"""Where people come in: the page on which a code is typed, and the bot on Telegram; with a code, links that need no typing."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.configuration import Configuration
+from bot.errors import BotError
+from bot.people import TELEGRAM
+from bot.settings import LOOPBACK, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """`page` is the address of the page; `bot_name` is the Telegram bot's, None where it is not known or there is none."""
+
+    page: str
+    bot_name: str | None
+
+    @property
+    def is_reached_by_others(self) -> bool:
+        """Tell whether the page can be opened on another device than the one it is served from."""
+        return urlsplit(self.page).hostname not in LOOPBACK
+
+    def page_link(self, code: str) -> str:
+        """Return the link that opens the page with a code in it."""
+        return f"{self.page}?code={code}"
+
+    def telegram_link(self, code: str = "") -> str | None:
+        """Return the link that opens the bot on Telegram, and with a code joins; None where the bot's name is not known.
+
+        A code is of letters, digits and a hyphen, which is what core.telegram.org/bots/features#deep-linking allows.
+        """
+        start = f"?start={code}" if code else ""
+        return f"https://t.me/{self.bot_name}{start}" if self.bot_name else None
+
+    def to_scan(self, code: str, channel: str | None = None) -> str:
+        """Return the link that a phone opens: on `channel`, else on the page, and where phones cannot open that on Telegram.
+
+        Raises BotError where there is none, saying what to set.
+        """
+        on_telegram = self.telegram_link(code)
+        if channel == TELEGRAM and on_telegram is None:
+            raise BotError(
+                "There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME beside its token."
+            )
+        if channel == TELEGRAM or (channel is None and not self.is_reached_by_others):
+            link = on_telegram
+        else:
+            link = self.page_link(code) if self.is_reached_by_others else None
+        if link is None:
+            raise BotError(f"A phone cannot open {self.page}: set POLICYBOT_PUBLIC_URL to the address by which people reach it.")
+        return link
+
+
+def ways_in(settings: Settings, configuration: Configuration) -> WaysIn:
+    """Return where people come in to the server of these settings."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = settings.public_url or f"http://{host}:{settings.port}"
+    return WaysIn(f"{address}/join", configuration.telegram.bot_name if configuration.telegram else None)
