@@ -53,9 +53,9 @@ def in_bytes(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
 
 
-def assert_genuine(ran: Any) -> None:
+def assert_genuine(ran: Any, told: str = "This copy is genuine.") -> None:
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("This copy is genuine.\n")
+    assert ran.out.startswith(told)
     assert "answered staff of Hillside Primary School from this clause." in ran.out
     assert "“Staff must report any lost phone to the headteacher.”" in ran.out
 
@@ -78,7 +78,7 @@ def test_a_copy_is_pasted_into_standard_input(
 
 def test_the_code_alone_is_enough(hillside: Policybot, copy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_bytes(monkeypatch, copy.partition("Code: ")[2].split()[0].encode())
-    assert_genuine(hillside("verify"))
+    assert_genuine(hillside("verify"), "That code is genuine.")
 
 
 def test_a_copy_whose_code_was_changed_is_not_genuine(hillside: Policybot, copy: str, monkeypatch: pytest.MonkeyPatch) -> None:
