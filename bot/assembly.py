@@ -13,6 +13,9 @@ from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.people import People
 from bot.records import RETENTION, Records
+from bot.ways_in import WaysIn
+
+NO_WAYS = WaysIn("http://127.0.0.1/join", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,26 @@ def assemble(
     hours: Mapping[str, SchoolHours] | None = None,
     retention: timedelta = RETENTION,
     public_url: str | None = None,
+    ways: WaysIn = NO_WAYS,
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
     `tenancies` says whose staff a workspace holds, by channel and tenant; `hours` are the schools' hours; `retention` is how long
-    a question is kept; `public_url` is where people reach the server, None if only on this machine.
+    a question is kept; `public_url` is where people reach the server, None if only on this machine;
+    `ways` are where people come in with an invitation.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
-    conversation = Conversation(indexes, people, records, kept, links, now=now, tenancies=tenancies or {}, hours=hours or {})
+    conversation = Conversation(
+        indexes=indexes,
+        people=people,
+        records=records,
+        kept=kept,
+        links=links,
+        ways=ways,
+        now=now,
+        tenancies=tenancies or {},
+        hours=hours or {},
+    )
     return Parts(indexes, people, records, kept, links, Deliveries(engine, now), conversation)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.clock import spoken
+from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
-from bot.people import SLACK, TEAMS, TELEGRAM, WEB, Person
+from bot.people import MAY_INVITE, ROLE_WORDS, SLACK, TEAMS, TELEGRAM, WEB, Invitation, Person, PersonRole
 from bot.records import AskedQuestion
+from bot.ways_in import WaysIn
 
 EXAMPLES = (
     "Can I accept a parent's friend request?",
@@ -36,7 +38,8 @@ COMMANDS = (
     Command("leave", "End your access"),
     Command("join", "Join a school with a code"),
 )
-_NAMES = {command.name for command in COMMANDS}
+# `/invite` is in no list: it is for a few, whom /help tells of it.
+_NAMES = {*(command.name for command in COMMANDS), "invite"}
 # How people write a command where there is no slash for it.
 _IN_WORDS = {
     "start": "help",
@@ -66,13 +69,40 @@ def read_command(text: str) -> tuple[str, str] | None:
     return (in_words, "") if in_words else None
 
 
-def help_blocks() -> tuple[Block, ...]:
-    """Return what the bot can do, on one phone screen."""
+def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
+    """Return what the bot can do for somebody of a role, on one phone screen."""
+    may_invite = [Paragraph("/invite makes an invitation for one person.", aside=True)] if role in MAY_INVITE else []
     return (
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
         Paragraph("I quote; I do not advise. If the policies do not say, I tell you whom to ask."),
         Paragraph("You can also write: /whoami, /school, /privacy, /mydata, /forget, /leave.", aside=True),
+        *may_invite,
+    )
+
+
+def read_invited_role(text: str, inviter: PersonRole) -> PersonRole:
+    """Return the role that somebody is to be invited to: staff, unless another is named.
+
+    Raises BotError where the inviter may not give it.
+    """
+    may_give = MAY_INVITE.get(inviter, frozenset())
+    if not may_give:
+        raise BotError("Only the headteacher and the school office invite people: ask them.")
+    wanted = text.strip().lower() or (PersonRole.STAFF if PersonRole.STAFF in may_give else next(iter(may_give)))
+    if wanted not in may_give:
+        raise BotError(f"You can invite: {', '.join(sorted(may_give))}. Write /invite and one of these.")
+    return PersonRole(wanted)
+
+
+def invitation_blocks(invitation: Invitation, code: str, ways: WaysIn) -> tuple[Block, ...]:
+    """Return an invitation to pass on."""
+    links = [link for link in (ways.page_link(code) if ways.is_reached_by_others else None, ways.telegram_link(code)) if link]
+    return (
+        Heading(f"An invitation for one person, as {ROLE_WORDS[invitation.role]}. Pass this on:"),
+        *(Paragraph(link) for link in links),
+        Paragraph(f"Code: {code}", strong=code),
+        Paragraph(f"It works once, until {spoken(invitation.expires_at)}. I do not show it again.", aside=True),
     )
 
 
@@ -81,7 +111,7 @@ def whoami_blocks(person: Person, school_name: str) -> tuple[Block, ...]:
     until = f" Your access ends {spoken(person.until)}." if person.until else ""
     return (
         Heading(f"You ask of {school_name}."),
-        Paragraph(f"You joined {spoken(person.since)}, as {_ROLE_WORDS[person.role]}.{until}"),
+        Paragraph(f"You joined {spoken(person.since)}, as {ROLE_WORDS[person.role]}.{until}"),
         Paragraph(f"I know you by your {_ACCOUNT_WORDS[person.channel]}, and nothing else."),
     )
 
@@ -126,14 +156,6 @@ def forgotten_blocks(count: int) -> tuple[Block, ...]:
     )
 
 
-_ROLE_WORDS = {
-    "staff": "a member of staff",
-    "office": "the school office",
-    "headteacher": "the headteacher",
-    "dsl": "a safeguarding lead",
-    "chair": "the chair of governors",
-    "administrator": "an administrator of the trust",
-}
 _ACCOUNT_WORDS = {
     WEB: "sign-in on this device",
     SLACK: "Slack account's number",

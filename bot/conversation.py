@@ -16,9 +16,11 @@ from bot.commands import (
     EXAMPLES,
     forgotten_blocks,
     help_blocks,
+    invitation_blocks,
     my_data_blocks,
     privacy_blocks,
     read_command,
+    read_invited_role,
     whoami_blocks,
 )
 from bot.contacts import resolve
@@ -31,6 +33,7 @@ from bot.messages import Audience, Button, Message, Reply
 from bot.people import TELEGRAM, WEB, People, Person
 from bot.records import AskedQuestion, Records
 from bot.sections import GONE, find_clause, whole_section
+from bot.ways_in import WaysIn
 from corpus.clause import Stance
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
@@ -130,12 +133,13 @@ class Conversation:
 
     def __init__(
         self,
+        *,
         indexes: Indexes,
         people: People,
         records: Records,
         kept: KeptAnswers,
         links: Links,
-        *,
+        ways: WaysIn,
         now: Callable[[], datetime],
         tenancies: Mapping[tuple[str, str], Tenancy],
         hours: Mapping[str, SchoolHours],
@@ -146,6 +150,7 @@ class Conversation:
         self._records = records
         self._kept = kept
         self._links = links
+        self._ways = ways
         self._now = now
         self._tenancies = tenancies
         self._hours = hours
@@ -193,7 +198,7 @@ class Conversation:
                 raise BotError(GONE)
         command = read_command(message.text)
         if command and command[0] != "worried":
-            return self._command(asker, message, command[0])
+            return self._command(asker, message, *command)
         question = _question(message)
         if not question and message.attachment:
             return said(Heading(NO_TEXT.format(what=message.attachment)))
@@ -255,15 +260,18 @@ class Conversation:
             clause_id=answer.quotes[0].citation.clause_id if answer.quotes else None,
         )
 
-    def _command(self, asker: Asker, message: Message, name: str) -> Turn:
+    def _command(self, asker: Asker, message: Message, name: str, told: str) -> Turn:
         if name == "help":
-            return said(*help_blocks(), buttons=_EXAMPLE_BUTTONS)
+            return said(*help_blocks(asker.person.role if asker.person else None), buttons=_EXAMPLE_BUTTONS)
         if name == "school":
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
         if asker.person is None:
             return said(Heading("Nobody is signed in here: I do not know who you are, and keep nothing of what you write."))
         if name == "privacy":
             return said(*privacy_blocks(message.channel, self._records.retention))
+        if name == "invite":
+            role = read_invited_role(told, asker.person.role)
+            return said(*invitation_blocks(*self._people.invite(asker.school.id, role), self._ways), private=True)
         if name == "whoami":
             return said(*whoami_blocks(asker.person, asker.school.name), private=True)
         whose = self._records.asker(message)

@@ -51,6 +51,25 @@ def read_role(text: str) -> PersonRole:
         raise BotError(f"“{text}” is no role: choose one of {', '.join(PersonRole)}.") from None
 
 
+_ALL = frozenset(PersonRole)
+# Whom each role may invite; the others may invite nobody.
+MAY_INVITE = {
+    PersonRole.OFFICE: frozenset({PersonRole.STAFF}),
+    PersonRole.HEADTEACHER: frozenset({PersonRole.STAFF, PersonRole.OFFICE, PersonRole.DSL}),
+    PersonRole.CHAIR: frozenset({PersonRole.HEADTEACHER}),
+    PersonRole.ADMINISTRATOR: _ALL - {PersonRole.ADMINISTRATOR},
+}
+# How a sentence names somebody of a role.
+ROLE_WORDS = {
+    PersonRole.STAFF: "a member of staff",
+    PersonRole.OFFICE: "the school office",
+    PersonRole.HEADTEACHER: "the headteacher",
+    PersonRole.DSL: "a safeguarding lead",
+    PersonRole.CHAIR: "the chair of governors",
+    PersonRole.ADMINISTRATOR: "an administrator of the trust",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who may ask at a school, by one account on one channel.

@@ -21,6 +21,7 @@ from bot.people import SLACK, TEAMS
 from bot.policy_pages import PolicyPages
 from bot.secret import secret_key
 from bot.settings import LOOPBACK, Settings, read_settings
+from bot.ways_in import ways_in
 
 
 def serve() -> int:
@@ -39,6 +40,7 @@ def serve() -> int:
         hours=_hours(configuration),
         retention=timedelta(days=configuration.retention_days),
         public_url=settings.public_url,
+        ways=ways_in(settings, configuration),
     )
     for school in schools[:1]:
         indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that

@@ -1,12 +1,15 @@
 """Where people come in: the page on which a code is typed, and the bot on Telegram; with a code, links that need no typing."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.configuration import Configuration
 from bot.errors import BotError
 from bot.people import TELEGRAM
 from bot.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from bot.configuration import Configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class WaysIn:
         return link
 
 
-def ways_in(settings: Settings, configuration: Configuration) -> WaysIn:
+def ways_in(settings: Settings, configuration: "Configuration") -> WaysIn:
     """Return where people come in to the server of these settings."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = settings.public_url or f"http://{host}:{settings.port}"
