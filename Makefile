@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench compare soak fit training vectors models policies browser
+.PHONY: run test lint bench compare soak fit training vectors models policies browser playground
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -20,7 +20,13 @@ run: $(READY)  ## open the demo's chat page on http://127.0.0.1:8080
 browser:  ## the browser that the tests of the pages drive; only a CI machine is changed by itself
 	@command -v chromium >/dev/null || [ -z "$$CI" ] || (apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null)
 
-test: $(READY) browser
+# Microsoft's client for trying bots: a Node package, without which its tests are skipped; only a CI machine gets it by itself.
+playground: $(VENV)/playground/node_modules/.package-lock.json
+
+$(VENV)/playground/node_modules/.package-lock.json: | $(READY)
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(VENV)/playground @microsoft/m365agentsplayground@0.2.28
+
+test: $(READY) browser $(if $(CI),playground)
 	$(BIN)/python -m pytest -n auto
 
 lint: $(READY)
