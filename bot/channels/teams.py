@@ -1,0 +1,264 @@
+"""Microsoft Teams: activities in, cards out. In a personal chat every message is a question, elsewhere what mentions the bot.
+
+Activities of other tenants than those configured are refused. learn.microsoft.com/microsoftteams/platform/bots
+"""
+
+import asyncio
+import html
+import logging
+import re
+from collections.abc import Callable, Collection
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.channels.teams_card import to_activities
+from bot.channels.teams_connector import Connector, NotMicrosoft, Registration
+from bot.layout import Heading, Paragraph
+from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
+from bot.people import TEAMS
+
+PATH = "/api/messages"
+# A message of 40,000 characters comes twice, as text and as HTML.
+LARGEST_BODY = 1_000_000
+MOST_REMEMBERED = 1_000
+_PRESSED = re.compile(r"[\x20-\x7e]{1,64}")
+_MENTION = re.compile(r"</?at(?:\s[^>]*)?>")
+# What goes with many a message and was not attached by anybody: its HTML, previews of links, quoted messages.
+_NOT_ATTACHED = re.compile(r"text/html|application/vnd\.microsoft\.card\.|messageReference|forwardedMessageReference")
+NOT_ALONE = Reply(
+    (
+        Heading("I cannot write to you alone from here."),
+        Paragraph("Open a chat with me and ask me there. If somebody is in danger now, ring 999."),
+    )
+)
+
+_log = logging.getLogger("policybot")
+
+
+class _Account(Struct, rename="camel"):
+    id: str = ""
+    aad_object_id: str | None = None
+    role: str | None = None
+
+
+class _Named(Struct):
+    id: str = ""
+
+
+class _Conversation(Struct, rename="camel"):
+    id: str = ""
+    tenant_id: str | None = None
+    conversation_type: str | None = None
+    is_group: bool | None = None
+
+
+class _ChannelData(Struct, rename="camel"):
+    tenant: _Named | None = None
+    channel: _Named | None = None
+    event_type: str | None = None
+
+
+class _Entity(Struct):
+    type: str | None = None
+    mentioned: _Account | None = None
+    text: str | None = None
+
+
+class _Attachment(Struct, rename="camel"):
+    content_type: str | None = None
+
+
+class Activity(Struct, rename="camel"):
+    """What Teams sends, as far as it matters here."""
+
+    type: str = ""
+    id: str = ""
+    service_url: str = ""
+    channel_id: str | None = None
+    sender: _Account = msgspec.field(name="from", default_factory=_Account)
+    recipient: _Account = msgspec.field(default_factory=_Account)
+    conversation: _Conversation = msgspec.field(default_factory=_Conversation)
+    channel_data: _ChannelData | None = None
+    text: str | None = None
+    value: Any = None
+    entities: list[_Entity] | None = None
+    attachments: list[_Attachment] | None = None
+
+    @property
+    def tenants(self) -> set[str]:
+        """The tenants that it says it is of: one, unless somebody shares a chat across two."""
+        data = self.channel_data.tenant.id if self.channel_data and self.channel_data.tenant else None
+        return {tenant.lower() for tenant in (data, self.conversation.tenant_id) if tenant}
+
+    @property
+    def private(self) -> bool:
+        """Whether it was said in a chat with the bot alone."""
+        kind = self.conversation.conversation_type
+        return kind == "personal" or (kind is None and not self.conversation.is_group)
+
+
+class TeamsChannel:
+    """Microsoft Teams, for the staff of these tenants; `refused` counts a request that is turned away."""
+
+    name = TEAMS
+
+    def __init__(self, registration: Registration, tenants: Collection[str], refused: Callable[[], None]) -> None:
+        """Keep the parts; nothing is asked of Microsoft yet."""
+        self._connector = Connector(registration)
+        self._tenants = {tenant.lower() for tenant in tenants}
+        self._count_refused = refused
+        self._receive: Receive | None = None
+        self._not_alone: dict[str, None] = {}  # references of replies that could not be said in private, the oldest first
+
+    def routes(self) -> list[Route]:
+        """Return the address to which Teams sends activities."""
+        return [Route(PATH, self._take_in, methods=["POST"])]
+
+    async def start(self, receive: Receive) -> None:
+        """Begin to take activities in."""
+        self._receive = receive
+        await self._connector.start()
+
+    async def stop(self) -> None:
+        """Take no more in."""
+        self._receive = None
+        await self._connector.stop()
+
+    def render(self, reply: Reply, message: Message) -> list[Call]:
+        """Return the calls that say `reply` to `message`: in the chat or thread where it was asked, or to the asker alone."""
+        where = {**message.where, "reference": reply.reference}
+        if reply.audience is Audience.ASKER and not message.private:
+            return [{"method": "tell", **where, "activity": activity} for activity in to_activities(reply)]
+        return [{"method": "send", **where, "activity": activity} for activity in to_activities(reply)]
+
+    async def deliver(self, call: Call) -> None:
+        """Make a call. Raises NotNow where it may work later, Refused where it never will."""
+        service_url, conversation, reference = call["service_url"], call["conversation"], call["reference"]
+        if reference and reference in self._not_alone:
+            return  # the note that goes with what could not be said in private, and the rest of that
+        if call["method"] == "send":
+            await self._connector.send(service_url, conversation, call["activity"])
+            return
+        try:
+            alone = await self._connector.private_chat(service_url, call["member"], call["tenant"])
+            await self._connector.send(service_url, alone, call["activity"])
+        except Refused as refused:
+            _log.warning("Somebody could not be written to in private: %s", refused)
+            await self._connector.send(service_url, conversation, to_activities(NOT_ALONE)[0])
+            self._remember_not_alone(reference)
+
+    async def show_typing(self, message: Message) -> None:
+        """Show that an answer is being looked for. Raises NotNow and Refused."""
+        await self._connector.send_typing(message.where["service_url"], message.where["conversation"])
+
+    async def _take_in(self, request: Request) -> Response:
+        raw = await _body(request)
+        if raw is None:
+            return _told(413, "That is too large.")
+        try:
+            activity = msgspec.json.decode(raw, type=Activity)
+        except msgspec.DecodeError:
+            return _told(400, "That is no activity.")
+        try:
+            await self._connector.verify(request.headers.get("authorization", ""), activity.service_url)
+        except NotMicrosoft as error:
+            return await self._refuse(401, f"not signed by Microsoft: {error}")
+        except NotNow as error:
+            return await self._refuse(503, str(error))
+        if not activity.tenants or not activity.tenants <= self._tenants:
+            return await self._refuse(403, "of another tenant")
+        if activity.type == "invoke":
+            return _told(501, "Nothing here can be invoked.")
+        event = read(activity)
+        if event is None:
+            return Response(status_code=200)
+        if self._receive is None:
+            return _told(503, "Not now.")
+        await self._receive(*event)
+        return Response(status_code=200)
+
+    async def _refuse(self, status: int, reason: str) -> Response:
+        _log.warning("A request to %s was refused: %s", PATH, reason)
+        await asyncio.to_thread(self._count_refused)
+        return _told(status, "Refused.")
+
+    def _remember_not_alone(self, reference: str) -> None:
+        self._not_alone[reference] = None
+        if len(self._not_alone) > MOST_REMEMBERED:
+            del self._not_alone[next(iter(self._not_alone))]
+
+
+def read(activity: Activity) -> tuple[str, Message] | None:
+    """Return what somebody wrote or pressed, with a key that is the same when it is delivered again; None where nobody did."""
+    edited = activity.type == "messageUpdate" and activity.channel_data and activity.channel_data.event_type == "editMessage"
+    if activity.type != "message" and not edited:
+        return None
+    who, place = activity.sender, activity.conversation.id
+    if not (who.id and place and activity.id and activity.service_url) or who.role == "bot" or who.id.startswith("28:"):
+        return None
+    pressed = _pressed(activity.value)
+    if not (activity.private or pressed or _mentions(activity)):
+        return None
+    tenant = min(activity.tenants, default="")
+    room = activity.channel_data.channel if activity.channel_data else None
+    message = Message(
+        channel=TEAMS,
+        account=f"{tenant}/{who.aad_object_id or who.id}",
+        place=place,
+        text="" if pressed else _text(activity),
+        pressed=pressed,
+        private=activity.private,
+        tenant=tenant,
+        room=room.id if room else None,
+        attachment=_attachment(activity),
+        where={"service_url": activity.service_url, "conversation": place, "member": who.id, "tenant": tenant},
+    )
+    # An edited message keeps its number, and is answered anew once.
+    return f"{place}|{activity.id}{'|edited' if edited else ''}", message
+
+
+def _pressed(value: Any) -> str:
+    """Return the value of our button, "" where none was pressed."""
+    pressed = value.get("pressed") if isinstance(value, dict) else None
+    return pressed if isinstance(pressed, str) and _PRESSED.fullmatch(pressed) else ""
+
+
+def _mentions(activity: Activity) -> bool:
+    return any(one.mentioned and one.mentioned.id == activity.recipient.id for one in activity.entities or ())
+
+
+def _text(activity: Activity) -> str:
+    """Return what was typed, without the mention of the bot; of others who are mentioned the name stays."""
+    text = activity.text or ""
+    for one in activity.entities or ():
+        if one.text and one.mentioned and one.mentioned.id == activity.recipient.id:
+            text = text.replace(one.text, " ")
+    return html.unescape(_MENTION.sub("", text)).replace("\xa0", " ").strip()
+
+
+def _attachment(activity: Activity) -> str | None:
+    """Return what came with a message that is no text; it is not opened."""
+    kinds = [one.content_type or "" for one in activity.attachments or ()]
+    attached = next((kind for kind in kinds if not _NOT_ATTACHED.match(kind)), None)
+    if attached is None:
+        return None
+    return {"image": "photo", "audio": "voice message"}.get(attached.partition("/")[0], "file")
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body of a request, None where it is too large."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            return None
+    return body
+
+
+def _told(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status)
