@@ -30,7 +30,8 @@ class Served:
 
     def come(self) -> None:
         """Listen; return once connections are accepted."""
-        listening = socket.socket()
+        # Named as TCP: only then does asyncio switch off the waiting (Nagle's) that costs 40 ms an answer.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
         config = uvicorn.Config(

@@ -138,6 +138,7 @@ class TeamsServer:
         self._bodies: dict[str, dict[str, Any]] = {}
         self.calls: list[Call] = []
         self.keys_fetched = 0
+        self.held = 0
         self.tokens_issued = 0
         routes = [
             Route("/v1/.well-known/openidconfiguration", self._openid),
@@ -191,7 +192,8 @@ class TeamsServer:
         """Wait until a condition holds of what was recorded. Raises AssertionError where it does not in that time."""
         with self._changed:
             if not self._changed.wait_for(condition, seconds):
-                raise AssertionError(f"it did not come; what came: {self.calls}")
+                came = [(call.status, call.path, call.body.get("summary") or call.body.get("text")) for call in self.calls]
+                raise AssertionError(f"it did not come; what came: {came}")
 
     def wait_for_messages(self, number: int) -> list[dict[str, Any]]:
         """Wait for so many messages in all; return them."""
@@ -375,6 +377,9 @@ class TeamsServer:
             self._loop = asyncio.get_running_loop()
             raw = await request.body()
             if self._held is not None:
+                with self._changed:
+                    self.held += 1
+                    self._changed.notify_all()
                 await self._held.wait()
             try:
                 body = json.loads(raw) if raw else {}

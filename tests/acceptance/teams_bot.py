@@ -1,0 +1,114 @@
+"""policybot with Teams as its one channel, put together for the tests: in this process, or started as one of its own."""
+
+import argparse
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.bootstrap import Indexes
+from bot.channels.teams import TeamsChannel
+from bot.channels.teams_connector import Registration
+from bot.clock import now_utc
+from bot.conversation import Conversation, Tenancy, Turn
+from bot.deliveries import REFUSED, Deliveries
+from bot.dispatcher import Dispatcher
+from bot.kept import KeptAnswers
+from bot.messages import Message
+from bot.people import TEAMS, People
+from bot.records import Records
+from bot.schema import open_store
+from corpus.tables import sqlite_url
+from corpus.versions import Versions
+from retrieval.knowledge import Knowledge
+from tests.platforms.teams_server import APP_ID, SECRET, TENANT
+
+SCHOOL = "chase-terrace"
+KEY = b"a key for the tests"
+TENANCIES = {TENANT: (SCHOOL,)}
+
+
+class Bot:
+    """The parts of a bot over a store; `app` serves it while it runs."""
+
+    def __init__(
+        self,
+        indexes: Indexes,
+        registration: Registration,
+        tenancies: dict[str, tuple[str, ...]] | None = None,
+        *,
+        now: partial[datetime] | None = None,
+        conversation: type[Conversation] = Conversation,
+    ) -> None:
+        clock = now or partial(now_utc)
+        engine, schools = indexes.versions.engine, tenancies or TENANCIES
+        self.deliveries = Deliveries(engine, clock)
+        self.people = People(engine, clock)
+        records = Records(engine, KEY, clock)
+        self.conversation = conversation(
+            indexes,
+            self.people,
+            records,
+            KeptAnswers(KEY, indexes.versions, None),
+            now=clock,
+            tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()},
+            hours={},
+        )
+        self.channel = TeamsChannel(registration, schools, partial(self.deliveries.count, TEAMS, REFUSED))
+        dispatcher = Dispatcher(self.conversation, self.deliveries, records, [self.channel])
+
+        @asynccontextmanager
+        async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+            async with dispatcher.running():
+                yield
+
+        self.app = Starlette(routes=self.channel.routes(), lifespan=lifespan)
+
+    def counted(self, what: str) -> int:
+        """Return how often something happened."""
+        return self.deliveries.counted(now_utc().date() - timedelta(days=1)).get((TEAMS, what), 0)
+
+
+def registered(openid_metadata_url: str, login_url: str) -> Registration:
+    """Return the bot's registration with a local Microsoft."""
+    token_url = f"{login_url}/{TENANT}/oauth2/v2.0/token"
+    return Registration(APP_ID, TENANT, SECRET, openid_metadata_url=openid_metadata_url, token_url=token_url)
+
+
+class _Mortal(Conversation):
+    """Dies with its process when it is to answer."""
+
+    def turn(self, message: Message, recent: int) -> Turn:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().turn(message, recent)
+
+
+def main() -> None:
+    """Serve a data folder's schools on a port; `--dies` at the first message, `--later` so many seconds."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("port", type=int)
+    parser.add_argument("openid_metadata_url")
+    parser.add_argument("login_url")
+    parser.add_argument("--dies", action="store_true")
+    parser.add_argument("--later", type=int, default=0)
+    given = parser.parse_args()
+    indexes = Indexes(Versions(open_store(sqlite_url(given.home)), now_utc), Knowledge(given.home / "cache"))
+    later = timedelta(seconds=given.later)
+    bot = Bot(
+        indexes,
+        registered(given.openid_metadata_url, given.login_url),
+        now=partial(lambda: now_utc() + later),
+        conversation=_Mortal if given.dies else Conversation,
+    )
+    uvicorn.run(bot.app, port=given.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()
