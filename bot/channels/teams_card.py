@@ -25,7 +25,7 @@ LONGEST_SUMMARY = 200
 # Marks that turn the direction of what follows them, and others that cannot be seen.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # What Markdown reads as more than itself: some characters anywhere, others where a line begins with them.
-_MARKUP = re.compile(r"[\\`*_\[\]<&~]|^[#>+-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+_MARKUP = re.compile(r"[\\`*_\[\]<&~]|^[#>+-]|(?:(?<=^\d)|(?<=^\d\d))[.)](?=\s|$)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s|\s")
 
 Element = dict[str, Any]
@@ -63,7 +63,7 @@ def _elements(block: Block) -> Iterator[Element]:
 
 @_elements.register
 def _(block: Heading) -> Iterator[Element]:
-    yield _heading(block.text, "large")
+    yield from _heading(block.text, "large")
 
 
 @_elements.register
@@ -79,7 +79,7 @@ def _(block: Key) -> Iterator[Element]:
 
 @_elements.register
 def _(block: Differ) -> Iterator[Element]:
-    yield _box([element for sentence in block.sentences for element in _paragraphs(_run(sentence))], "warning")
+    yield from _box((element for sentence in block.sentences for element in _paragraphs(_run(sentence))), "warning")
 
 
 @_elements.register
@@ -92,22 +92,26 @@ def _(block: Paragraph) -> Iterator[Element]:
 @_elements.register
 def _(block: ClauseQuote) -> Iterator[Element]:
     title = " ".join(part for part in (f"{block.number}." if block.number else "", block.title) if part)
-    if title:
-        yield _heading(title, "default")
+    yield from _heading(title, "default")
     lead_in = _run(f"{block.lead_in} " if block.lead_in else "")
     deciding = _run(block.deciding, weight="bolder") if block.bold else _run(block.deciding)
     small: Run = {"size": "small", "isSubtle": True}
     link: Run = {"selectAction": {"type": "Action.OpenUrl", "url": block.url}} if block.url else {}
     source = [_run(block.cited, **small, **link), *(_run(f" {note}", **small) for note in block.notes)]
-    yield _box([*_paragraphs(lead_in, _run(block.before), deciding, _run(block.after)), *_paragraphs(*source)], "emphasis")
+    clause = _paragraphs(lead_in, _run(block.before), deciding, _run(block.after))
+    yield from _box((*clause, *_paragraphs(*source)), "emphasis")
 
 
-def _heading(text: str, size: str) -> Element:
-    return {"type": "TextBlock", "text": _escaped(text), "size": size, "weight": "bolder", "style": "heading", "wrap": True}
+def _heading(text: str, size: str) -> Iterator[Element]:
+    words = _escaped(text)
+    if words:  # Teams refuses a whole card for one empty element
+        yield {"type": "TextBlock", "text": words, "size": size, "weight": "bolder", "style": "heading", "wrap": True}
 
 
-def _box(items: list[Element], style: str) -> Element:
-    return {"type": "Container", "style": style, "items": items}
+def _box(items: Iterable[Element], style: str) -> Iterator[Element]:
+    shown = list(items)
+    if shown:
+        yield {"type": "Container", "style": style, "items": shown}
 
 
 def _run(text: str, **looks: Any) -> Run:
