@@ -48,7 +48,6 @@ def _activity(body: list[Element], summary: str) -> dict[str, Any]:
         "version": VERSION,
         "lang": "en-GB",
         "fallbackText": summary,
-        "msteams": {"width": "Full"},
         "body": body,
     }
     # The summary is what a list of chats, a notification and its reading aloud show of a card.
