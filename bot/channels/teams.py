@@ -1,6 +1,7 @@
 """Microsoft Teams: activities in, cards out. In a personal chat every message is a question, elsewhere what mentions the bot.
 
-Activities of other tenants than those configured are refused. learn.microsoft.com/microsoftteams/platform/bots
+Activities of other tenants than those configured are refused, and so are those of guests.
+See learn.microsoft.com/microsoftteams/platform/bots.
 """
 
 import asyncio
@@ -177,10 +178,27 @@ class TeamsChannel:
         event = read(activity)
         if event is None:
             return Response(status_code=200)
+        key, message = event
+        try:
+            if not await self._is_staff(message):
+                return await self._refuse(403, "of a guest")
+        except NotNow:
+            return _told(503, "Not now.")
         if self._receive is None:
             return _told(503, "Not now.")
-        await self._receive(*event)
+        await self._receive(key, message)
         return Response(status_code=200)
+
+    async def _is_staff(self, message: Message) -> bool:
+        """Tell whether whoever wrote is of the tenant itself: guests can write in teams and groups, never to the bot alone."""
+        if message.private:
+            return True
+        where = message.where
+        try:
+            return await self._connector.is_own(where["service_url"], where["conversation"], where["member"], where["tenant"])
+        except Refused as refused:
+            _log.warning("Whether somebody is a guest cannot be known: %s", refused)
+            return False
 
     async def _refuse(self, status: int, reason: str) -> Response:
         _log.warning("A request to %s was refused: %s", PATH, reason)

@@ -34,8 +34,13 @@ with warnings.catch_warnings():
 CALL_LASTS = 10.0  # seconds; the SDK would wait for ever
 # A token of Entra is asked for anew so long before it ends.
 TOKEN_MARGIN = 300.0  # seconds
+# Whether somebody is a guest is asked anew after so long.
+GUESTS_KEPT = 3600.0  # seconds
+MOST_MEMBERS = 10_000
 # Tokens of keys that have proved nothing yet may be looked into so often: each may have Microsoft asked for its keys.
 MOST_UNPROVEN, UNPROVEN_WITHIN = 20, 60.0
+# What a roster calls those who are there from elsewhere.
+_STRANGERS = {"guest", "anonymous"}
 # What Microsoft says to try again; of what else it answers with 400 or more, nothing will change.
 # learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
 _TRY_AGAIN = {401, 408, 412, 429}
@@ -75,6 +80,7 @@ class Connector:
         self._api = ApiClient("", ClientOptions(timeout=CALL_LASTS), cloud=cloud, token_provider=token_provider)
         self._services: dict[str, ApiClient] = {}
         self._chats: dict[tuple[str, str], str] = {}
+        self._members: dict[tuple[str, str], tuple[bool, float]] = {}
 
     async def start(self) -> None:
         """Fetch Microsoft's keys, so that no message waits for them; where that fails, the first message tries again."""
@@ -114,6 +120,18 @@ class Connector:
                 made = await self._service(service_url).conversations.create(parameters)
             self._chats[tenant, member] = made.id
         return self._chats[tenant, member]
+
+    async def is_own(self, service_url: str, conversation: str, member: str, tenant: str) -> bool:
+        """Tell whether somebody in a conversation is of this tenant, and not a guest there. Raises NotNow and Refused."""
+        own, until = self._members.get((tenant, member), (False, 0.0))
+        if time.monotonic() >= until:
+            with self._translated_failures():
+                found = await self._service(service_url).conversations.get_member_by_id(conversation, member)
+            own = found.user_role not in _STRANGERS and (found.tenant_id or tenant).lower() == tenant
+            if len(self._members) >= MOST_MEMBERS:
+                self._members.clear()
+            self._members[tenant, member] = own, time.monotonic() + GUESTS_KEPT
+        return own
 
     async def _post(self, service_url: str, conversation: str, activity: MessageActivityInput | TypingActivityInput) -> None:
         with self._translated_failures():

@@ -30,7 +30,9 @@ from tests.platforms.teams_server import (
     ANNE,
     BEN,
     CHANNEL,
+    FEDERATED,
     GROUP,
+    GUEST,
     OTHER_TENANT,
     PERSONAL,
     STRANGER,
@@ -223,6 +225,23 @@ def test_another_tenant_is_refused_and_told_nothing(running: Running) -> None:
     running.settled()
 
 
+@pytest.mark.parametrize("who", [GUEST, FEDERATED], ids=lambda who: who.name)
+def test_a_guest_and_somebody_from_elsewhere_in_the_schools_own_team_are_refused(running: Running, who: Who) -> None:
+    for chat in (GROUP, CHANNEL):
+        assert running.send(running.teams.message(URGENT, who, chat)) == 403
+    assert running.bot.counted(REFUSED) == 2
+    running.settled()
+
+
+def test_where_nobody_can_say_who_is_a_guest_teams_is_asked_to_come_again(running: Running) -> None:
+    running.teams.fail(503, where="/members/")
+    message = running.teams.message(FRIENDS, BEN, GROUP)
+    assert running.send(message) == 503
+    assert NOT_ALLOWED in words(running.replies(message)[0])
+    running.teams.fail(403, where="/members/")
+    assert running.send(running.teams.message(FRIENDS, ANNE, GROUP)) == 403
+
+
 def test_wrong_tokens_are_refused_and_counted_and_nothing_is_answered(running: Running) -> None:
     tokens = running.teams.wrong_tokens()
     for wrong, token in tokens.items():
@@ -274,9 +293,9 @@ def test_an_outage_loses_nothing(running: Running) -> None:
     assert NOT_ALLOWED in words(running.next()[0])
 
 
-def test_a_chat_that_the_bot_was_taken_out_of_gets_nothing_and_holds_up_nobody(running: Running) -> None:
-    running.teams.block(GROUP)
-    assert running.send(running.teams.message(FRIENDS, BEN, GROUP)) == 200
+def test_whoever_has_blocked_the_bot_gets_nothing_and_holds_up_nobody(running: Running) -> None:
+    running.teams.block(PERSONAL)
+    assert running.send(running.teams.message(FRIENDS)) == 200
     running.teams.wait(lambda: any(call.status == 403 for call in running.teams.calls))
     running.settled()
     assert running.bot.counted(DROPPED) == 1
@@ -356,7 +375,7 @@ def test_a_photo_and_a_file_are_not_opened_and_that_is_said_kindly(running: Runn
     both = words(running.replies(running.teams.with_image(FRIENDS))[0])
     assert NOT_ALLOWED in both
     assert "I have read only your words." in both
-    assert {call.method for call in running.teams.calls} == {"POST"}
+    assert {call.method for call in running.teams.calls} == {"POST"}  # nothing was fetched
 
 
 @pytest.mark.parametrize("chat", [GROUP, CHANNEL], ids=lambda chat: chat.kind)

@@ -68,6 +68,7 @@ class Who:
 
     name: str
     tenant: str = TENANT
+    role: str = "user"
     object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -92,6 +93,7 @@ class Chat:
 
 ANNE, BEN = Who("Anne Teacher"), Who("Ben Office")
 STRANGER = Who("Somebody Else", OTHER_TENANT)
+GUEST, FEDERATED = Who("Gill Guest", role="guest"), Who("Fred Elsewhere", OTHER_TENANT)
 PERSONAL = Chat("a:1anne-and-the-bot")
 GROUP = Chat("19:year-six@thread.v2", "groupChat")
 CHANNEL = Chat("19:staffroom@thread.tacv2", "channel", "1790000000001")
@@ -453,10 +455,10 @@ class TeamsServer:
 
     def _member(self, request: Request, _body: dict[str, Any]) -> Response:
         who = request.path_params["who"]
-        found = next((one for one in (ANNE, BEN, STRANGER) if who in one.account.values()), None)
+        found = next((one for one in (ANNE, BEN, STRANGER, GUEST, FEDERATED) if who in one.account.values()), None)
         if found is None:
             return _error(404, "MemberNotFoundInConversation")
-        return JSONResponse(found.account | {"tenantId": found.tenant, "userRole": "user"})
+        return JSONResponse(found.account | {"tenantId": found.tenant, "userRole": found.role})
 
 
 def private_chat(account_id: str) -> Chat:
