@@ -37,6 +37,9 @@ TOKEN_MARGIN = 300.0  # seconds
 # Whether somebody is a guest is asked anew after so long.
 GUESTS_KEPT = 3600.0  # seconds
 MOST_MEMBERS = 10_000
+# Microsoft shows one token for many requests: one that was looked into is taken so long without another look.
+SEEN_LASTS = 300.0  # seconds
+MOST_SEEN = 1_000
 # Tokens of keys that have proved nothing yet may be looked into so often: each may have Microsoft asked for its keys.
 MOST_UNPROVEN, UNPROVEN_WITHIN = 20, 60.0
 # What a roster calls those who are there from elsewhere.
@@ -162,6 +165,7 @@ class _Signatures:
         self._thread = ThreadPoolExecutor(1, "teams-keys")
         self._loop = asyncio.new_event_loop()
         self._proven: set[str] = set()
+        self._seen: dict[tuple[str, str], float] = {}  # a token and a service -> until when it need not be looked into
         self._unproven: deque[float] = deque(maxlen=MOST_UNPROVEN)
 
     def close(self) -> None:
@@ -180,14 +184,19 @@ class _Signatures:
         scheme, _, token = authorization.partition(" ")
         if scheme != "Bearer" or not service_url:  # without an address to compare with, the SDK compares none
             raise NotMicrosoft("It carries no token.")
+        if time.monotonic() < self._seen.get((token, service_url), 0.0):
+            return
         try:
             key = str(jwt.get_unverified_header(token).get("kid"))
         except jwt.InvalidTokenError as error:
             raise NotMicrosoft(str(error)) from error
         if key not in self._proven and not self._may_try():
             raise NotNow("Too many tokens of unknown keys came.")
-        await self._in_thread(token, service_url)
+        ends = await self._in_thread(token, service_url)
         self._proven.add(key)
+        if len(self._seen) >= MOST_SEEN:
+            self._seen.clear()
+        self._seen[token, service_url] = time.monotonic() + min(SEEN_LASTS, ends - time.time())
 
     def _may_try(self) -> bool:
         now = time.monotonic()
@@ -196,16 +205,20 @@ class _Signatures:
         self._unproven.append(now)
         return True
 
-    async def _in_thread(self, token: str, service_url: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._check, token, service_url)
+    async def _in_thread(self, token: str, service_url: str) -> float:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._check, token, service_url)
 
-    def _check(self, token: str, service_url: str) -> None:
+    def _check(self, token: str, service_url: str) -> float:
+        """Return when a token ends, in seconds since 1970. Raises NotMicrosoft and NotNow."""
         try:
-            self._loop.run_until_complete(self._validator.validate_token(token, service_url))
+            claims = self._loop.run_until_complete(self._validator.validate_token(token, service_url))
         except jwt.PyJWKClientConnectionError as error:
             raise NotNow(f"Microsoft's keys cannot be fetched: {error}") from error
         except jwt.PyJWTError as error:
             raise NotMicrosoft(str(error)) from error
+        if "exp" not in claims:
+            raise NotMicrosoft("It never ends.")
+        return float(claims["exp"])
 
 
 class _Tokens:

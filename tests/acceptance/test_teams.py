@@ -24,8 +24,8 @@ from bot.schema import open_store
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
-from tests.acceptance.teams_bot import Bot, registered
 from tests.platforms.served import Served
+from tests.platforms.teams_bot import Bot, registered
 from tests.platforms.teams_server import (
     ANNE,
     BEN,
@@ -425,7 +425,7 @@ def start(home: Path, teams: TeamsServer) -> Iterator[Callable[..., tuple[subpro
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        command = [sys.executable, "-W", "ignore", "-m", "tests.acceptance.teams_bot", str(home), str(port)]
+        command = [sys.executable, "-W", "ignore", "-m", "tests.platforms.teams_bot", str(home), str(port)]
         process = subprocess.Popen([*command, teams.openid_metadata_url, teams.login_url, *more], cwd=_HERE)
         started.append(process)
         until = time.monotonic() + 60

@@ -17,9 +17,9 @@ from bot.schema import open_store
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
-from tests.acceptance.teams_bot import SCHOOL, Bot
 from tests.platforms.playground import BOT, TENANT, Playground, require_playground
 from tests.platforms.served import Served
+from tests.platforms.teams_bot import SCHOOL, Bot
 
 FRIENDS = "Can I accept a parent's friend request?"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

@@ -138,6 +138,7 @@ class TeamsServer:
         self._known: set[str] = set()
         self._blocked: set[str] = set()
         self._bodies: dict[str, dict[str, Any]] = {}
+        self._signed: str | None = None
         self.calls: list[Call] = []
         self.keys_fetched = 0
         self.held = 0
@@ -318,7 +319,8 @@ class TeamsServer:
         key = wrong.pop("key", self._key)
         kid = wrong.pop("kid", "signing")
         claims = {"iss": ISSUER, "aud": APP_ID, "serviceurl": self.service_url, "nbf": now - 60, "exp": now + 3600}
-        return jwt.encode(claims | wrong, key, "RS256", headers={"kid": kid})
+        shown = {name: value for name, value in (claims | wrong).items() if value is not None}
+        return jwt.encode(shown, key, "RS256", headers={"kid": kid})
 
     def wrong_tokens(self) -> dict[str, str | None]:
         """Return what a bot must refuse, by what is wrong with it."""
@@ -334,12 +336,15 @@ class TeamsServer:
             "of another key": self.token(key=self._other_key),
             "of an unknown key": self.token(key=self._other_key, kid="unknown"),
             "for another service": self.token(serviceurl="https://service.example/"),
+            "that never ends": self.token(exp=None),
         }
 
     def send(self, activity: dict[str, Any], to: str, token: str | None = "", seconds: float = 30) -> httpx.Response:
         """Send an activity to the bot as Teams does; once more, and it is delivered again. `token` None sends none."""
         self._known.add(activity["conversation"]["id"])
-        signed = self.token() if token == "" else token
+        if self._signed is None:  # as Microsoft does, one token is shown for many activities
+            self._signed = self.token()
+        signed = self._signed if token == "" else token
         headers = {"authorization": f"Bearer {signed}"} if signed else {}
         return self._client.post(to, json=activity, headers=headers, timeout=seconds)
 
