@@ -67,6 +67,7 @@ ATTACHMENTS: dict[str, Any] = {
     },
     "video": {"file_id": "BAAC-video", "file_unique_id": "video", "width": 640, "height": 480, "duration": 3},
     "location": {"latitude": 53.8, "longitude": -1.5},
+    "dice": {"emoji": "🎲", "value": 4},
 }
 # The parameters that are text whatever they hold; the others are JSON where they can be read as such.
 TEXTS = {"text", "chat_id", "callback_query_id", "url", "secret_token"}
@@ -155,7 +156,7 @@ def bad_request(description: str) -> Refusal:
 
 
 class TelegramServer:
-    """The server: `with TelegramServer() as telegram`, then `base_url` for the bot, people's acts, and what was recorded."""
+    """The server: `with TelegramServer() as telegram`, then `address` for the bot, people's acts, and what was recorded."""
 
     def __init__(self, *, privacy: bool = True) -> None:
         """Set up an empty Telegram; with `privacy` a bot in a group sees only what is meant for it, as is the default."""
@@ -195,9 +196,9 @@ class TelegramServer:
         self._loop.close()
 
     @property
-    def base_url(self) -> str:
-        """The address to give to a bot instead of https://api.telegram.org/bot."""
-        return f"http://127.0.0.1:{self._port}/bot"
+    def address(self) -> str:
+        """The address to give to a bot instead of https://api.telegram.org."""
+        return f"http://127.0.0.1:{self._port}"
 
     # What people do
 
@@ -206,9 +207,10 @@ class TelegramServer:
         parts = [text[at : at + LONGEST_TEXT] for at in range(0, len(text), LONGEST_TEXT)]
         return [self._now(self._write(who, {"text": part}, to, replying_to)) for part in parts][-1]
 
-    def sends(self, who: Someone, kind: str, *, caption: str = "", to: Group | None = None) -> Json:
-        """Send what is no text, one of ATTACHMENTS."""
-        what = {kind: ATTACHMENTS[kind], **({"caption": caption} if caption else {})}
+    def sends(self, who: Someone, kind: str, *, caption: str = "", album: str = "", to: Group | None = None) -> Json:
+        """Send what is no text, one of ATTACHMENTS; `album` is the same for all that is sent at once."""
+        what = {kind: ATTACHMENTS[kind]}
+        what |= {name: value for name, value in (("caption", caption), ("media_group_id", album)) if value}
         return self._now(self._write(who, what, to, None))
 
     def edits(self, message: Json, text: str) -> Json:
@@ -580,7 +582,8 @@ class TelegramServer:
 
     async def _move(self, group: Group, to: int) -> None:
         self._moved[group.id] = to
-        self._messages[to] = self._messages[group.id]
+        known = self._messages.pop(group.id)
+        self._messages[to] = {key: {**one, "chat": {**one["chat"], "id": to}} for key, one in known.items()}
 
     # Updates and how they come to the bot
 

@@ -46,7 +46,7 @@ def use(telegram: TelegramServer) -> With:
 
     def run(doing: Callable[[Bot], Coroutine[Any, Any, Any]]) -> Any:
         async def whole() -> Any:
-            async with Bot(TOKEN, base_url=telegram.base_url) as bot:
+            async with Bot(TOKEN, base_url=f"{telegram.address}/bot") as bot:
                 return await doing(bot)
 
         return asyncio.run(whole())
@@ -123,7 +123,7 @@ def test_the_library_starts_and_knows_itself(use: With) -> None:
 
 def test_a_wrong_token_is_refused(telegram: TelegramServer) -> None:
     async def start() -> None:
-        async with Bot("1:wrong", base_url=telegram.base_url):
+        async with Bot("1:wrong", base_url=f"{telegram.address}/bot"):
             pass
 
     with pytest.raises(InvalidToken):
@@ -176,7 +176,7 @@ def test_a_second_poller_ends_the_first(telegram: TelegramServer, use: With) -> 
     async def poll(bot: Bot) -> Any:
         first = asyncio.create_task(bot.get_updates(timeout=30))
         await asyncio.to_thread(telegram.wait, lambda: telegram.polled)
-        async with Bot(TOKEN, base_url=telegram.base_url) as other:  # a bot has one connection for updates
+        async with Bot(TOKEN, base_url=f"{telegram.address}/bot") as other:  # a bot has one connection for updates
             await other.get_updates(timeout=0)
         return await first
 
@@ -373,7 +373,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("fault", "error", "words"), FAULTS, ids=[words for _, _, words in FAULTS])
 def test_a_planned_fault_comes_once(
-    telegram: TelegramServer, use: With, fault: Fault, error: type[Exception], words: str
+    telegram: TelegramServer, use: With, *, fault: Fault, error: type[Exception], words: str
 ) -> None:
     telegram.writes(SAM, "hello")
     telegram.fails("sendMessage", fault)
@@ -453,7 +453,7 @@ def test_a_webhook_gets_each_update_with_the_secret_until_it_takes_it(telegram: 
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        async with Bot(TOKEN, base_url=telegram.base_url) as bot:
+        async with Bot(TOKEN, base_url=f"{telegram.address}/bot") as bot:
             await bot.set_webhook(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", secret_token=SECRET)
             with pytest.raises(Conflict, match="webhook is active"):
                 await bot.get_updates()
