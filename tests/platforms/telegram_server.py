@@ -166,6 +166,8 @@ class TelegramServer:
         self.answered: dict[str, Json] = {}  # callback query id -> what the bot answered
         self._privacy = privacy
         self._updates: dict[int, Json] = {}  # those not confirmed yet, in order
+        self._last: Json = {}
+        self._begun: Counter[str] = Counter()
         self._next = Counter(update=700_000_000, message=0, callback=4_000_000_000)
         self._messages: dict[int, dict[int, Json]] = {}  # chat -> message_id -> message
         self._sources: dict[tuple[int, int], str] = {}  # (chat, message_id) -> the text as the bot sent it
@@ -237,6 +239,10 @@ class TelegramServer:
         """Make a group a supergroup, which has another number."""
         self._now(self._move(group, to))
 
+    def comes_again(self) -> None:
+        """Deliver the last update once more, as if its confirmation had been lost."""
+        self._now(self._repeat())
+
     def gives(self, update: Json) -> int:
         """Deliver an update of any content; return its id."""
         return self._now(self._give(update))
@@ -270,6 +276,10 @@ class TelegramServer:
         """Return the calls of a method."""
         return [call for call in self.calls if call.method == method]
 
+    def begun(self, method: str) -> int:
+        """Return how often a method was called, the calls included that are not answered yet."""
+        return self._begun[method]
+
     @property
     def unconfirmed(self) -> list[int]:
         """The ids of the updates that the bot has not confirmed."""
@@ -282,9 +292,11 @@ class TelegramServer:
 
     def wait(self, until: Callable[[], T], within: float = 20) -> T:
         """Wait until something is true of what was recorded, and return it. Raises AssertionError with what was, if it is not."""
+        ends = time.monotonic() + within
         with self._changed:
-            self._changed.wait_for(until, within)
-            outcome = until()
+            # What is waited for may be the bot's own doing too, of which nobody tells here: so it is looked at anew now and then.
+            while not (outcome := until()) and time.monotonic() < ends:
+                self._changed.wait(0.05)
         recent = [(call.method, call.status, call.description) for call in self.calls[-8:]]
         assert outcome, f"not within {within} s; the last calls: {recent}; unconfirmed: {self.unconfirmed}"
         return outcome
@@ -332,6 +344,8 @@ class TelegramServer:
     async def _carry_out(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         parameters = await _parameters(request)
+        self._begun[method] += 1
+        self._tell()
         planned = self._faults.get(method)
         fault = planned.popleft() if planned else None
         try:
@@ -592,11 +606,16 @@ class TelegramServer:
             self._allowed = parameters["allowed_updates"]
 
     async def _give(self, content: Json) -> int:
-        kind = next(key for key in content if key != "update_id")
+        (kind,) = content
         self._next["update"] += 1
         update = {"update_id": self._next["update"], **content}
         if kind not in self._allowed if self._allowed else kind in NOT_BY_DEFAULT:
             return int(update["update_id"])
+        self._last = update
+        return await self._repeat()
+
+    async def _repeat(self) -> int:
+        update = self._last
         self._updates[update["update_id"]] = update
         if self._webhook["url"]:
             self._deliver(update)
