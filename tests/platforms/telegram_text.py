@@ -27,6 +27,7 @@ TAGS = {
 }
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([a-zA-Z]+));?")
+_SPECIAL = re.compile("[<&]")
 _ATTRIBUTE = re.compile(r"""\s*([^\s=>]+)\s*(?:=\s*(?:"([^"]*)"|'([^']*)'|([\w.-]*)))?""")
 # A command is found where a word starts; a mention too, unless it is part of an e-mail address.
 _FOUND = re.compile(
@@ -64,9 +65,9 @@ def parse_html(html: str) -> tuple[str, list[Entity]]:
         if html[at] == "<":
             at = _close(html, at, length, opened, entities) if html[at + 1 : at + 2] == "/" else _open(html, at, length, opened)
             continue
-        character, at = _character(html, at)
-        plain.append(character)
-        length += units(character)
+        text, at = _reference(html, at) if html[at] == "&" else _run(html, at)
+        plain.append(text)
+        length += units(text)
     if opened:
         raise MarkupError(f'Can\'t find end tag corresponding to start tag "{opened[-1][0]}"')
     return "".join(plain), sorted(entities, key=lambda one: (one["offset"], -one["length"]))
@@ -87,8 +88,15 @@ def _overlap(one: Entity, other: Entity) -> bool:
     return bool(one["offset"] < other["offset"] + other["length"] and other["offset"] < one["offset"] + one["length"])
 
 
-def _character(html: str, at: int) -> tuple[str, int]:
-    """Return the character at a place, a reference resolved, and where the next one stands."""
+def _run(html: str, at: int) -> tuple[str, int]:
+    """Return the characters from a place on that mean only themselves, and where they end."""
+    special = _SPECIAL.search(html, at)
+    end = special.start() if special else len(html)
+    return html[at:end], end
+
+
+def _reference(html: str, at: int) -> tuple[str, int]:
+    """Return the character that is referred to at a place, and where the next one stands."""
     match = _REFERENCE.match(html, at)
     if match is None:
         return html[at], at + 1
