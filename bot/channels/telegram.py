@@ -23,10 +23,10 @@ from telegram.constants import ChatType, MessageEntityType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram_html import messages
+from bot.configuration import WEBHOOK_PATH
 from bot.messages import Audience, Button, Call, Message, NotNow, Receive, Refused, Reply
 from bot.people import TELEGRAM
 
-WEBHOOK_PATH = "/telegram/webhook"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 # What a bot of words needs: not who joined which group, nor what is posted in channels. https://core.telegram.org/bots/api#update
 KINDS = ("message", "edited_message", "callback_query")

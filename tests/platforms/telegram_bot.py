@@ -17,9 +17,10 @@ from starlette.applications import Starlette
 
 from bot.assembly import Parts, assemble
 from bot.bootstrap import Indexes
-from bot.channels.telegram import WEBHOOK_PATH, Telegram
+from bot.channels.telegram import Telegram
 from bot.clock import now_utc
 from bot.commands import COMMANDS
+from bot.configuration import WEBHOOK_PATH
 from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
 from bot.hours import SchoolHours

@@ -12,7 +12,8 @@ import uvicorn
 from starlette.applications import Starlette
 from telegram import Update, User
 
-from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, SECRET_HEADER, WEBHOOK_PATH, Telegram, to_message
+from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, SECRET_HEADER, Telegram, to_message
+from bot.configuration import WEBHOOK_PATH
 from bot.layout import Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
 from tests.platforms.background import Background
