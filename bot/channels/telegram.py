@@ -11,7 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -33,6 +33,10 @@ KINDS = ("message", "edited_message", "callback_query")
 LONGEST_UPDATE = 2**20  # bytes; a message of the longest kind, with one that it replies to, has less than a tenth of that
 POLL_LASTS, ANSWERED_WITHIN = 30, 10  # seconds
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds, after a fault
+# What has come is answered before more is asked for, since both would want the one interpreter: nobody waits noticeably longer.
+ANSWERS_FIRST = 0.015  # seconds
+# A message that waited longer than this, because the bot was away, is answered as a reply to it.
+LATE = timedelta(minutes=1)
 # An update that cannot be written down while others can is left after so many tries.
 MOST_TRIES = 5
 WIDEST_ROW = 26  # characters of buttons beside each other: a telephone shows no more
@@ -192,8 +196,8 @@ class Telegram:
             self._offset = waiting[0] if waiting else updates[-1]["update_id"] + 1
         if waiting and not others_written:
             raise failed[waiting[0]]
-        if waiting:
-            await asyncio.sleep(SHORTEST_WAIT)
+        if updates:
+            await asyncio.sleep(SHORTEST_WAIT if waiting else ANSWERS_FIRST)
 
     def _is_left(self, number: int) -> bool:
         """Tell whether an update that could not be written down, though others could, is not to be tried again."""
@@ -210,7 +214,7 @@ class Telegram:
             raise NotNow("the bot does not know its name yet")
         try:
             read = Update.de_json(update, self._bot)
-            taken = to_message(read, self._me)
+            taken = to_message(read, self._me, datetime.now(UTC))
         except Exception:
             log.exception("telegram: update %s has a form that cannot be read", update.get("update_id"))
             return
@@ -266,8 +270,8 @@ class _Bot(Bot):
         return await self._post(method, dict(arguments), read_timeout=read_timeout)
 
 
-def to_message(update: Update, me: User) -> tuple[str, Message] | None:
-    """Return the key and the message that an update is; None where nobody speaks to the bot.
+def to_message(update: Update, me: User, now: datetime) -> tuple[str, Message] | None:
+    """Return the key and the message that an update is at the time `now`; None where nobody speaks to the bot.
 
     A message that is edited counts anew once, however often it is edited.
     """
@@ -288,8 +292,10 @@ def to_message(update: Update, me: User) -> tuple[str, Message] | None:
     if update.edited_message:
         if not text:  # a place that moves, and the like
             return None
-        return f"edit {message.chat.id} {message.message_id}", _message(message, message.from_user, text, attachment, edited=True)
-    return str(update.update_id), _message(message, message.from_user, text, attachment)
+        key = f"edit {message.chat.id} {message.message_id}"
+        return key, _message(message, message.from_user, text, attachment, one_of_several=True)
+    late = now - message.date > LATE
+    return str(update.update_id), _message(message, message.from_user, text, attachment, one_of_several=late)
 
 
 def _message(
@@ -299,7 +305,7 @@ def _message(
     attachment: str | None = None,
     *,
     pressed: str = "",
-    edited: bool = False,
+    one_of_several: bool = False,
 ) -> Message:
     topic = message.message_thread_id if isinstance(message, TelegramMessage) and message.is_topic_message else None
     private = message.chat.type == ChatType.PRIVATE
@@ -311,8 +317,12 @@ def _message(
         pressed=pressed,
         private=private,
         attachment=attachment,
-        # In a group it must be plain to whom the bot speaks, and of an edited question to which of its answers this is one.
-        where={"chat": message.chat.id, "topic": topic, "replies_to": message.message_id if edited or not private else None},
+        where={
+            "chat": message.chat.id,
+            "topic": topic,
+            # In a group it must be plain whom the bot answers, and after an edit or a while which of several questions.
+            "replies_to": message.message_id if one_of_several or not private else None,
+        },
     )
 
 

@@ -204,10 +204,12 @@ class TelegramServer:
 
     # What people do
 
-    def writes(self, who: Someone, text: str, *, to: Group | None = None, replying_to: int | None = None) -> Json:
-        """Send a text as somebody's app does, in parts where it is long; return the (last) message."""
+    def writes(self, who: Someone, text: str, *, to: Group | None = None, replying_to: int | None = None, ago: int = 0) -> Json:
+        """Send a text as somebody's app does, in parts where it is long, some seconds `ago`; return the (last) message."""
         parts = [text[at : at + LONGEST_TEXT] for at in range(0, len(text), LONGEST_TEXT)]
-        return [self._now(self._write(who, {"text": part}, to, replying_to)) for part in parts][-1]
+        return [self._now(self._write(who, {"text": part, "date": int(time.time()) - ago}, to, replying_to)) for part in parts][
+            -1
+        ]
 
     def sends(self, who: Someone, kind: str, *, caption: str = "", album: str = "", to: Group | None = None) -> Json:
         """Send what is no text, one of ATTACHMENTS; `album` is the same for all that is sent at once."""

@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -139,7 +140,7 @@ IN_A_GROUP = [
 def test_in_a_group_only_what_is_said_to_the_bot_is_handed_over_without_its_name(text: str, said: str | None) -> None:
     with TelegramServer(privacy=False) as telegram:
         sent = telegram.writes(SAM, text, to=STAFFROOM)
-    taken = to_message(Update.de_json({"update_id": 5, "message": sent}, None), ME)
+    taken = to_message(Update.de_json({"update_id": 5, "message": sent}, None), ME, datetime.now(UTC))
     assert (taken[1].text if taken else None) == said
     if taken:
         assert (taken[1].private, taken[1].account, taken[1].place) == (False, "77", "-1001")
@@ -162,10 +163,18 @@ def test_topics_of_a_group_are_places_of_their_own() -> None:
     with TelegramServer() as telegram:
         sent = telegram.writes(SAM, f"{NAME} what of phones?", to=STAFFROOM)
     update = {"update_id": 5, "message": {**sent, "message_thread_id": 9, "is_topic_message": True}}
-    taken = to_message(Update.de_json(update, None), ME)
+    taken = to_message(Update.de_json(update, None), ME, datetime.now(UTC))
     assert taken
     assert taken[1].place == "-1001/9"
     assert taken[1].where["topic"] == 9
+
+
+def test_a_message_that_waited_is_answered_as_a_reply_to_it(telegram: TelegramServer, taken: Taken, run: Run) -> None:
+    waited = telegram.writes(SAM, "one", ago=3600)
+    telegram.writes(SAM, "two")
+    with run():
+        telegram.wait(lambda: not telegram.unconfirmed)
+    assert [message.where["replies_to"] for message in taken.messages.values()] == [waited["message_id"], None]
 
 
 def test_what_is_not_said_to_the_bot_by_a_person_is_left_alone(telegram: TelegramServer, taken: Taken, run: Run) -> None:
