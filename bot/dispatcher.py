@@ -42,6 +42,7 @@ class Dispatcher:
         self._channels = {channel.name: channel for channel in channels}
         self._calls = {name: asyncio.Semaphore(MOST_AT_ONCE) for name in self._channels}
         self._work: set[asyncio.Task[None]] = set()
+        self._is_ending = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -57,13 +58,15 @@ class Dispatcher:
         try:
             yield
         finally:
-            for channel in self._channels.values():
-                await channel.stop()
+            self._is_ending = True
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             if self._work:
                 await asyncio.wait(self._work, timeout=SHUTDOWN_LASTS)
+            # Only now: a channel lets go of the connections over which the last answers are said.
+            for channel in self._channels.values():
+                await channel.stop()
 
     def receiver(self) -> Receive:
         """Return what a channel hands its messages to."""
@@ -84,6 +87,8 @@ class Dispatcher:
         return turn.replies(message)
 
     async def _receive(self, key: str, message: Message) -> None:
+        if self._is_ending:
+            raise NotNow("the bot is being stopped")
         event = await asyncio.to_thread(self._deliveries.receive, key, message, self._records.asker(message))
         if event:
             self._begin(self._see_to(event))

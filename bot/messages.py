@@ -65,7 +65,8 @@ class Reply(Struct, frozen=True):
 
 # One request to a platform, as JSON can hold it.
 Call = dict[str, Any]
-# Writes a message down under the platform's own key and sees to its answer; returns once it is written.
+# Writes a message down under the platform's own key and sees to its answer; returns once it is written. What it raises, NotNow
+# among it, means that it was not: the platform is to deliver it again.
 Receive = Callable[[str, Message], Awaitable[None]]
 
 
@@ -96,7 +97,7 @@ class Channel(Protocol):
         """Begin to take messages in. One is acknowledged to the platform only after `receive` has returned."""
 
     async def stop(self) -> None:
-        """Take no more in."""
+        """Take no more in, and let go of all connections: nothing is delivered after that."""
 
     def render(self, reply: Reply, message: Message) -> list[Call]:
         """Return the calls that say `reply` to `message`, in order."""

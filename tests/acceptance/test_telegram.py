@@ -1,0 +1,555 @@
+"""The whole bot on Telegram, as staff meet it: the demo's schools, the real library, and a Telegram on this machine."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from bot.assembly import Parts
+from bot.channels.telegram import SECRET_HEADER
+from bot.clock import LONDON, now_utc
+from bot.commands import COMMANDS
+from bot.conversation import FAULT, IN_PRIVATE, MOST_A_MINUTE, MOST_OF_A_STRANGER, STRANGER, TOO_MANY, WAIT
+from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVERED
+from bot.hours import Hours, OnPhones, SchoolHours
+from bot.people import TELEGRAM, PersonRole
+from bot.tables import events, outbox
+from retrieval.knowledge import Knowledge
+from tests.platforms.background import Background
+from tests.platforms.telegram_bot import SECRET, telegram_bot
+from tests.platforms.telegram_server import Fault, Group, Someone, TelegramServer, too_many
+
+SAM = Someone(77, "Sam", "sam_teaches")
+KIM = Someone(78, "Kim")
+STAFFROOM = Group(-1001)
+NAME = "@school_policies_bot"
+EX_PUPILS = "Can I be friends online with former pupils?"
+PARKING = "Where can I park my car?"
+FOLLOW_UP = "and on Instagram?"
+URGENT = "a child told me that her dad hits her"
+WORRIED = "Worried about a child?"
+
+Json = dict[str, Any]
+Run = Callable[..., Background[Parts]]
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path, demo_home: Path) -> Path:
+    """A data folder of the test's own, with the five shipped schools."""
+    return Path(shutil.copytree(demo_home, tmp_path / "home", symlinks=True))
+
+
+@pytest.fixture
+def run(telegram: TelegramServer, home: Path, knowledge: Knowledge) -> Run:
+    """Run the bot: by polling, or with `webhook`."""
+    return lambda **how: Background(telegram_bot(home, knowledge, telegram.address, **how))
+
+
+def enrol(parts: Parts, telegram: TelegramServer, who: Someone = SAM, school: str = "coniston", **how: Any) -> None:
+    """Let somebody follow a new invitation's link, and wait until she is welcomed."""
+    _, code = parts.people.invite(school, PersonRole.STAFF, **how)
+    assert "Welcome." in answer(telegram, who, f"/start {code}")["text"]
+
+
+def answer(telegram: TelegramServer, who: Someone, text: str, **where: Any) -> Json:
+    """Return the next message of the bot in the private chat with somebody who writes something."""
+    before = len(telegram.messages(who))
+    telegram.writes(who, text, **where)
+    return telegram.wait(lambda: telegram.messages(who)[before:])[0]
+
+
+def press(telegram: TelegramServer, who: Someone, message: Json, label: str) -> Json:
+    """Return what the bot says when somebody presses a button of a message."""
+    before = len(telegram.messages(who))
+    query = telegram.presses(who, message, buttons(message)[label])
+    said = telegram.wait(lambda: telegram.messages(who)[before:])[0]
+    telegram.wait(lambda: telegram.answered[query])
+    return said
+
+
+def buttons(message: Json) -> dict[str, str]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+
+def settled(telegram: TelegramServer, parts: Parts) -> None:
+    """Wait until every update is confirmed and every reply said or given up."""
+    telegram.wait(lambda: not telegram.unconfirmed)
+    telegram.wait(lambda: not waiting(parts))
+
+
+def waiting(parts: Parts) -> int:
+    """Return how many events and replies are in the store that are not dealt with."""
+    with parts.indexes.versions.engine.connect() as connection:
+        counts = [
+            connection.scalar(select(func.count()).where(column.is_not(None))) or 0
+            for column in (events.c.message, outbox.c.call)
+        ]
+    return sum(counts)
+
+
+def counted(parts: Parts, what: str) -> int:
+    return parts.deliveries.counted(now_utc().date() - timedelta(days=1)).get((TELEGRAM, what), 0)
+
+
+# Who may ask
+
+
+def test_an_invitation_s_link_enrols_one_person_once(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        _, code = bot.given.people.invite("coniston", PersonRole.STAFF)
+        welcome = answer(telegram, SAM, f"/start {code}")
+        assert welcome["text"].startswith("Welcome. You now ask of Coniston Primary School.")
+        assert "Can I accept a parent's friend request?" in buttons(welcome)
+        refused = answer(telegram, KIM, f"/start {code}")
+        assert "Coniston" not in refused["text"]
+        assert "ask your school office for a new one" in refused["text"]
+        assert "advised against" in answer(telegram, SAM, EX_PUPILS)["text"]
+
+
+def test_a_stranger_is_told_nothing_of_any_school_and_soon_nothing_at_all(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        for _ in range(MOST_OF_A_STRANGER + 3):
+            telegram.writes(SAM, EX_PUPILS)
+        settled(telegram, bot.given)
+        said = [message["text"] for message in telegram.messages(SAM)]
+        assert said == [STRANGER] * MOST_OF_A_STRANGER + [WAIT]
+        for school in bot.given.indexes.versions.schools():
+            assert school.short_name not in "".join(said)
+
+
+@pytest.mark.parametrize("text", [URGENT, "/worried"])
+def test_a_stranger_with_a_worry_gets_the_national_numbers_however_often_she_tried(
+    telegram: TelegramServer, run: Run, text: str
+) -> None:
+    with run() as bot:
+        for _ in range(MOST_OF_A_STRANGER + 2):
+            telegram.writes(SAM, "hello")
+        settled(telegram, bot.given)
+        route = answer(telegram, SAM, text)
+        assert "999" in route["text"]
+        for school in bot.given.indexes.versions.schools():
+            assert school.short_name not in route["text"]
+
+
+def test_whoever_is_removed_is_a_stranger_at_once(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        (person,) = bot.given.people.at(TELEGRAM, "77")
+        bot.given.people.remove("coniston", person.id)
+        assert answer(telegram, SAM, EX_PUPILS)["text"] == STRANGER
+
+
+def test_a_pass_that_has_ended_is_no_pass(telegram: TelegramServer, run: Run) -> None:
+    later = timedelta()
+    with run(now=lambda: now_utc() + later) as bot:
+        enrol(bot.given, telegram, pass_until=now_utc() + timedelta(hours=1))
+        assert "advised against" in answer(telegram, SAM, EX_PUPILS)["text"]
+        later = timedelta(hours=2)
+        assert answer(telegram, SAM, EX_PUPILS)["text"] == STRANGER
+
+
+def test_whoever_works_at_two_schools_chooses_and_nothing_carries_over(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram, KIM)
+        alone = answer(telegram, KIM, FOLLOW_UP)["text"]
+        enrol(bot.given, telegram, school="coniston")
+        enrol(bot.given, telegram, school="wellesley")
+        first = answer(telegram, SAM, EX_PUPILS)["text"]
+        assert "Wellesley" in first
+        assert first.endswith("Asked of: Wellesley Primary School.")
+        chosen = press(telegram, SAM, answer(telegram, SAM, "/school"), "Coniston")
+        assert "You now ask of Coniston Primary School." in chosen["text"]
+        assert answer(telegram, SAM, FOLLOW_UP)["text"] == f"{alone}\n\nAsked of: Coniston Primary School."
+
+
+# What is said
+
+
+def test_a_question_is_answered_with_the_clause_word_for_word_and_its_buttons(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, EX_PUPILS)
+    assert said["text"].startswith("Coniston's policy of May 2018: advised against.")
+    assert "advised not to be on line friends with ex or recent pupils of the school or other schools" in said["text"]
+    assert "5.1, fourth bullet" in said["text"]
+    assert {entity["type"] for entity in said["entities"]} == {"bold", "italic", "blockquote"}
+    assert list(buttons(said)) == ["Show the whole section", "Not what I meant", "Keep this answer", WORRIED]
+    assert telegram.made("sendMessage")[-1].parameters["link_preview_options"] == {"is_disabled": True}
+    assert "protect_content" not in telegram.made("sendMessage")[-1].parameters
+
+
+def test_a_follow_up_is_read_after_the_question_before_it(telegram: TelegramServer, run: Run) -> None:
+    later = timedelta()
+    with run(now=lambda: now_utc() + later) as bot:
+        enrol(bot.given, telegram)
+        alone = answer(telegram, SAM, FOLLOW_UP)["text"]
+        answer(telegram, SAM, EX_PUPILS)
+        assert answer(telegram, SAM, FOLLOW_UP)["text"] != alone
+        later = timedelta(minutes=16)
+        assert answer(telegram, SAM, FOLLOW_UP)["text"] == alone
+
+
+def test_each_button_does_what_it_says(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, EX_PUPILS)
+        section = press(telegram, SAM, said, "Show the whole section")
+        assert "5.1, eleventh bullet." in section["text"]
+        others = press(telegram, SAM, said, "Not what I meant")
+        assert others["text"].startswith("Perhaps it is one of these rules.")
+        copy = press(telegram, SAM, said, "Keep this answer")
+        assert bot.given.kept.check(copy["text"], now_utc().date())
+        assert "999" in press(telegram, SAM, said, WORRIED)["text"]
+        example = press(telegram, SAM, answer(telegram, SAM, "/help"), "Can I post a photo of my class?")
+        assert "photo" in example["text"]
+
+
+def test_a_button_of_long_ago_or_of_nobody_s_is_refused_kindly(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, EX_PUPILS)
+        update = {"id": "1", "from": SAM.user, "message": said, "chat_instance": "1", "data": "s:nothing.1.here"}
+        before = len(telegram.messages(SAM))
+        telegram.gives({"callback_query": update})
+        assert "ask your question again" in telegram.wait(lambda: telegram.messages(SAM)[before:])[0]["text"]
+
+
+SAYS = {
+    "help": "I find the rule in your school's policies",
+    "worried": "ring 999",
+    "school": "You ask of Coniston Primary School.",
+    "whoami": "as a member of staff",
+    "privacy": "Telegram keeps this chat on its own servers",
+    "mydata": "I keep one question of yours.",
+    "forget": "I have deleted your question.",
+    "leave": "Do you want to leave Coniston Primary School?",
+    "join": "ask your school office for a new one",
+}
+
+
+def test_every_command_of_the_menu_is_answered(telegram: TelegramServer, run: Run) -> None:
+    later = timedelta()
+    said = {}
+    with run(now=lambda: now_utc() + later) as bot:
+        enrol(bot.given, telegram)
+        answer(telegram, SAM, PARKING)
+        for command in telegram.commands:
+            later += timedelta(minutes=1)  # nobody writes all of them at once
+            said[command["command"]] = answer(telegram, SAM, f"/{command['command']}")["text"]
+    assert list(said) == [command.name for command in COMMANDS] == list(SAYS)
+    for name, words in SAYS.items():
+        assert words in said[name]
+
+
+def test_help_fits_on_a_phone_screen(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, "/help")
+    lines = sum(-(-len(line) // 36) for line in said["text"].splitlines() if line) + len(buttons(said))
+    assert lines <= 20
+
+
+def test_leaving_ends_access_at_once(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        left = press(telegram, SAM, answer(telegram, SAM, "/leave"), "Leave Coniston now")
+        assert left["text"].startswith("You have left Coniston Primary School")
+        assert answer(telegram, SAM, EX_PUPILS)["text"] == STRANGER
+
+
+def test_more_than_twenty_questions_in_a_minute_are_too_many_but_not_a_worry(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        for _ in range(MOST_A_MINUTE):
+            telegram.writes(SAM, "/school")
+        settled(telegram, bot.given)
+        assert telegram.messages(SAM)[-1]["text"] == TOO_MANY
+        assert "999" in answer(telegram, SAM, URGENT)["text"]
+
+
+# School hours
+
+
+MONDAY_AT_TEN = datetime(2026, 11, 23, 10, tzinfo=LONDON).astimezone(UTC).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("on_phones", "words"),
+    [
+        (OnPhones.ANSWER, "advised against"),
+        (OnPhones.REMIND, "mind your school's rule on personal phones"),
+        (OnPhones.HOLD_BACK, "It is school time, and your school wants no questions on personal phones in it."),
+    ],
+)
+def test_a_school_says_what_happens_in_its_hours_and_a_worry_is_always_answered(
+    telegram: TelegramServer, run: Run, on_phones: OnPhones, words: str
+) -> None:
+    hours = {"coniston": SchoolHours(Hours(time(8, 30), time(15, 30)), on_phones)}
+    with run(now=lambda: MONDAY_AT_TEN, hours=hours) as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, EX_PUPILS)["text"]
+        assert words in said
+        assert ("advised against" in said) is (on_phones is not OnPhones.HOLD_BACK)
+        assert "999" in answer(telegram, SAM, URGENT)["text"]
+
+
+# What people send
+
+
+HOSTILE = [
+    "<b>Can I park?</b>",
+    "&lt;b&gt; &amp;amp; can I park?",
+    '<a href="https://evil.example">Can I park?</a>',
+    "</blockquote></b><tg-spoiler>can I park?",
+    "@everyone @sam_teaches can I park?",
+    "\u202ecan I park?\u202c \u2066x\u2069 \u200f",
+    "can I\x00 park?\x1b[31m",
+    "*can* _I_ `park`? [x](https://evil.example) <!channel> <@U123>",
+    "😀👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿 can I park?",
+    "😀",
+    "можно ли мне?",
+    "/",
+    "/start@",
+    "?",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[ascii(text)[:24] for text in HOSTILE])
+def test_whatever_is_typed_is_answered_once_and_becomes_nothing_but_words(telegram: TelegramServer, run: Run, text: str) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, text)
+        mine = answer(telegram, SAM, "/mydata")
+        settled(telegram, bot.given)
+        assert len(telegram.messages(SAM)) == 3
+        assert {call.status for call in telegram.made("sendMessage")} == {200}
+    kinds = {entity["type"] for message in (said, mine) for entity in message["entities"]}
+    assert not kinds & {"mention", "text_link", "spoiler", "code", "pre"}
+    assert FAULT not in said["text"]
+
+
+def test_forty_thousand_characters_are_answered_part_by_part(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        telegram.writes(SAM, "may I park my car here " * 1740)
+        settled(telegram, bot.given)
+        said = telegram.messages(SAM)[1:]
+    assert len(said) == 10
+    assert all("shorten it" in message["text"] for message in said[:-1])
+
+
+def test_an_edited_question_is_answered_anew_once_under_itself(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        sent = telegram.writes(SAM, PARKING)
+        telegram.wait(lambda: len(telegram.messages(SAM)) == 2)
+        for text in (EX_PUPILS, "Can I use my phone in class?"):
+            sent = telegram.edits(sent, text)
+        settled(telegram, bot.given)
+        said = telegram.messages(SAM)
+    assert len(said) == 3
+    assert "advised against" in said[-1]["text"]
+    assert said[-1]["reply_to_message"]["message_id"] == sent["message_id"]
+
+
+SENT = [
+    ("photo", "", "I have not opened or kept your photo. Please write your question"),
+    ("photo", EX_PUPILS, "I have read only your words. I have not opened or kept your photo."),
+    ("voice", "", "your voice message"),
+    ("sticker", "", "your sticker"),
+    ("document", "", "your file"),
+    ("photo", URGENT, "ring 999"),
+]
+
+
+@pytest.mark.parametrize(("kind", "caption", "words"), SENT, ids=[f"{kind} {caption[:8]}" for kind, caption, _ in SENT])
+def test_what_is_no_text_is_neither_opened_nor_kept_and_that_is_said(
+    telegram: TelegramServer, run: Run, *, kind: str, caption: str, words: str
+) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        telegram.sends(SAM, kind, caption=caption)
+        settled(telegram, bot.given)
+        said = telegram.messages(SAM)[-1]["text"]
+    assert words in said
+    assert ("advised against" in said) is (caption == EX_PUPILS)
+    assert telegram.made("getFile") == []
+
+
+# Groups
+
+
+def test_in_a_group_a_mention_is_answered_as_a_reply(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        asked = telegram.writes(SAM, f"{NAME} {PARKING}", to=STAFFROOM)
+        (said,) = telegram.wait(lambda: telegram.messages(STAFFROOM))
+        telegram.writes(KIM, "what do you think of that?", to=STAFFROOM)
+        settled(telegram, bot.given)
+    assert said["reply_to_message"]["message_id"] == asked["message_id"]
+    assert "say nothing about this" in said["text"]
+    assert len(telegram.messages(STAFFROOM)) == 1
+
+
+def test_what_is_urgent_in_a_group_is_answered_to_the_asker_alone(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        route = answer(telegram, SAM, f"{NAME} {URGENT}", to=STAFFROOM)
+        (note,) = telegram.wait(lambda: telegram.messages(STAFFROOM))
+    assert "999" in route["text"]
+    assert (note["text"], buttons(note)) == (IN_PRIVATE, {})
+
+
+# Deliveries
+
+
+def test_an_update_that_comes_again_is_answered_once_and_counted(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        answer(telegram, SAM, EX_PUPILS)
+        settled(telegram, bot.given)
+        telegram.comes_again()
+        settled(telegram, bot.given)
+        assert len(telegram.messages(SAM)) == 2
+        assert counted(bot.given, DUPLICATES) == 1
+
+
+def test_two_processes_on_one_store_answer_once(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot, run():
+        enrol(bot.given, telegram)
+        for number in range(5):
+            telegram.writes(SAM, f"/school {number}")
+        settled(telegram, bot.given)
+        assert len(telegram.messages(SAM)) == 6
+
+
+def process(home: Path, telegram: TelegramServer) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.platforms.telegram_bot", str(home), telegram.address]
+    return subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("taken", "times"), [(False, 1), (True, 2)], ids=["not taken", "taken"])
+def test_a_process_that_is_killed_before_its_reply_is_noted_is_followed_by_one_that_says_it(
+    telegram: TelegramServer, run: Run, home: Path, *, taken: bool, times: int
+) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        settled(telegram, bot.given)
+    telegram.fails("sendMessage", Fault(hanging=60, done=taken))
+    telegram.writes(SAM, EX_PUPILS)
+    with process(home, telegram) as killed:
+        telegram.wait(lambda: telegram.begun("sendMessage") == 2, within=60)
+        telegram.wait(lambda: not telegram.unconfirmed)
+        killed.send_signal(signal.SIGKILL)
+    with run(now=lambda: now_utc() + 2 * LEASE) as bot:
+        telegram.wait(lambda: len(telegram.messages(SAM)) == 1 + times)
+        settled(telegram, bot.given)
+        assert counted(bot.given, RESENT) == 1
+    assert len({message["text"] for message in telegram.messages(SAM)[1:]}) == 1
+
+
+FAULTS = [
+    ("too many", [too_many(1)], [429, 200]),
+    ("gone for a while", [Fault(502, "Bad Gateway"), Fault(0), Fault(500)], [502, 0, 500, 200]),
+]
+
+
+@pytest.mark.parametrize(
+    ("faults", "statuses"), [(faults, statuses) for _, faults, statuses in FAULTS], ids=[one[0] for one in FAULTS]
+)
+def test_a_reply_that_is_not_taken_now_is_said_later_once(
+    telegram: TelegramServer, run: Run, *, faults: list[Fault], statuses: list[int]
+) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        settled(telegram, bot.given)
+        telegram.fails("sendMessage", *faults)
+        assert "advised against" in answer(telegram, SAM, EX_PUPILS)["text"]
+        settled(telegram, bot.given)
+        assert len(telegram.messages(SAM)) == 2
+    assert [call.status for call in telegram.made("sendMessage")][1:] == statuses
+
+
+def test_after_an_outage_everything_that_was_asked_is_answered(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        settled(telegram, bot.given)
+        telegram.goes_down()
+        for who in (SAM, SAM, SAM):
+            telegram.writes(who, EX_PUPILS)
+        telegram.comes_back()
+        telegram.wait(lambda: len(telegram.messages(SAM)) == 4)
+        settled(telegram, bot.given)
+    assert len(telegram.messages(SAM)) == 4
+
+
+def test_a_reply_that_cannot_be_said_for_ten_minutes_is_given_up_and_counted(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        telegram.fails("sendMessage", too_many(601))
+        telegram.writes(SAM, EX_PUPILS)
+        settled(telegram, bot.given)
+        assert counted(bot.given, UNDELIVERED) == 1
+
+
+def test_whoever_blocked_the_bot_is_left_alone(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        telegram.writes(SAM, EX_PUPILS)
+        telegram.fails("sendMessage", Fault(403, "Forbidden: bot was blocked by the user"))
+        telegram.writes(SAM, PARKING)
+        settled(telegram, bot.given)
+        assert counted(bot.given, DROPPED) == 1
+    assert len(telegram.messages(SAM)) == 2
+
+
+def test_one_slow_call_delays_nobody_else(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram, SAM)
+        enrol(bot.given, telegram, KIM)
+        settled(telegram, bot.given)
+        telegram.fails("sendMessage", Fault(hanging=5))
+        telegram.writes(SAM, EX_PUPILS)
+        telegram.wait(lambda: telegram.begun("sendMessage") == 3)
+        assert "advised against" in answer(telegram, KIM, EX_PUPILS)["text"]
+        assert len(telegram.messages(SAM)) == 1
+        telegram.wait(lambda: len(telegram.messages(SAM)) == 2)
+
+
+# The webhook
+
+
+def test_the_webhook_does_all_that_polling_does(telegram: TelegramServer, run: Run) -> None:
+    with run(webhook=True) as bot:
+        enrol(bot.given, telegram)
+        said = answer(telegram, SAM, EX_PUPILS)
+        assert "5.1, eleventh bullet." in press(telegram, SAM, said, "Show the whole section")["text"]
+        settled(telegram, bot.given)
+        assert telegram.made("getUpdates") == []
+
+
+def test_whoever_knows_the_webhook_but_not_the_secret_is_refused_and_counted(telegram: TelegramServer, run: Run) -> None:
+    with run(webhook=True) as bot:
+        enrol(bot.given, telegram)
+        url = telegram.made("setWebhook")[0].parameters["url"]
+        update = {"update_id": 1, "message": telegram.writes(SAM, "/school")}
+        statuses = [
+            httpx.post(url, json=update, headers={SECRET_HEADER: secret}).status_code for secret in ("", SECRET[:-1], SECRET)
+        ]
+        assert statuses == [403, 403, 200]
+        assert counted(bot.given, REFUSED) == 2
