@@ -37,7 +37,7 @@ CALL_SECONDS = 10
 # Slack waits three seconds for an acknowledgement.
 LOOK_UP_SECONDS = 2.0
 ADMITTED_SECONDS = 300.0
-RECONNECT_SECONDS = 5.0
+PING_SECONDS = 5.0
 STATUS = "is looking in your school's policies"
 # What Slack says when it cannot do at the moment what it could do later; https://docs.slack.dev/reference/methods/chat.postMessage.
 _LATER = frozenset(
@@ -75,15 +75,14 @@ class SlackChannel:
         """Keep the settings; nothing is connected yet. `count` counts what was refused, by channel and what."""
         self._bot_token = bot_token
         self._app_token = app_token
-        self._verifier = SignatureVerifier(signing_secret or "")
-        self._signing_secret = signing_secret
+        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._api_base_url = api_base_url
         self._allow_guests = allow_guests
         self._count = count
         self._admitted: dict[str, tuple[bool, float]] = {}
         self._directs: dict[str, str] = {}
         self._asides: set[asyncio.Task[None]] = set()
-        self._calling: set[asyncio.Task[Any]] = set()
+        self._calling: set[asyncio.Future[None]] = set()
 
     def routes(self) -> list[Route]:
         """Return the address to which Slack posts; none where we connect to Slack."""
@@ -127,11 +126,12 @@ class SlackChannel:
 
         The SDK opens it again by itself, but always with the address that it has, which Slack takes once: so that is forgotten.
         """
-        handler = AsyncSocketModeHandler(self._bolt, app_token, web_client=self._web_client(app_token))
+        client = self._web_client(app_token)
+        handler = AsyncSocketModeHandler(self._bolt, app_token, web_client=client, ping_interval=PING_SECONDS)
         connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
         try:
             while True:
-                await asyncio.sleep(RECONNECT_SECONDS)
+                await asyncio.sleep(PING_SECONDS)
                 if not await handler.client.is_connected():
                     handler.client.wss_uri = None
         finally:
@@ -158,7 +158,7 @@ class SlackChannel:
     def _is_signed(self, request: Request, body: bytes) -> bool:
         headers = request.headers
         try:
-            return bool(self._signing_secret) and self._verifier.is_valid(
+            return self._verifier is not None and self._verifier.is_valid(
                 body, headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
             )
         except (ValueError, TypeError):  # a time stamp that is no number, a body or a signature that is no text
@@ -232,10 +232,8 @@ class SlackChannel:
 
     async def deliver(self, call: Call) -> None:
         """Make a call. Raises NotNow where it may work later, Refused where it never will."""
-        calling = asyncio.current_task()
-        if calling:
-            self._calling.add(calling)
-            calling.add_done_callback(self._calling.discard)
+        calling = asyncio.get_running_loop().create_future()
+        self._calling.add(calling)
         try:
             if call["method"] == "response_url":
                 await self._respond(call["url"], call["arguments"])
@@ -245,6 +243,9 @@ class SlackChannel:
             raise _translated(error) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NotNow(type(error).__name__) from None
+        finally:
+            self._calling.discard(calling)
+            calling.set_result(None)
 
     async def _post(self, call: Call) -> None:
         arguments = dict(call["arguments"])

@@ -121,6 +121,7 @@ def _parts(text: str) -> list[str]:
         ends = [end for _, end in sentences(text[:LONGEST_TEXT])][:-1]
         at = ends[-1] if ends else text.rfind(" ", 0, LONGEST_TEXT)
         at = at if at > 0 else LONGEST_TEXT
+        at += len(text) - at - len(text[at:].lstrip())  # no part begins with a space
         parts.append(text[:at])
         text = text[at:]
     return [*parts, text]

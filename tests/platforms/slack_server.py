@@ -210,7 +210,10 @@ class SlackServer:
         self._run(self._open())
 
     def fail(self, method: str, fault: Fault, times: int | None = 1) -> None:
-        """Let the next calls of a method ("response_url" for those) fail so often; None: until `mend`."""
+        """Let the next calls of a method fail so often; None: until `mend`.
+
+        "response_url" stands for those, "link" for the WebSocket, whose address is then spent whatever the fault.
+        """
         with self._changed:
             self._faults.setdefault(method, []).append((fault, times))
 
@@ -243,6 +246,7 @@ class SlackServer:
         self._session = ClientSession(timeout=ClientTimeout(total=60))
         app = web.Application(client_max_size=2**22)
         app.router.add_post("/api/{method}", self._web_api)
+        app.router.add_get("/api/{method}", self._web_api)
         app.router.add_post("/response/{number}", self._response_url)
         app.router.add_get("/link/{ticket}", self._link)
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
@@ -623,6 +627,8 @@ class SlackServer:
         if request.match_info["ticket"] not in self._tickets:
             raise web.HTTPNotFound
         self._tickets.discard(request.match_info["ticket"])
+        if self._next_fault("link"):
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(timeout=0.1)
         await socket.prepare(request)
         await socket.send_json(
@@ -922,10 +928,10 @@ class _RefusedError(Exception):
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:
-    """Return the arguments of a call, whether they came as JSON or as a form."""
+    """Return the arguments of a call, whether they came in the address, as JSON or as a form."""
     if request.content_type == "application/json":
-        return dict(json.loads(await request.read() or b"{}"))
-    return {str(key): str(value) for key, value in (await request.post()).items()}
+        return {**request.query, **json.loads(await request.read() or b"{}")}
+    return {**request.query, **{str(key): str(value) for key, value in (await request.post()).items()}}
 
 
 def _json(value: Any) -> Any:

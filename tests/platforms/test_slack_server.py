@@ -164,11 +164,13 @@ def test_people_are_told_apart(server: SlackServer) -> None:
     server.add_person("UGUEST", guest=True)
     server.add_person("USTRANGE", team=OTHER_TEAM)
     server.add_person("UBOT", bot=True)
-    assert call(server, "users.info", user="UGUEST")["user"]["is_restricted"]
+    guest = asyncio.run(client_of(server).users_info(user="UGUEST"))  # which the client asks by GET
+    assert guest["user"]["is_restricted"]
     assert call(server, "users.info", user="USTRANGE")["user"]["team_id"] == OTHER_TEAM
     assert call(server, "users.info", user="UBOT")["user"]["is_bot"]
     assert call(server, "users.info", user="UNOBODY")["error"] == "user_not_found"
-    assert call(server, "conversations.open", users=STAFF)["channel"]["id"] == server.direct(STAFF)
+    opened = asyncio.run(client_of(server).conversations_open(users=STAFF))  # which the client asks by POST, but in the address
+    assert opened["channel"]["id"] == server.direct(STAFF)
 
 
 def test_prompts_and_the_working_sign_are_held_to_their_limits(server: SlackServer) -> None:
