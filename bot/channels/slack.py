@@ -27,7 +27,6 @@ from starlette.routing import Route
 from bot.channels.slack_blocks import to_home, to_messages
 from bot.channels.slack_events import Opened, Received, read
 from bot.commands import EXAMPLES
-from bot.deliveries import REFUSED
 from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
 from bot.people import SLACK
 
@@ -70,15 +69,15 @@ class SlackChannel:
         signing_secret: str | None,
         api_base_url: str,
         allow_guests: bool,
-        count: Callable[[str, str], None],
+        refused: Callable[[], None],
     ) -> None:
-        """Keep the settings; nothing is connected yet. `count` counts what was refused, by channel and what."""
+        """Keep the settings; nothing is connected yet. `refused` counts what Slack had not signed."""
         self._bot_token = bot_token
         self._app_token = app_token
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._api_base_url = api_base_url
         self._allow_guests = allow_guests
-        self._count = count
+        self._refused = refused
         self._admitted: dict[str, tuple[bool, float]] = {}
         self._directs: dict[str, str] = {}
         self._asides: set[asyncio.Task[None]] = set()
@@ -147,7 +146,7 @@ class SlackChannel:
             if len(body) > LONGEST_BODY:
                 return PlainTextResponse("This is too long.", 413)
         if not self._is_signed(request, body):
-            await asyncio.to_thread(self._count, SLACK, REFUSED)
+            await asyncio.to_thread(self._refused)
             return PlainTextResponse("Slack has not signed this.", 401)
         try:
             bolt_request = to_async_bolt_request(request, body)

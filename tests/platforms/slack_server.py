@@ -67,7 +67,9 @@ class ServerError:
 
 @dataclass(frozen=True)
 class Hangs:
-    """No answer until the server ends or `release` is called."""
+    """No answer until the server ends or `release` is called; `accepted`: after the call was carried out."""
+
+    accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class SlackServer:
         self._faults: dict[str, list[tuple[Fault, int | None]]] = {}
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
+        self._turns = itertools.count()
         self.connections = 0
         self._sockets: list[web.WebSocketResponse] = []
         self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
@@ -197,8 +200,8 @@ class SlackServer:
         """The address of the Web API, for the SDK's `base_url`."""
         return f"{self.url}/api/"
 
-    def deliver_to(self, url: str) -> None:
-        """Send events to this address from now on, signed, instead of over Socket Mode."""
+    def deliver_to(self, url: str | None) -> None:
+        """Send events to this address from now on, signed; None: over Socket Mode."""
         self.events_url = url
 
     def go_down(self) -> None:
@@ -297,6 +300,10 @@ class SlackServer:
         with self._changed:
             return [call for call in self.calls if call.method in methods and ok in (None, call.ok)]
 
+    def pause(self, seconds: float) -> None:
+        """Let time pass, where nothing is to be seen of what is waited for."""
+        self._run(asyncio.sleep(seconds))
+
     def seen_by(self, user: str, room: str | None = None) -> list[dict[str, Any]]:
         """Return the bot's messages that somebody can see, the oldest first; `room`: only those there."""
         with self._changed:
@@ -350,7 +357,8 @@ class SlackServer:
 
     def edit(self, delivery: Delivery, text: str | None = None) -> Delivery:
         """Change what was said; without a text only Slack's own data of the message changes, as when a link unfurls."""
-        before = dict(delivery.payload["event"])
+        event = delivery.payload["event"]
+        before = {**event.get("message", event), "channel": event["channel"]}
         user = before["user"]
         after = self._typed(user, text, before["channel"], before["ts"]) if text is not None else dict(before)
         after |= {key: before[key] for key in ("thread_ts",) if key in before}
@@ -610,7 +618,7 @@ class SlackServer:
         }
         self._waiting[number] = self._loop.create_future()
         try:
-            await self._sockets[attempt % len(self._sockets)].send_json(envelope)
+            await self._sockets[next(self._turns) % len(self._sockets)].send_json(envelope)
             answer = await asyncio.wait_for(self._waiting[number], self.acknowledged_within)
         except (ConnectionError, TimeoutError) as error:
             return 0, type(error).__name__
@@ -678,7 +686,7 @@ class SlackServer:
     async def _answered(self, request: web.Request, call: Call, carry_out: Callable[[], dict[str, Any]]) -> web.StreamResponse:
         """Answer a call, or fail as was asked for."""
         fault = self._next_fault(call.method)
-        if fault is None or (isinstance(fault, Drops) and fault.accepted):
+        if fault is None or (isinstance(fault, Drops | Hangs) and fault.accepted):
             call.answer = carry_out()
         else:
             call.answer = {"ok": False, "error": fault.error if isinstance(fault, Refuses) else type(fault).__name__}
