@@ -1,14 +1,14 @@
 """The whole bot on Slack, over a store of its own: in a thread of a test, or as a process that can be killed.
 
-As a process: `python -m tests.platforms.slack_bot HOME ADDRESS`, over Socket Mode; with `--dies` it kills itself when it is to
-answer.
+As a process: `python -m tests.platforms.slack_bot HOME ADDRESS`, over Socket Mode. With `--http` over signed HTTP, at the address
+that it prints; with `--dies` it kills itself when it is to answer.
 """
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -67,7 +67,9 @@ async def slack_bot(
         Dispatcher(conversation, parts.deliveries, parts.records, [channel]).running(),
         served(Starlette(routes=channel.routes())) as url,
     ):
-        if isinstance(server, SlackServer):
+        if not isinstance(server, SlackServer):
+            print(url + EVENTS_PATH, flush=True)  # noqa: T201  whoever started the process reads it
+        else:
             server.deliver_to(None if socket else url + EVENTS_PATH)
             if socket:
                 await asyncio.to_thread(server.wait_for, lambda: server.sockets)
@@ -83,10 +85,10 @@ class _Mortal:
         raise AssertionError("nobody survives that")
 
 
-async def _run(home: Path, address: str, *, dies: bool) -> None:
-    async with slack_bot(home, Knowledge(home / "cache"), address, dies=dies):
+async def _run(home: Path, address: str, options: Sequence[str]) -> None:
+    async with slack_bot(home, Knowledge(home / "cache"), address, socket="--http" not in options, dies="--dies" in options):
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(Path(sys.argv[1]), sys.argv[2], dies="--dies" in sys.argv))
+    asyncio.run(_run(Path(sys.argv[1]), sys.argv[2], sys.argv[3:]))
