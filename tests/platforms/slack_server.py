@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
@@ -155,6 +156,7 @@ class SlackServer:
         self.people: dict[str, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.scopes = set(SCOPES)
+        self.clock_is_off_by = 0
         self.events_url: str | None = None
         # Slack waits three seconds, then tries again at once, after one minute and after five.
         self.acknowledged_within = 3.0
@@ -707,7 +709,8 @@ class SlackServer:
                 return web.Response()
         if call.method == "response_url":
             return web.Response(status=200 if call.ok else 404, text="ok" if call.ok else json.dumps(call.answer))
-        return web.json_response(call.answer)
+        told = formatdate(time.time() + self.clock_is_off_by, usegmt=True)
+        return web.json_response(call.answer, headers={"x-oauth-scopes": ",".join(sorted(self.scopes)), "Date": told})
 
     def _next_fault(self, method: str) -> Fault | None:
         with self._changed:
