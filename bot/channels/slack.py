@@ -167,7 +167,13 @@ class SlackChannel:
         """Take in what Slack sent; only then is it acknowledged, and where that fails Slack delivers it again."""
         if body.get("type") == "url_verification":
             return await next_()
-        match read(body):
+        try:
+            sent = read(body)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            # It would be no better understood if it came again.
+            _log.error("Slack sent a %s of an unknown shape: %r", body.get("type"), error)
+            sent = None
+        match sent:
             case Received() as received if await self._admits(received.user, received.team, received.message.tenant):
                 await self._receive(received.key, received.message)
             case Opened(user, team, channel) if await self._admits(user, team, team):
@@ -225,7 +231,10 @@ class SlackChannel:
                 here["thread_ts"] = where["thread"]
             return [{"method": "response_url", "url": where["response_url"], "arguments": one | here} for one in messages]
         if "channel" not in where or (reply.audience is Audience.ASKER and not message.private):
-            return [{"method": "chat.postMessage", "to": where["user"], "arguments": one} for one in messages]
+            call: Call = {"method": "chat.postMessage", "to": where["user"]}
+            if "channel" in where:
+                call["else"] = {"channel": where["channel"], "thread_ts": where["thread"]}
+            return [{**call, "arguments": one} for one in messages]
         here = {"channel": where["channel"], "thread_ts": where["thread"]}
         return [{"method": "chat.postMessage", "arguments": one | here} for one in messages]
 
@@ -247,17 +256,23 @@ class SlackChannel:
             calling.set_result(None)
 
     async def _post(self, call: Call) -> None:
-        arguments = dict(call["arguments"])
+        method, arguments = call["method"], dict(call["arguments"])
         if "to" in call:
-            arguments["channel"] = await self._direct(call["to"])
+            try:
+                arguments["channel"] = await self._direct(call["to"])
+            except SlackApiError as error:
+                if "else" not in call or not isinstance(_translated(error), Refused):
+                    raise
+                # Somebody who takes no direct messages is told where she asked, and she alone: nobody is left without.
+                method, arguments = "chat.postEphemeral", {**arguments, **call["else"], "user": call["to"]}
         try:
-            await self._client.api_call(call["method"], json=arguments)
+            await self._client.api_call(method, json=arguments)
         except SlackApiError as error:
             if _code(error) not in _BAD_BLOCKS or "text" not in arguments:
                 raise
             # Slack changes what it takes: the words alone are better than silence.
             _log.error("Slack refused a layout (%s), and got the words alone", _code(error))
-            await self._client.api_call(call["method"], json={**arguments, "blocks": []})
+            await self._client.api_call(method, json={**arguments, "blocks": []})
 
     async def _direct(self, user: str) -> str:
         """Return the id of the direct messages with somebody."""

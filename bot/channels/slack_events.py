@@ -64,7 +64,7 @@ def _event(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Open
             )
         case "app_home_opened":
             return Opened(event["user"], team, event["channel"])
-        case "app_mention":
+        case "app_mention" if _room(event["channel"]):  # in direct messages it comes as a message too
             return _mention(body, event)
         case "message" if event.get("channel_type") == "im":
             return _direct(body, event)

@@ -391,6 +391,17 @@ def test_signed_junk_is_a_bad_request_and_no_fault(http: Slack, junk: bytes) -> 
     assert statuses == [400 if junk[0] < 128 else 401]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"type": "event_callback"}, {"type": "event_callback", "event": {"type": "message", "channel_type": "im"}},
+     {"type": "block_actions", "actions": [{"type": "button", "value": "x"}]}, {"type": "message_action", "callback_id": "which_policy"}, {"command": "/policy"}],
+)  # fmt: skip
+def test_what_slack_sends_in_an_unknown_shape_is_left_and_does_not_come_again(http: Slack, body: dict[str, Any]) -> None:
+    receive, sent, statuses = Receiver(), json.dumps(body).encode(), []
+    http.run(lambda: statuses.append(http.server.post(sent, http.server.signed(sent))[0]), receive)
+    assert (statuses, receive.tried) == ([200], 0)
+
+
 def test_a_body_that_is_too_long_is_not_read_to_its_end(http: Slack) -> None:
     body = b"x" * (LONGEST_BODY + 1)
     statuses = []
@@ -450,6 +461,16 @@ def test_what_is_for_the_asker_alone_goes_to_the_direct_messages_and_not_to_the_
     (message,) = server.seen_by(STAFF)
     assert (message["channel"], message.get("thread_ts")) == (server.direct(STAFF), None)
     assert server.seen_by("U2STAFF") == []
+
+
+def test_whoever_takes_no_direct_messages_is_told_where_she_asked_and_she_alone(http: Slack) -> None:
+    server = http.server
+    root = server.say_to_others(STAFF, "hello", ROOM)
+    server.fail("conversations.open", Refuses("user_disabled"))
+    alone = Reply(SAID.blocks, audience=Audience.ASKER, reference="A1")
+    http.make(*http.channel.render(alone, direct({"channel": ROOM, "thread": root["ts"]}, private=False)))
+    (message,) = server.seen_by(STAFF)
+    assert (message["channel"], message["thread_ts"], message["visible_to"]) == (ROOM, root["ts"], STAFF)
 
 
 def test_a_reply_to_a_command_is_seen_by_the_asker_alone(http: Slack) -> None:
