@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from bot.commands import read_command
 from bot.layout import Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps
 from bot.messages import Button, Reply
 from bot.rendering import as_text
@@ -27,6 +28,7 @@ LONGEST_LABEL = 75
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Slack shows an emoji for its name between colons, but not where a word joiner, which nobody sees, stands in it.
 _EMOJI_NAME = re.compile(r":(?=[\w+'-]+:)")
+_COMMAND = re.compile(r"(?<![\w/])/[a-z]+\b")
 
 
 def to_messages(reply: Reply) -> list[dict[str, Any]]:
@@ -45,7 +47,8 @@ def to_messages(reply: Reply) -> list[dict[str, Any]]:
 
 def to_home(blocks: Sequence[Block], buttons: Sequence[Button]) -> dict[str, Any]:
     """Return the view of the Home tab that shows these pieces of text, with the buttons under them."""
-    return {"type": "home", "blocks": [*(block for piece in blocks for block in _to_blocks(piece)), *_buttons(buttons)]}
+    laid = [laid for block in blocks for laid in _to_blocks(_as_written_here(block))]
+    return {"type": "home", "blocks": [*laid, *_buttons(buttons)]}
 
 
 def escaped(text: str) -> str:
@@ -61,7 +64,7 @@ def _messages_of(blocks: Iterable[Block]) -> list[list[Block]]:
     """Return the pieces in order, cut where one is too long for Slack, in as few messages as hold them."""
     messages: list[list[Block]] = [[]]
     count = length = 0
-    for piece in (part for block in blocks for part in _cut(block)):
+    for piece in (part for block in blocks for part in _cut(_as_written_here(block))):
         laid = _to_blocks(piece)
         size = len(json.dumps(laid, ensure_ascii=False))
         if messages[-1] and (count + len(laid) > MOST_BLOCKS or length + size > LONGEST_BLOCKS):
@@ -70,6 +73,23 @@ def _messages_of(blocks: Iterable[Block]) -> list[list[Block]]:
         messages[-1].append(piece)
         count, length = count + len(laid), length + size
     return messages
+
+
+def _as_written_here(block: Block) -> Block:
+    """Return what the bot says of its commands as one writes them in Slack, which takes what begins with a stroke for its own."""
+
+    def told(text: str) -> str:
+        return _COMMAND.sub(lambda found: f"/policy {found[0][1:]}" if read_command(found[0]) else found[0], text)
+
+    match block:
+        case Heading(text):
+            return Heading(told(text))
+        case Paragraph(text, strong):
+            return replace(block, text=told(text), strong=told(strong))
+        case Steps(items):
+            return Steps(tuple(told(item) for item in items))
+        case _:
+            return block
 
 
 def _cut(block: Block) -> Iterator[Block]:

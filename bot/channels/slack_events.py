@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from bot.commands import COMMANDS
+from bot.commands import read_command
 from bot.messages import Message
 from bot.people import SLACK
 
@@ -17,7 +17,7 @@ SHORTCUT = "which_policy"
 # Messages of people, as opposed to joins, topics, deletions and what bots post; https://docs.slack.dev/reference/events/message.
 _WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
 _SPECIAL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-_COMMAND_NAMES = frozenset(command.name for command in COMMANDS)
+_TAKE_A_WORD = ("join", "invite")
 
 
 class Received(Struct, frozen=True):
@@ -219,8 +219,11 @@ def _typed(written: Mapping[str, Any], body: Mapping[str, Any]) -> str:
 
 def _as_command(text: str) -> str:
     """Return a command as the conversation reads it: Slack lets nobody type a message that begins with a stroke."""
-    name, _, rest = text.partition(" ")
-    is_command = name.lower() in _COMMAND_NAMES and (not rest or name.lower() == "join")
+    command = read_command(f"/{text}")
+    if command is None:
+        return text
+    name, rest = command
+    is_command = not rest or (name in _TAKE_A_WORD and not rest.count(" "))
     return f"/{text}" if is_command else text
 
 

@@ -185,7 +185,10 @@ def test_what_is_asked_next_belongs_to_the_same_place(http: Slack) -> None:
         ("whoami", "/whoami"),
         ("Help", "/Help"),
         ("join ABCD-2345", "/join ABCD-2345"),
+        ("invite office", "/invite office"),
         ("help me with a pupil", "help me with a pupil"),
+        ("join a union?", "join a union?"),
+        ("forget", "/forget"),
         ("school trips", "school trips"),
         ("", "/help"),
     ],
@@ -393,9 +396,15 @@ def test_signed_junk_is_a_bad_request_and_no_fault(http: Slack, junk: bytes) -> 
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"type": "event_callback"}, {"type": "event_callback", "event": {"type": "message", "channel_type": "im"}},
-     {"type": "block_actions", "actions": [{"type": "button", "value": "x"}]}, {"type": "message_action", "callback_id": "which_policy"}, {"command": "/policy"}],
-)  # fmt: skip
+    [
+        {},
+        {"type": "event_callback"},
+        {"type": "event_callback", "event": {"type": "message", "channel_type": "im"}},
+        {"type": "block_actions", "actions": [{"type": "button", "value": "x"}]},
+        {"type": "message_action", "callback_id": "which_policy"},
+        {"command": "/policy"},
+    ],
+)
 def test_what_slack_sends_in_an_unknown_shape_is_left_and_does_not_come_again(http: Slack, body: dict[str, Any]) -> None:
     receive, sent, statuses = Receiver(), json.dumps(body).encode(), []
     http.run(lambda: statuses.append(http.server.post(sent, http.server.signed(sent))[0]), receive)

@@ -189,6 +189,16 @@ def test_buttons_are_plain_short_and_carry_their_value() -> None:
     assert [button["value"] for button in block_kit.buttons(message["blocks"])] == [f"c:{number}" for number in range(30)]
 
 
+def test_commands_are_named_as_they_are_written_in_slack_and_a_policy_s_words_stay_as_they_are() -> None:
+    (message,) = said(
+        Heading("Write /help, or /school. Not and/or, nor a/policies or /nothing."), clause("See /help and /forget.")
+    )
+    assert block_kit.visible(message["blocks"]).splitlines()[0] == (
+        "Write /policy help, or /policy school. Not and/or, nor a/policies or /nothing."
+    )
+    assert "“See /help and /forget.”" in block_kit.visible(message["blocks"])
+
+
 def test_a_clause_with_an_address_links_to_its_place_and_nothing_else_does() -> None:
     (message,) = said(clause("Staff must not.", url="https://policies.school.example/p#c"))
     links = [part for block in message["blocks"] if block["type"] == "rich_text" for part in parts_of(block)]
