@@ -3,14 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from bot.answer import dates
 from bot.clock import spoken
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
 from bot.people import MAY_INVITE, ROLE_WORDS, SLACK, TEAMS, TELEGRAM, WEB, Invitation, Person, PersonRole
 from bot.records import AskedQuestion
 from bot.ways_in import WaysIn
+from corpus.clause import Policy
 
 EXAMPLES = (
     "Can I accept a parent's friend request?",
@@ -30,6 +32,7 @@ class Command:
 COMMANDS = (
     Command("help", "What I can do"),
     Command("worried", "Worried about a child?"),
+    Command("policies", "Your school's policies"),
     Command("school", "Which school you ask of"),
     Command("whoami", "What I know of you"),
     Command("privacy", "What is kept, and for how long"),
@@ -50,6 +53,7 @@ _IN_WORDS = {
     "my data": "mydata",
     "mydata": "mydata",
     "forget me": "forget",
+    "our policies": "policies",
     "my school": "school",
     "change school": "school",
     "leave my school": "leave",
@@ -103,6 +107,15 @@ def invitation_blocks(invitation: Invitation, code: str, ways: WaysIn) -> tuple[
         *(Paragraph(link) for link in links),
         Paragraph(f"Code: {code}", strong=code),
         Paragraph(f"It works once, until {spoken(invitation.expires_at)}. I do not show it again.", aside=True),
+    )
+
+
+def policies_blocks(school_name: str, policies: Sequence[Policy], today: date) -> tuple[Block, ...]:
+    """Return which policies are searched, with their dates: the latest first, those without a date last."""
+    latest_first = sorted(policies, key=lambda policy: policy.adopted or "", reverse=True)
+    return (
+        Heading(f"You ask of {school_name}. I look in:"),
+        *(Paragraph(f"{policy.title} ({dates(policy, today)})", strong=policy.title) for policy in latest_first),
     )
 
 

@@ -18,6 +18,7 @@ from bot.commands import (
     help_blocks,
     invitation_blocks,
     my_data_blocks,
+    policies_blocks,
     privacy_blocks,
     read_command,
     read_invited_role,
@@ -263,6 +264,9 @@ class Conversation:
     def _command(self, asker: Asker, message: Message, name: str, told: str) -> Turn:
         if name == "help":
             return said(*help_blocks(asker.person.role if asker.person else None), buttons=_EXAMPLE_BUTTONS)
+        if name == "policies":
+            policies = self._indexes.of(asker.school.id).policies
+            return said(*policies_blocks(asker.school.name, policies, day_of(self._now())), buttons=_EXAMPLE_BUTTONS)
         if name == "school":
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
         if asker.person is None:

@@ -1,0 +1,333 @@
+"""Slack: what comes over Socket Mode or signed HTTP is written down before it is acknowledged; what is to be said is posted.
+
+Of Bolt only the two transports are used. It acknowledges events before its listeners end, calls auth.test on the first event and
+acknowledges that event unheard where the call fails, and parses a body before it checks the signature: so everything is taken
+in before its own steps, and the signature is checked before it sees a body.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.channels.slack_blocks import to_home, to_messages
+from bot.channels.slack_events import Opened, Received, read
+from bot.commands import EXAMPLES
+from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
+from bot.people import SLACK
+
+EVENTS_PATH = "/slack/events"
+LONGEST_BODY = 1_000_000
+CALL_SECONDS = 10
+# Slack waits three seconds for an acknowledgement.
+LOOK_UP_SECONDS = 2.0
+ADMITTED_SECONDS = 300.0
+PING_SECONDS = 5.0
+STATUS = "is looking in your school's policies"
+# What Slack says when it cannot do at the moment what it could do later; https://docs.slack.dev/reference/methods/chat.postMessage.
+_LATER = frozenset(
+    (
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    )
+)
+_BAD_BLOCKS = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
+_NO_SUCH_USER = frozenset(("user_not_found", "user_not_visible", "users_not_found"))
+
+_log = logging.getLogger("policybot")
+
+
+class SlackChannel:
+    """The Slack workspaces that hold one app. With an app token it connects to Slack; without, Slack posts to `EVENTS_PATH`."""
+
+    name = SLACK
+
+    def __init__(
+        self,
+        *,
+        bot_token: str,
+        app_token: str | None,
+        signing_secret: str | None,
+        api_base_url: str,
+        allow_guests: bool,
+        refused: Callable[[], None],
+    ) -> None:
+        """Keep the settings; nothing is connected yet. `refused` counts what Slack had not signed."""
+        self._bot_token = bot_token
+        self._app_token = app_token
+        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
+        self._api_base_url = api_base_url
+        self._allow_guests = allow_guests
+        self._refused = refused
+        self._admitted: dict[str, tuple[bool, float]] = {}
+        self._directs: dict[str, str] = {}
+        self._asides: set[asyncio.Task[None]] = set()
+        self._calling: set[asyncio.Future[None]] = set()
+
+    def routes(self) -> list[Route]:
+        """Return the address to which Slack posts; none where we connect to Slack."""
+        return [] if self._app_token else [Route(EVENTS_PATH, self._posted, methods=["POST"])]
+
+    async def start(self, receive: Receive) -> None:
+        """Begin to take in what Slack sends. A connection that cannot be made yet is tried again."""
+        self._receive = receive
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
+        self._client = self._web_client(self._bot_token)
+        self._bolt = AsyncApp(
+            client=self._client,
+            before_authorize=self._before_bolt,
+            process_before_response=True,
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+        )
+        self._connecting = asyncio.create_task(self._stay_connected(self._app_token)) if self._app_token else None
+
+    async def stop(self) -> None:
+        """Take nothing more in, and end the connections; calls that are being made are let end first."""
+        if self._connecting:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        for task in self._asides:
+            task.cancel()
+        await asyncio.gather(*self._asides, return_exceptions=True)
+        if self._calling:
+            await asyncio.wait(self._calling, timeout=CALL_SECONDS)
+        await self._session.close()  # a call that is begun later opens a connection of its own
+
+    def _web_client(self, token: str) -> AsyncWebClient:
+        return AsyncWebClient(
+            token=token, base_url=self._api_base_url, session=self._session, timeout=CALL_SECONDS, retry_handlers=[]
+        )
+
+    # Taking in
+
+    async def _stay_connected(self, app_token: str) -> None:
+        """Keep a Socket Mode connection open.
+
+        The SDK opens it again by itself, but always with the address that it has, which Slack takes once: so that is forgotten.
+        """
+        client = self._web_client(app_token)
+        handler = AsyncSocketModeHandler(self._bolt, app_token, web_client=client, ping_interval=PING_SECONDS)
+        connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
+        try:
+            while True:
+                await asyncio.sleep(PING_SECONDS)
+                if not await handler.client.is_connected():
+                    handler.client.wss_uri = None
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def _posted(self, request: Request) -> Response:
+        """Take in what Slack posts: refused unless Slack signed it within five minutes."""
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                return PlainTextResponse("This is too long.", 413)
+        if not self._is_signed(request, body):
+            await asyncio.to_thread(self._refused)
+            return PlainTextResponse("Slack has not signed this.", 401)
+        try:
+            bolt_request = to_async_bolt_request(request, body)
+        except (ValueError, TypeError, AttributeError):
+            return PlainTextResponse("This cannot be read.", 400)
+        return to_starlette_response(await self._bolt.async_dispatch(bolt_request))
+
+    def _is_signed(self, request: Request, body: bytes) -> bool:
+        headers = request.headers
+        try:
+            return self._verifier is not None and self._verifier.is_valid(
+                body, headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
+            )
+        except (ValueError, TypeError):  # a time stamp that is no number, a body or a signature that is no text
+            return False
+
+    async def _before_bolt(self, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
+        """Take in what Slack sent; only then is it acknowledged, and where that fails Slack delivers it again."""
+        if body.get("type") == "url_verification":
+            return await next_()
+        try:
+            sent = read(body)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            # It would be no better understood if it came again.
+            _log.error("Slack sent a %s of an unknown shape: %r", body.get("type"), error)
+            sent = None
+        match sent:
+            case Received() as received if await self._admits(received.user, received.team, received.message.tenant):
+                await self._receive(received.key, received.message)
+            case Opened(user, team, channel) if await self._admits(user, team, team):
+                suggesting = asyncio.create_task(self._suggest(channel))
+                self._asides.add(suggesting)
+                suggesting.add_done_callback(self._asides.discard)
+        return BoltResponse(status=200, body="")
+
+    async def _admits(self, user: str, team: str, tenant: str | None) -> bool:
+        """Tell whether somebody is a full member of the workspace, as Slack said within five minutes, and no bot.
+
+        Where Slack cannot say so now, what it said last holds; where it never has, this raises what went wrong.
+        """
+        if team != tenant and not self._allow_guests:
+            return False
+        admitted, until = self._admitted.get(user, (None, 0.0))
+        if admitted is None or until < monotonic():
+            try:
+                async with asyncio.timeout(LOOK_UP_SECONDS):
+                    admitted = await self._is_admitted(user)
+            except (SlackApiError, aiohttp.ClientError, TimeoutError):
+                if admitted is None:
+                    raise
+            self._admitted[user] = (admitted, monotonic() + ADMITTED_SECONDS)
+        return admitted
+
+    async def _is_admitted(self, user: str) -> bool:
+        try:
+            found = (await self._client.users_info(user=user))["user"]
+        except SlackApiError as error:
+            if _code(error) in _NO_SUCH_USER:
+                return False
+            raise
+        if found.get("is_bot") or found.get("deleted"):
+            return False
+        guest = found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")
+        return self._allow_guests or not guest
+
+    # Saying
+
+    def render(self, reply: Reply, message: Message) -> list[Call]:
+        """Return the calls that say a reply: in the thread, to the asker alone, or on the asker's Home tab.
+
+        What is for the asker alone is posted as a direct message rather than as an "ephemeral" one in the channel, which reaches
+        nobody who is not looking and is lost when Slack is opened again: a direct message reaches the phone.
+        """
+        where = message.where
+        if "home" in where:
+            view = to_home(reply.blocks, reply.buttons)
+            return [{"method": "views.publish", "arguments": {"user_id": where["home"], "view": view}}]
+        messages = [_message(one, reply.reference) for one in to_messages(reply)]
+        if "response_url" in where:
+            here = {"response_type": "ephemeral", "replace_original": False}
+            if where.get("thread"):
+                here["thread_ts"] = where["thread"]
+            return [{"method": "response_url", "url": where["response_url"], "arguments": one | here} for one in messages]
+        if "channel" not in where or (reply.audience is Audience.ASKER and not message.private):
+            call: Call = {"method": "chat.postMessage", "to": where["user"]}
+            if "channel" in where:
+                call["else"] = {"channel": where["channel"], "thread_ts": where["thread"]}
+            return [{**call, "arguments": one} for one in messages]
+        here = {"channel": where["channel"], "thread_ts": where["thread"]}
+        return [{"method": "chat.postMessage", "arguments": one | here} for one in messages]
+
+    async def deliver(self, call: Call) -> None:
+        """Make a call. Raises NotNow where it may work later, Refused where it never will."""
+        calling = asyncio.get_running_loop().create_future()
+        self._calling.add(calling)
+        try:
+            if call["method"] == "response_url":
+                await self._respond(call["url"], call["arguments"])
+            else:
+                await self._post(call)
+        except SlackApiError as error:
+            raise _translated(error) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NotNow(type(error).__name__) from None
+        finally:
+            self._calling.discard(calling)
+            calling.set_result(None)
+
+    async def _post(self, call: Call) -> None:
+        method, arguments = call["method"], dict(call["arguments"])
+        if "to" in call:
+            try:
+                arguments["channel"] = await self._direct(call["to"])
+            except SlackApiError as error:
+                if "else" not in call or not isinstance(_translated(error), Refused):
+                    raise
+                # Somebody who takes no direct messages is told where she asked, and she alone: nobody is left without.
+                method, arguments = "chat.postEphemeral", {**arguments, **call["else"], "user": call["to"]}
+        try:
+            await self._client.api_call(method, json=arguments)
+        except SlackApiError as error:
+            if _code(error) not in _BAD_BLOCKS or "text" not in arguments:
+                raise
+            # Slack changes what it takes: the words alone are better than silence.
+            _log.error("Slack refused a layout (%s), and got the words alone", _code(error))
+            await self._client.api_call(method, json={**arguments, "blocks": []})
+
+    async def _direct(self, user: str) -> str:
+        """Return the id of the direct messages with somebody."""
+        if user not in self._directs:
+            self._directs[user] = (await self._client.conversations_open(users=user))["channel"]["id"]
+        return self._directs[user]
+
+    async def _respond(self, url: str, arguments: dict[str, Any]) -> None:
+        client = AsyncWebhookClient(url, session=self._session, timeout=CALL_SECONDS, retry_handlers=[])
+        answer = await client.send_dict(arguments)
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise NotNow(f"status {answer.status_code}", _seconds(answer.headers))
+        if answer.status_code >= 400:
+            raise Refused(answer.body[:100])
+
+    async def show_typing(self, message: Message) -> None:
+        """Show under the asker's message that an answer is being looked for."""
+        where = message.where
+        if where.get("channel"):
+            await self._client.assistant_threads_setStatus(channel_id=where["channel"], thread_ts=where["thread"], status=STATUS)
+
+    async def _suggest(self, channel: str) -> None:
+        """Offer examples where somebody opened the Messages tab; without them the tab works as well."""
+        prompts = [{"title": example, "message": example} for example in EXAMPLES]
+        try:
+            await self._client.assistant_threads_setSuggestedPrompts(channel_id=channel, title="For example:", prompts=prompts)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            _log.debug("Slack could not offer examples: %s", error)
+
+
+def _message(said: dict[str, Any], reference: str) -> dict[str, Any]:
+    """Return the arguments of a message; what stands in its `text` is shown as it is, and carries the reply's reference."""
+    plain = {"mrkdwn": False, "parse": "none", "unfurl_links": False, "unfurl_media": False}
+    return {**said, **plain, "metadata": {"event_type": "policybot_reply", "event_payload": {"reference": reference}}}
+
+
+def _code(error: SlackApiError) -> str:
+    """Return Slack's own code of an error; "" where a gateway answered instead."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def _translated(error: SlackApiError) -> NotNow | Refused:
+    """Return what an error means for a call: later, as Slack asks for, or never."""
+    # Of an answer that is no JSON the SDK gives aiohttp's response.
+    status: int = getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0)
+    code = _code(error)
+    if status == 429 or code in _LATER:
+        return NotNow(code or f"status {status}", _seconds(getattr(error.response, "headers", {})))
+    if status >= 500 or not code:
+        return NotNow(f"status {status}")
+    return Refused(code)
+
+
+def _seconds(headers: Any) -> float | None:
+    """Return how long Slack asks to wait, None where it does not say."""
+    wait = headers.get("Retry-After", "")
+    return float(wait) if str(wait).isdigit() else None

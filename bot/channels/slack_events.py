@@ -1,0 +1,271 @@
+"""What Slack sends -> a message: events, slash commands, buttons and shortcuts; whatever is none of ours gives nothing.
+
+https://docs.slack.dev/reference/events and https://docs.slack.dev/reference/interaction-payloads say what they hold.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from bot.commands import read_command
+from bot.messages import Message
+from bot.people import SLACK
+
+SHORTCUT = "which_policy"
+# Messages of people, as opposed to joins, topics, deletions and what bots post; https://docs.slack.dev/reference/events/message.
+_WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
+_SPECIAL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_TAKE_A_WORD = ("join", "invite")
+
+
+class Received(Struct, frozen=True):
+    """A message, the key under which Slack would deliver it again, and whose it is: a user, and that user's own workspace."""
+
+    key: str
+    message: Message
+    user: str
+    team: str
+
+
+class Opened(Struct, frozen=True):
+    """Somebody opened the Messages tab, where examples can be offered."""
+
+    user: str
+    team: str
+    channel: str
+
+
+def read(body: Mapping[str, Any]) -> Received | Opened | None:
+    """Return what a request of Slack is about, None where there is nothing to answer."""
+    if body.get("type") == "event_callback":
+        return _event(body, body["event"])
+    if "command" in body:
+        return _command(body)
+    if body.get("type") == "block_actions":
+        return _pressed(body)
+    if body.get("type") == "message_action" and body.get("callback_id") == SHORTCUT:
+        return _shortcut(body)
+    return None
+
+
+def _event(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Opened | None:
+    team = _team_of_app(body)
+    match event.get("type"):
+        case "app_home_opened" if event.get("tab") == "home":
+            return _received(
+                body["event_id"],
+                user=event["user"],
+                tenant=team,
+                place=f"{team}/{event['channel']}",
+                text="/policies",
+                where={"home": event["user"]},
+            )
+        case "app_home_opened":
+            return Opened(event["user"], team, event["channel"])
+        case "app_mention" if _room(event["channel"]):  # in direct messages it comes as a message too
+            return _mention(body, event)
+        case "message" if event.get("channel_type") == "im":
+            return _direct(body, event)
+        case _:
+            return None
+
+
+def _direct(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | None:
+    """Return what somebody wrote in direct messages, or changed in words; https://docs.slack.dev/reference/events/message.message_changed."""
+    written, key = event, body["event_id"]
+    if event.get("subtype") == "message_changed":
+        written = event["message"]
+        if written.get("text") == event.get("previous_message", {}).get("text"):
+            return None
+        key = _key_of_edit(event["channel"], written)
+    if not _is_written_by_a_person(written):
+        return None
+    team = _team_of_app(body)
+    return _received(
+        key,
+        user=written["user"],
+        home_team=_team_of(written),
+        tenant=team,
+        # What is asked next in direct messages follows on, whether it is written in the thread or beside it.
+        place=f"{team}/{event['channel']}",
+        text=_typed(written, body),
+        attachment=_attachment(written),
+        where={"channel": event["channel"], "thread": written.get("thread_ts") or written["ts"]},
+    )
+
+
+def _mention(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | None:
+    """Return what somebody wrote in a channel that mentions the bot; an edited mention comes as another event."""
+    if not _is_written_by_a_person(event):
+        return None
+    team, thread = _team_of_app(body), event.get("thread_ts") or event["ts"]
+    return _received(
+        _key_of_edit(event["channel"], event) if "edited" in event else body["event_id"],
+        user=event["user"],
+        home_team=_team_of(event),
+        tenant=team,
+        place=f"{team}/{event['channel']}/{thread}",
+        text=_typed(event, body),
+        attachment=_attachment(event),
+        private=False,
+        room=event["channel"],
+        where={"channel": event["channel"], "thread": thread},
+    )
+
+
+def _command(body: Mapping[str, Any]) -> Received:
+    """Return what somebody asked with /policy, which only the asker sees answered."""
+    team, channel, user = body["team_id"], body["channel_id"], body["user_id"]
+    return _received(
+        f"command:{body['trigger_id']}",
+        user=user,
+        tenant=team,
+        place=f"{team}/{channel}/{user}",
+        text=_as_command(plain(body.get("text", "").strip() or "help")),
+        room=_room(channel),
+        where={"response_url": body["response_url"]},
+    )
+
+
+def _pressed(body: Mapping[str, Any]) -> Received | None:
+    """Return that somebody pressed a button, in a message or on the Home tab."""
+    action, container = body["actions"][0], body["container"]
+    if action.get("type") != "button" or not action.get("value"):
+        return None
+    team, user = body["team"]["id"], body["user"]["id"]
+    channel, at = container.get("channel_id"), container.get("thread_ts") or container.get("message_ts")
+    alone, direct = container.get("is_ephemeral", False), _room(channel or "D") is None
+    where: dict[str, Any] = {"channel": channel, "thread": at}
+    if alone:
+        where = {"response_url": body["response_url"], "thread": container.get("thread_ts")}
+    elif channel is None:
+        where = {}
+    return _received(
+        f"pressed:{user}:{action['action_ts']}:{body['trigger_id']}",
+        user=user,
+        home_team=body["user"].get("team_id"),
+        tenant=team,
+        place=f"{team}/{channel or user}" if direct else f"{team}/{channel}/{user if alone else at}",
+        pressed=action["value"],
+        private=alone or direct,
+        room=_room(channel) if channel else None,
+        where=where,
+    )
+
+
+def _shortcut(body: Mapping[str, Any]) -> Received:
+    """Return that somebody wants to know, alone, which policy covers a message."""
+    team, channel, user = body["team"]["id"], body["channel"]["id"], body["user"]["id"]
+    written = body["message"]
+    return _received(
+        f"shortcut:{body['trigger_id']}",
+        user=user,
+        home_team=body["user"].get("team_id"),
+        tenant=team,
+        place=f"{team}/{channel}/{user}",
+        text=plain(written.get("text", ""), written.get("blocks", ())).strip(),
+        attachment=_attachment(written),
+        room=_room(channel),
+        where={"response_url": body["response_url"]},
+    )
+
+
+def _received(
+    key: str, *, user: str, tenant: str, place: str, where: dict[str, Any], home_team: str | None = None, **more: Any
+) -> Received:
+    message = Message(
+        channel=SLACK,
+        account=f"{tenant}/{user}",
+        place=place,
+        tenant=tenant,
+        where={**where, "user": user},
+        **more,
+    )
+    return Received(key, message, user, home_team or tenant)
+
+
+def _is_written_by_a_person(written: Mapping[str, Any]) -> bool:
+    return written.get("subtype") in _WRITTEN and "bot_id" not in written and bool(written.get("user"))
+
+
+def _team_of_app(body: Mapping[str, Any]) -> str:
+    """Return the workspace that holds the app: in a shared channel `team_id` may be another."""
+    granted = body.get("authorizations") or [{}]
+    return str(granted[0].get("team_id") or body["team_id"])
+
+
+def _team_of(written: Mapping[str, Any]) -> str | None:
+    return written.get("user_team") or written.get("source_team") or written.get("team")
+
+
+def _key_of_edit(channel: str, written: Mapping[str, Any]) -> str:
+    return f"edit:{channel}:{written['ts']}:{written.get('edited', {}).get('ts', '')}"
+
+
+def _room(channel: str) -> str | None:
+    """Return a channel's id, None for direct messages."""
+    return None if channel.startswith("D") else channel
+
+
+def _typed(written: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """Return what somebody typed, without the mention of the bot."""
+    text = written.get("text", "")
+    for granted in body.get("authorizations") or ():
+        text = text.replace(f"<@{granted.get('user_id')}>", " ")
+    return _as_command(plain(text, written.get("blocks", ())).strip())
+
+
+def _as_command(text: str) -> str:
+    """Return a command as the conversation reads it: Slack lets nobody type a message that begins with a stroke."""
+    command = read_command(f"/{text}")
+    if command is None:
+        return text
+    name, rest = command
+    is_command = not rest or (name in _TAKE_A_WORD and not rest.count(" "))
+    return f"/{text}" if is_command else text
+
+
+def plain(text: str, blocks: Iterable[Mapping[str, Any]] = ()) -> str:
+    """Return the words that somebody saw while typing: Slack sends mentions, links and emoji as marks.
+
+    https://docs.slack.dev/messaging/formatting-message-text. `blocks` say which emoji were chosen.
+    """
+    for name, character in _emoji(blocks):
+        text = text.replace(f":{name}:", character)
+    words = _SPECIAL.sub(_as_seen, text)
+    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _as_seen(mark: re.Match[str]) -> str:
+    kind, target, label = mark.groups()
+    if kind == "@":
+        return f"@{label or 'somebody'}"
+    if kind == "#":
+        return f"#{label or 'channel'}"
+    if kind == "!":
+        return label or f"@{target.partition('^')[0]}"
+    return label or target.removeprefix("mailto:").removeprefix("tel:")
+
+
+def _emoji(blocks: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    """Yield the name and the character of each emoji in the rich text of a message."""
+    for block in blocks:
+        for element in block.get("elements", ()) if block.get("type") == "rich_text" else ():
+            for part in element.get("elements", ()):
+                if part.get("type") == "emoji" and part.get("unicode"):
+                    yield part["name"], "".join(chr(int(code, 16)) for code in part["unicode"].split("-"))
+
+
+def _attachment(written: Mapping[str, Any]) -> str | None:
+    """Return what came with a message that is no text; it is never fetched."""
+    files: Sequence[Mapping[str, Any]] = written.get("files") or ()
+    if not files:
+        return None
+    kind = files[0].get("mimetype", "")
+    if kind.startswith("image/"):
+        return "photo"
+    if kind.startswith("audio/"):
+        return "voice message"
+    return "video" if kind.startswith("video/") else "file"
