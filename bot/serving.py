@@ -2,7 +2,9 @@
 
 import errno
 import socket
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -11,13 +13,16 @@ from bot.assembly import assemble
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
 from bot.clock import now_utc
+from bot.commands import COMMANDS
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.conversation import Tenancy
+from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
 from bot.hours import SchoolHours
 from bot.joining import Door
-from bot.people import SLACK, TEAMS
+from bot.messages import Channel
+from bot.people import SLACK, TEAMS, TELEGRAM
 from bot.policy_pages import PolicyPages
 from bot.secret import secret_key
 from bot.settings import LOOPBACK, Settings, read_settings
@@ -46,13 +51,66 @@ def serve() -> int:
         indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(parts.people, now_utc, secure=secure)
-    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records)
+    channels = _channels(configuration, parts.deliveries.count)
+    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
-    app = create_app(indexes, dispatcher, door, hosts, pages.routes())
+    routes = [*pages.routes(), *(route for channel in channels for route in channel.routes())]
+    app = create_app(indexes, dispatcher, door, hosts, routes)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])
     return 0
+
+
+def _channels(configuration: Configuration, count: Callable[[str, str], None]) -> list[Channel]:
+    """Return the channels that are configured; the SDK of another is not even loaded, which would take seconds.
+
+    `count` counts what happened on a channel.
+    """
+    channels: list[Channel] = []
+    if configuration.slack:
+        from bot.channels.slack import SlackChannel
+
+        slack = configuration.slack
+        channels.append(
+            SlackChannel(
+                bot_token=slack.bot_token.get_secret_value(),
+                app_token=slack.app_token.get_secret_value() if slack.app_token else None,
+                signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
+                api_base_url=slack.api_base_url,
+                allow_guests=slack.allow_guests,
+                refused=partial(count, SLACK, REFUSED),
+            )
+        )
+    if configuration.teams:
+        from bot.channels.teams import TeamsChannel
+        from bot.channels.teams_connector import Registration
+
+        teams = configuration.teams
+        registration = Registration(
+            app_id=teams.app_id,
+            tenant_id=teams.tenant_id,
+            client_secret=teams.client_secret.get_secret_value(),
+            openid_metadata_url=teams.openid_metadata_url,
+            token_url=teams.token_url,
+            unauthenticated=teams.allow_unauthenticated,
+        )
+        channels.append(TeamsChannel(registration, list(teams.tenants), partial(count, TEAMS, REFUSED)))
+    if configuration.telegram:
+        from bot.channels.telegram import TelegramChannel
+
+        telegram = configuration.telegram
+        channels.append(
+            TelegramChannel(
+                telegram.token.get_secret_value(),
+                [(command.name, command.summary) for command in COMMANDS],
+                api_base_url=telegram.api_base_url,
+                webhook_url=telegram.webhook_url,
+                webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else "",
+                refused=partial(count, TELEGRAM, REFUSED),
+            )
+        )
+    return channels
 
 
 def _tenancies(configuration: Configuration) -> dict[tuple[str, str], Tenancy]:

@@ -63,7 +63,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 Json = dict[str, Any]
 
 
-class Telegram:
+class TelegramChannel:
     """The channel.
 
     `token` is the bot's, `api_base_url` where the Bot API is; `commands` are the menu: names and what they do. With a

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from bot.assembly import Parts, assemble
 from bot.bootstrap import Indexes
-from bot.channels.telegram import Telegram
+from bot.channels.telegram import TelegramChannel
 from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.configuration import WEBHOOK_PATH
@@ -52,7 +52,7 @@ async def telegram_bot(
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}{WEBHOOK_PATH}" if webhook else None
-        channel = Telegram(
+        channel = TelegramChannel(
             TOKEN,
             [(command.name, command.summary) for command in COMMANDS],
             api_base_url=address,

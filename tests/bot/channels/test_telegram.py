@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from telegram import Update, User
 
-from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, SECRET_HEADER, Telegram, to_message
+from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, SECRET_HEADER, TelegramChannel, to_message
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
@@ -67,7 +67,7 @@ def taken() -> Taken:
     return there
 
 
-Run = Callable[..., Background[Telegram]]
+Run = Callable[..., Background[TelegramChannel]]
 
 
 @pytest.fixture
@@ -75,12 +75,12 @@ def run(telegram: TelegramServer, taken: Taken) -> Run:
     """Run the channel: by polling, or with `webhook` over a server on a port of this machine."""
 
     @asynccontextmanager
-    async def running(*, webhook: bool = False, token: str = TOKEN) -> AsyncIterator[Telegram]:
+    async def running(*, webhook: bool = False, token: str = TOKEN) -> AsyncIterator[TelegramChannel]:
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen()
             url = f"http://127.0.0.1:{listening.getsockname()[1]}{WEBHOOK_PATH}" if webhook else None
-            channel = Telegram(
+            channel = TelegramChannel(
                 token,
                 MENU,
                 api_base_url=telegram.address,
@@ -433,7 +433,7 @@ def test_what_is_no_update_is_refused_plainly(
 
 
 def test_there_is_no_address_for_telegram_without_a_webhook(telegram: TelegramServer) -> None:
-    assert Telegram(TOKEN, MENU, api_base_url=telegram.address, refused=lambda: None).routes() == []
+    assert TelegramChannel(TOKEN, MENU, api_base_url=telegram.address, refused=lambda: None).routes() == []
 
 
 # What goes out
@@ -446,11 +446,11 @@ BUTTONS = (Button("Show the whole section", "s:1"), Button("Not what I meant", "
 
 
 @pytest.fixture
-def channel(telegram: TelegramServer) -> Telegram:
-    return Telegram(TOKEN, MENU, api_base_url=telegram.address, refused=lambda: None)
+def channel(telegram: TelegramServer) -> TelegramChannel:
+    return TelegramChannel(TOKEN, MENU, api_base_url=telegram.address, refused=lambda: None)
 
 
-def test_a_reply_is_one_message_with_its_buttons_in_rows(channel: Telegram) -> None:
+def test_a_reply_is_one_message_with_its_buttons_in_rows(channel: TelegramChannel) -> None:
     (call,) = channel.render(Reply((Heading("Not <allowed>."),), BUTTONS), HERE)
     assert call == {
         "method": "sendMessage",
@@ -473,7 +473,7 @@ def test_a_reply_is_one_message_with_its_buttons_in_rows(channel: Telegram) -> N
     }
 
 
-def test_in_a_group_it_is_a_reply_in_the_topic_and_to_the_asker_alone_in_the_private_chat(channel: Telegram) -> None:
+def test_in_a_group_it_is_a_reply_in_the_topic_and_to_the_asker_alone_in_the_private_chat(channel: TelegramChannel) -> None:
     (here,) = channel.render(Reply((Heading("x"),)), IN_GROUP)
     assert here["arguments"]["chat_id"] == -1001
     assert here["arguments"]["message_thread_id"] == 9
@@ -483,7 +483,7 @@ def test_in_a_group_it_is_a_reply_in_the_topic_and_to_the_asker_alone_in_the_pri
     assert alone["arguments"]["chat_id"] == 77
 
 
-def test_a_long_reply_is_several_messages_with_the_buttons_under_the_last(channel: Telegram) -> None:
+def test_a_long_reply_is_several_messages_with_the_buttons_under_the_last(channel: TelegramChannel) -> None:
     calls = channel.render(Reply(tuple(Paragraph("x" * 3000) for _ in range(3)), BUTTONS), IN_GROUP)
     assert ["reply_markup" in call["arguments"] for call in calls] == [False, False, True]
     assert ["reply_parameters" in call["arguments"] for call in calls] == [True, False, False]
