@@ -3,8 +3,7 @@
 import argparse
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,17 +11,16 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_connector import Registration
 from bot.clock import now_utc
-from bot.conversation import Conversation, Tenancy, Turn
-from bot.deliveries import REFUSED, Deliveries
+from bot.conversation import Tenancy, Turn
+from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
-from bot.kept import KeptAnswers
 from bot.messages import Message
-from bot.people import TEAMS, People
-from bot.records import Records
+from bot.people import TEAMS
 from bot.schema import open_store
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
@@ -35,7 +33,7 @@ TENANCIES = {TENANT: (SCHOOL,)}
 
 
 class Bot:
-    """The parts of a bot over a store; `app` serves it while it runs."""
+    """The parts of a bot over a store; `app` serves it while it runs. With `dies` it kills its process when it is to answer."""
 
     def __init__(
         self,
@@ -43,32 +41,16 @@ class Bot:
         registration: Registration,
         tenancies: dict[str, tuple[str, ...]] | None = None,
         *,
-        now: partial[datetime] | None = None,
-        conversation: type[Conversation] = Conversation,
+        now: Callable[[], datetime] = now_utc,
+        dies: bool = False,
     ) -> None:
-        clock = now or partial(now_utc)
-        engine, schools = indexes.versions.engine, tenancies or TENANCIES
-        self.deliveries = Deliveries(engine, clock)
-        self.people = People(engine, clock)
-        records = Records(engine, KEY, clock)
-        self.conversation = conversation(
-            indexes,
-            self.people,
-            records,
-            KeptAnswers(KEY, indexes.versions, None),
-            now=clock,
-            tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()},
-            hours={},
-        )
+        schools = tenancies or TENANCIES
+        parts = assemble(indexes, KEY, now=now, tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()})
+        self.deliveries, self.people = parts.deliveries, parts.people
         self.channel = TeamsChannel(registration, schools, partial(self.deliveries.count, TEAMS, REFUSED))
-        dispatcher = Dispatcher(self.conversation, self.deliveries, records, [self.channel])
-
-        @asynccontextmanager
-        async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-            async with dispatcher.running():
-                yield
-
-        self.app = Starlette(routes=self.channel.routes(), lifespan=lifespan)
+        conversation = _Mortal() if dies else parts.conversation
+        dispatcher = Dispatcher(conversation, self.deliveries, parts.records, [self.channel])
+        self.app = Starlette(routes=self.channel.routes(), lifespan=lambda _app: dispatcher.running())
 
     def counted(self, what: str) -> int:
         """Return how often something happened."""
@@ -81,12 +63,12 @@ def registered(openid_metadata_url: str, login_url: str) -> Registration:
     return Registration(APP_ID, TENANT, SECRET, openid_metadata_url=openid_metadata_url, token_url=token_url)
 
 
-class _Mortal(Conversation):
-    """Dies with its process when it is to answer."""
+class _Mortal:
+    """In the place of the conversation: kills its process when it is to answer."""
 
-    def turn(self, message: Message, recent: int) -> Turn:
+    def turn(self, _message: Message, _recent: int) -> Turn:
         os.kill(os.getpid(), signal.SIGKILL)
-        return super().turn(message, recent)
+        raise AssertionError("nobody survives that")
 
 
 def main() -> None:
@@ -104,8 +86,8 @@ def main() -> None:
     bot = Bot(
         indexes,
         registered(given.openid_metadata_url, given.login_url),
-        now=partial(lambda: now_utc() + later),
-        conversation=_Mortal if given.dies else Conversation,
+        now=lambda: now_utc() + later,
+        dies=given.dies,
     )
     uvicorn.run(bot.app, port=given.port, log_level="warning", access_log=False)
 
