@@ -3,7 +3,7 @@
 import argparse
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,17 +12,16 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_connector import Registration
 from bot.clock import now_utc
 from bot.conversation import Conversation, Tenancy, Turn
-from bot.deliveries import REFUSED, Deliveries
+from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
-from bot.kept import KeptAnswers
 from bot.messages import Message
-from bot.people import TEAMS, People
-from bot.records import Records
+from bot.people import TEAMS
 from bot.schema import open_store
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
@@ -43,25 +42,15 @@ class Bot:
         registration: Registration,
         tenancies: dict[str, tuple[str, ...]] | None = None,
         *,
-        now: partial[datetime] | None = None,
-        conversation: type[Conversation] = Conversation,
+        now: Callable[[], datetime] = now_utc,
+        conversation: Conversation | None = None,
     ) -> None:
-        clock = now or partial(now_utc)
-        engine, schools = indexes.versions.engine, tenancies or TENANCIES
-        self.deliveries = Deliveries(engine, clock)
-        self.people = People(engine, clock)
-        records = Records(engine, KEY, clock)
-        self.conversation = conversation(
-            indexes,
-            self.people,
-            records,
-            KeptAnswers(KEY, indexes.versions, None),
-            now=clock,
-            tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()},
-            hours={},
-        )
+        schools = tenancies or TENANCIES
+        parts = assemble(indexes, KEY, now=now, tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()})
+        self.people, self.deliveries = parts.people, parts.deliveries
+        self.conversation = conversation or parts.conversation
         self.channel = TeamsChannel(registration, schools, partial(self.deliveries.count, TEAMS, REFUSED))
-        dispatcher = Dispatcher(self.conversation, self.deliveries, records, [self.channel])
+        dispatcher = Dispatcher(self.conversation, self.deliveries, parts.records, [self.channel])
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -84,6 +73,9 @@ def registered(openid_metadata_url: str, login_url: str) -> Registration:
 class _Mortal(Conversation):
     """Dies with its process when it is to answer."""
 
+    def __init__(self) -> None:
+        pass
+
     def turn(self, message: Message, recent: int) -> Turn:
         os.kill(os.getpid(), signal.SIGKILL)
         return super().turn(message, recent)
@@ -104,8 +96,8 @@ def main() -> None:
     bot = Bot(
         indexes,
         registered(given.openid_metadata_url, given.login_url),
-        now=partial(lambda: now_utc() + later),
-        conversation=_Mortal if given.dies else Conversation,
+        now=lambda: now_utc() + later,
+        conversation=_Mortal() if given.dies else None,
     )
     uvicorn.run(bot.app, port=given.port, log_level="warning", access_log=False)
 
