@@ -8,7 +8,6 @@ import asyncio
 import os
 import time
 import warnings
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,8 +39,6 @@ MOST_MEMBERS = 10_000
 # Microsoft shows one token for many requests: one that was looked into is taken so long without another look.
 SEEN_LASTS = 300.0  # seconds
 MOST_SEEN = 1_000
-# Tokens of keys that have proved nothing yet may be looked into so often: each may have Microsoft asked for its keys.
-MOST_UNPROVEN, UNPROVEN_WITHIN = 20, 60.0
 # What a roster calls those who are there from elsewhere.
 _STRANGERS = {"guest", "anonymous"}
 # What Microsoft says to try again; of what else it answers with 400 or more, nothing will change.
@@ -158,15 +155,16 @@ class Connector:
 
 
 class _Signatures:
-    """Checks who signed a request, in a thread of its own: the SDK fetches Microsoft's keys there, and waits for them."""
+    """Checks who signed a request, in a thread of its own: the SDK fetches Microsoft's keys there, and waits for them.
+
+    It keeps them for five minutes, and for a key that it does not know asks again once in half a minute.
+    """
 
     def __init__(self, app_id: str, cloud: CloudEnvironment) -> None:
         self._validator = TokenValidator.for_service(app_id, cloud=cloud)
         self._thread = ThreadPoolExecutor(1, "teams-keys")
         self._loop = asyncio.new_event_loop()
-        self._proven: set[str] = set()
         self._seen: dict[tuple[str, str], float] = {}  # a token and a service -> until when it need not be looked into
-        self._unproven: deque[float] = deque(maxlen=MOST_UNPROVEN)
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -186,24 +184,10 @@ class _Signatures:
             raise NotMicrosoft("It carries no token.")
         if time.monotonic() < self._seen.get((token, service_url), 0.0):
             return
-        try:
-            key = str(jwt.get_unverified_header(token).get("kid"))
-        except jwt.InvalidTokenError as error:
-            raise NotMicrosoft(str(error)) from error
-        if key not in self._proven and not self._may_try():
-            raise NotNow("Too many tokens of unknown keys came.")
         ends = await self._in_thread(token, service_url)
-        self._proven.add(key)
         if len(self._seen) >= MOST_SEEN:
             self._seen.clear()
         self._seen[token, service_url] = time.monotonic() + min(SEEN_LASTS, ends - time.time())
-
-    def _may_try(self) -> bool:
-        now = time.monotonic()
-        if len(self._unproven) == MOST_UNPROVEN and now - self._unproven[0] < UNPROVEN_WITHIN:
-            return False
-        self._unproven.append(now)
-        return True
 
     async def _in_thread(self, token: str, service_url: str) -> float:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._check, token, service_url)

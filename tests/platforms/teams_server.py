@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any, Self
 from urllib.parse import parse_qs
@@ -128,8 +129,7 @@ class TeamsServer:
     """The Microsoft side of one bot, served from entering to leaving."""
 
     def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._other_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key, self._other_key = _keys()
         self._numbers = count(int(time.time() * 1000))
         self._changed = threading.Condition()
         self._faults: list[Fault] = []
@@ -464,6 +464,13 @@ class TeamsServer:
         if found is None:
             return _error(404, "MemberNotFoundInConversation")
         return JSONResponse(found.account | {"tenantId": found.tenant, "userRole": found.role})
+
+
+@cache
+def _keys() -> tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]:
+    """Return Microsoft's key and one that is not Microsoft's: made once, since that takes a while."""
+    made = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    return next(made), next(made)
 
 
 def private_chat(account_id: str) -> Chat:
