@@ -531,6 +531,20 @@ def test_one_slow_call_delays_nobody_else(telegram: TelegramServer, run: Run) ->
         telegram.wait(lambda: len(telegram.messages(SAM)) == 2)
 
 
+def test_what_is_being_said_when_the_bot_is_stopped_is_said_to_the_end(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        settled(telegram, bot.given)
+        telegram.fails("sendMessage", Fault(200, done=True, hanging=1))
+        telegram.writes(SAM, EX_PUPILS)
+        telegram.wait(lambda: telegram.begun("sendMessage") == 2)
+    assert telegram.made("sendMessage")[-1].status == 200
+    with run(now=lambda: now_utc() + 2 * LEASE) as bot:
+        settled(telegram, bot.given)
+        assert counted(bot.given, RESENT) == 0
+    assert len(telegram.messages(SAM)) == 2
+
+
 # The webhook
 
 

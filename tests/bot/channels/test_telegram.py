@@ -302,6 +302,23 @@ def test_what_was_taken_in_but_not_written_down_comes_again_to_the_next_process(
     assert taken.texts == ["one"]
 
 
+def test_numbers_that_begin_anew_after_a_quiet_week_are_not_taken_for_old_ones(
+    telegram: TelegramServer, taken: Taken, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.POLL_LASTS", 1)
+    with run():
+        telegram.writes(SAM, "one")
+        telegram.wait(lambda: not telegram.unconfirmed)
+        telegram.numbers_anew(5)
+        polls = len(telegram.made("getUpdates"))
+        telegram.wait(lambda: len(telegram.made("getUpdates")) > polls)  # one that ended without any
+        telegram.fails("getUpdates", Fault(502))
+        telegram.wait(lambda: telegram.made("getUpdates")[-1].status == 502)
+        telegram.writes(SAM, "two")
+        telegram.wait(lambda: not telegram.unconfirmed)
+    assert taken.texts == ["one", "two"]
+
+
 def test_nothing_is_lost_while_the_store_is_away(telegram: TelegramServer, taken: Taken, run: Run) -> None:
     taken.refuses = lambda _message: taken.tries < 4
     with run():
@@ -434,6 +451,17 @@ def test_what_is_no_update_is_refused_plainly(
 
 def test_there_is_no_address_for_telegram_without_a_webhook(telegram: TelegramServer) -> None:
     assert TelegramChannel(TOKEN, MENU, api_base_url=telegram.address, refused=lambda: None).routes() == []
+
+
+def test_polling_takes_an_old_webhook_off(telegram: TelegramServer, taken: Taken, run: Run) -> None:
+    with run(webhook=True):
+        telegram.writes(SAM, "one")
+        telegram.wait(lambda: not telegram.unconfirmed)
+    telegram.writes(SAM, "two")
+    with run():
+        telegram.wait(lambda: not telegram.unconfirmed)
+    assert taken.texts == ["one", "two"]
+    assert {call.status for call in telegram.made("getUpdates")} == {200}
 
 
 # What goes out
