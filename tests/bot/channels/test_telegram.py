@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from telegram import Update, User
 
-from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, SECRET_HEADER, TelegramChannel, to_message
+from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, NO_PRIVATE_CHAT, SECRET_HEADER, TelegramChannel, to_message
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
@@ -507,6 +507,7 @@ def test_in_a_group_it_is_a_reply_in_the_topic_and_to_the_asker_alone_in_the_pri
     assert here["arguments"]["message_thread_id"] == 9
     assert here["arguments"]["reply_parameters"] == {"message_id": 5, "allow_sending_without_reply": True}
     (alone,) = channel.render(Reply((Heading("x"),), audience=Audience.ASKER), IN_GROUP)
+    assert alone["asked_in"]["chat_id"] == -1001
     assert set(alone["arguments"]) == {"chat_id", "text", "parse_mode", "link_preview_options"}
     assert alone["arguments"]["chat_id"] == 77
 
@@ -542,6 +543,27 @@ def test_what_keeps_a_call_from_being_made_is_told_apart(
         assert len(telegram.made("sendMessage")) == 1
         bot.run(bot.given.deliver(call))
     assert len(telegram.messages(SAM)) == 1
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+def test_whoever_asks_in_a_group_and_has_no_private_chat_is_shown_the_way_to_it(
+    telegram: TelegramServer, taken: Taken, run: Run, *, blocked: bool
+) -> None:
+    if blocked:
+        telegram.writes(SAM, "hello")
+        telegram.blocks(SAM)
+    asked = telegram.writes(SAM, f"{NAME} what of phones?", to=STAFFROOM)
+    with run() as bot:
+        telegram.wait(lambda: not telegram.unconfirmed)
+        reply = Reply((Paragraph("x" * 3000), Paragraph("x" * 3000)), audience=Audience.ASKER)
+        first, second = bot.given.render(reply, list(taken.messages.values())[-1])
+        bot.run(bot.given.deliver(first))
+        with pytest.raises(Refused):
+            bot.run(bot.given.deliver(second))
+    (said,) = telegram.messages(STAFFROOM)
+    assert said["text"] == NO_PRIVATE_CHAT
+    assert said["reply_to_message"]["message_id"] == asked["message_id"]
+    assert said["reply_markup"]["inline_keyboard"][0][0]["url"] == "https://t.me/school_policies_bot?start"
 
 
 def test_a_group_that_became_a_supergroup_is_followed(telegram: TelegramServer, run: Run) -> None:
