@@ -53,7 +53,7 @@ WAIT = "Please wait a minute, then try again."
 LEFT = "Your access has ended. To come back, ask your school office for a code, and write: /join and the code."
 NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please write your question in a sentence."
 ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
-IN_PRIVATE = "I have answered you privately."
+IN_PRIVATE = "I answer this where only you see it."
 WHICH_SCHOOL = "Which school do you ask of?"
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.

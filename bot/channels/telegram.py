@@ -40,6 +40,8 @@ LATE = timedelta(minutes=1)
 # An update that cannot be written down while others can is left after so many tries.
 MOST_TRIES = 5
 WIDEST_ROW = 26  # characters of buttons beside each other: a telephone shows no more
+# A bot may write only to whoever has opened a chat with it. The same for whatever was asked, so that it tells the group nothing.
+NO_PRIVATE_CHAT = "Our own chat is not open yet: press the button below, then Start, and ask me there. In an emergency, ring 999."
 ATTACHMENTS = {
     "photo": "photo",
     "voice": "voice message",
@@ -116,18 +118,35 @@ class TelegramChannel:
         """Return the calls that say a reply: as many messages as it takes, the buttons under the last."""
         texts = messages(reply.blocks)
         where = _private(message) if reply.audience is Audience.ASKER else _here(message)
-        calls = []
+        calls: list[Call] = []
         for number, text in enumerate(texts, 1):
             last = number == len(texts)
             keyboard = {"reply_markup": {"inline_keyboard": _rows(reply.buttons)}} if last and reply.buttons else {}
             replying = where if number == 1 else {key: value for key, value in where.items() if key != "reply_parameters"}
             looks = {"parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
             calls.append({"method": "sendMessage", "arguments": {**replying, "text": text, **looks, **keyboard}})
+        if reply.audience is Audience.ASKER and not message.private and calls:
+            calls[0]["asked_in"] = _here(message)
         return calls
 
     async def deliver(self, call: Call) -> None:
-        """Make a call. Raises NotNow where Telegram is not to be reached or says to wait, Refused where it never will."""
-        method, arguments = call["method"], call["arguments"]
+        """Make a call. Raises NotNow where Telegram is not to be reached or says to wait, Refused where it never will.
+
+        Whoever asked in a group and cannot be written to alone is shown there how that can be changed.
+        """
+        try:
+            await self._make(call["method"], call["arguments"])
+        except Refused as refused:
+            if "asked_in" not in call or not _is_no_chat(refused.__cause__):
+                raise
+            if self._me is None:
+                raise NotNow("the bot does not know its name yet") from refused
+            way = [[{"text": "Open our chat", "url": f"https://t.me/{self._me.username}?start"}]]
+            await self._make(
+                "sendMessage", {**call["asked_in"], "text": NO_PRIVATE_CHAT, "reply_markup": {"inline_keyboard": way}}
+            )
+
+    async def _make(self, method: str, arguments: Json) -> None:
         try:
             try:
                 await self._bot.call(method, arguments)
@@ -379,6 +398,11 @@ def _rows(buttons: Sequence[Button]) -> list[list[Json]]:
             width = len(button.label)
         rows[-1].append({"text": button.label, "callback_data": button.value})
     return rows
+
+
+def _is_no_chat(error: BaseException | None) -> bool:
+    """Tell whether a call was refused because somebody has not opened a chat with the bot, or has closed it."""
+    return isinstance(error, Forbidden) or (isinstance(error, BadRequest) and error.message.lower() == "chat not found")
 
 
 def _seconds(error: RetryAfter) -> float:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.assembly import Parts
-from bot.channels.telegram import SECRET_HEADER
+from bot.channels.telegram import NO_PRIVATE_CHAT, SECRET_HEADER
 from bot.clock import LONDON, now_utc
 from bot.commands import COMMANDS
 from bot.conversation import FAULT, IN_PRIVATE, MOST_A_MINUTE, MOST_OF_A_STRANGER, STRANGER, TOO_MANY, WAIT
@@ -232,6 +232,7 @@ def test_a_button_of_long_ago_or_of_nobody_s_is_refused_kindly(telegram: Telegra
 SAYS = {
     "help": "I find the rule in your school's policies",
     "worried": "ring 999",
+    "policies": "You ask of Coniston Primary School. I look in:",
     "school": "You ask of Coniston Primary School.",
     "whoami": "as a member of staff",
     "privacy": "Telegram keeps this chat on its own servers",
@@ -415,6 +416,17 @@ def test_what_is_urgent_in_a_group_is_answered_to_the_asker_alone(telegram: Tele
     assert (note["text"], buttons(note)) == (IN_PRIVATE, {})
 
 
+def test_a_stranger_with_a_worry_in_a_group_is_shown_the_way_to_an_answer_and_the_group_nothing_of_it(
+    telegram: TelegramServer, run: Run
+) -> None:
+    with run() as bot:
+        telegram.writes(SAM, f"{NAME} {URGENT}", to=STAFFROOM)
+        settled(telegram, bot.given)
+        way, _ = telegram.messages(STAFFROOM)
+        assert way["text"] == NO_PRIVATE_CHAT
+        assert "999" in answer(telegram, SAM, URGENT)["text"]
+
+
 # Deliveries
 
 
@@ -529,6 +541,20 @@ def test_one_slow_call_delays_nobody_else(telegram: TelegramServer, run: Run) ->
         assert "advised against" in answer(telegram, KIM, EX_PUPILS)["text"]
         assert len(telegram.messages(SAM)) == 1
         telegram.wait(lambda: len(telegram.messages(SAM)) == 2)
+
+
+def test_what_is_being_said_when_the_bot_is_stopped_is_said_to_the_end(telegram: TelegramServer, run: Run) -> None:
+    with run() as bot:
+        enrol(bot.given, telegram)
+        settled(telegram, bot.given)
+        telegram.fails("sendMessage", Fault(200, done=True, hanging=1))
+        telegram.writes(SAM, EX_PUPILS)
+        telegram.wait(lambda: telegram.begun("sendMessage") == 2)
+    assert telegram.made("sendMessage")[-1].status == 200
+    with run(now=lambda: now_utc() + 2 * LEASE) as bot:
+        settled(telegram, bot.given)
+        assert counted(bot.given, RESENT) == 0
+    assert len(telegram.messages(SAM)) == 2
 
 
 # The webhook

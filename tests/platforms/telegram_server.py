@@ -116,7 +116,7 @@ class Group:
 class Fault:
     """How a call fails: with a status and description, `done` where it was carried out all the same, after `hanging` so long.
 
-    A status of 0 is a connection that is closed without an answer.
+    A status of 0 is a connection that is closed without an answer, and one of 200 an answer that is only slow.
     """
 
     status: int = 500
@@ -245,6 +245,10 @@ class TelegramServer:
         """Deliver the last update once more, as if its confirmation had been lost."""
         self._now(self._repeat())
 
+    def numbers_anew(self, first: int) -> None:
+        """Let the numbers of updates begin anew, as they may after a week without any."""
+        self._now(self._renumber(first))
+
     def gives(self, update: Json) -> int:
         """Deliver an update of any content; return its id."""
         return self._now(self._give(update))
@@ -359,6 +363,7 @@ class TelegramServer:
             result = await handler(parameters) if fault is None or fault.done else None
             if fault:
                 await asyncio.sleep(fault.hanging)
+            if fault and fault.status != 200:
                 raise Refusal(fault.status, fault.description, {"retry_after": fault.retry_after} if fault.retry_after else {})
         except Refusal as refusal:
             self._record(Call(method, parameters, refusal.status, refusal.description))
@@ -602,6 +607,9 @@ class TelegramServer:
         self._messages[to] = {key: {**one, "chat": {**one["chat"], "id": to}} for key, one in known.items()}
 
     # Updates and how they come to the bot
+
+    async def _renumber(self, first: int) -> None:
+        self._next["update"] = first - 1
 
     def _allow(self, parameters: Json) -> None:
         if "allowed_updates" in parameters:

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from telegram import Update, User
 
-from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, SECRET_HEADER, TelegramChannel, to_message
+from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, NO_PRIVATE_CHAT, SECRET_HEADER, TelegramChannel, to_message
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
@@ -302,6 +302,23 @@ def test_what_was_taken_in_but_not_written_down_comes_again_to_the_next_process(
     assert taken.texts == ["one"]
 
 
+def test_numbers_that_begin_anew_after_a_quiet_week_are_not_taken_for_old_ones(
+    telegram: TelegramServer, taken: Taken, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.POLL_LASTS", 1)
+    with run():
+        telegram.writes(SAM, "one")
+        telegram.wait(lambda: not telegram.unconfirmed)
+        telegram.numbers_anew(5)
+        polls = len(telegram.made("getUpdates"))
+        telegram.wait(lambda: len(telegram.made("getUpdates")) > polls)  # one that ended without any
+        telegram.fails("getUpdates", Fault(502))
+        telegram.wait(lambda: telegram.made("getUpdates")[-1].status == 502)
+        telegram.writes(SAM, "two")
+        telegram.wait(lambda: not telegram.unconfirmed)
+    assert taken.texts == ["one", "two"]
+
+
 def test_nothing_is_lost_while_the_store_is_away(telegram: TelegramServer, taken: Taken, run: Run) -> None:
     taken.refuses = lambda _message: taken.tries < 4
     with run():
@@ -436,6 +453,17 @@ def test_there_is_no_address_for_telegram_without_a_webhook(telegram: TelegramSe
     assert TelegramChannel(TOKEN, MENU, api_base_url=telegram.address, refused=lambda: None).routes() == []
 
 
+def test_polling_takes_an_old_webhook_off(telegram: TelegramServer, taken: Taken, run: Run) -> None:
+    with run(webhook=True):
+        telegram.writes(SAM, "one")
+        telegram.wait(lambda: not telegram.unconfirmed)
+    telegram.writes(SAM, "two")
+    with run():
+        telegram.wait(lambda: not telegram.unconfirmed)
+    assert taken.texts == ["one", "two"]
+    assert {call.status for call in telegram.made("getUpdates")} == {200}
+
+
 # What goes out
 
 HERE = Message(channel="telegram", account="77", place="77", where={"chat": 77, "topic": None, "replies_to": None})
@@ -479,6 +507,7 @@ def test_in_a_group_it_is_a_reply_in_the_topic_and_to_the_asker_alone_in_the_pri
     assert here["arguments"]["message_thread_id"] == 9
     assert here["arguments"]["reply_parameters"] == {"message_id": 5, "allow_sending_without_reply": True}
     (alone,) = channel.render(Reply((Heading("x"),), audience=Audience.ASKER), IN_GROUP)
+    assert alone["asked_in"]["chat_id"] == -1001
     assert set(alone["arguments"]) == {"chat_id", "text", "parse_mode", "link_preview_options"}
     assert alone["arguments"]["chat_id"] == 77
 
@@ -514,6 +543,27 @@ def test_what_keeps_a_call_from_being_made_is_told_apart(
         assert len(telegram.made("sendMessage")) == 1
         bot.run(bot.given.deliver(call))
     assert len(telegram.messages(SAM)) == 1
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+def test_whoever_asks_in_a_group_and_has_no_private_chat_is_shown_the_way_to_it(
+    telegram: TelegramServer, taken: Taken, run: Run, *, blocked: bool
+) -> None:
+    if blocked:
+        telegram.writes(SAM, "hello")
+        telegram.blocks(SAM)
+    asked = telegram.writes(SAM, f"{NAME} what of phones?", to=STAFFROOM)
+    with run() as bot:
+        telegram.wait(lambda: not telegram.unconfirmed)
+        reply = Reply((Paragraph("x" * 3000), Paragraph("x" * 3000)), audience=Audience.ASKER)
+        first, second = bot.given.render(reply, list(taken.messages.values())[-1])
+        bot.run(bot.given.deliver(first))
+        with pytest.raises(Refused):
+            bot.run(bot.given.deliver(second))
+    (said,) = telegram.messages(STAFFROOM)
+    assert said["text"] == NO_PRIVATE_CHAT
+    assert said["reply_to_message"]["message_id"] == asked["message_id"]
+    assert said["reply_markup"]["inline_keyboard"][0][0]["url"] == "https://t.me/school_policies_bot?start"
 
 
 def test_a_group_that_became_a_supergroup_is_followed(telegram: TelegramServer, run: Run) -> None:
