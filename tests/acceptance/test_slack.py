@@ -263,6 +263,21 @@ def test_more_than_twenty_questions_in_a_minute_are_too_many_but_not_a_worry(ser
         assert "999" in words(answer(server, URGENT))
 
 
+@pytest.mark.parametrize("fault", [None, Refuses("missing_scope"), Hangs()], ids=["shown", "refused", "hangs"])
+def test_an_answer_that_takes_a_while_is_announced_and_comes_whether_or_not_that_works(
+    server: SlackServer, run: Run, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    monkeypatch.setattr("bot.dispatcher.TYPING_AFTER", 0.0)
+    if fault:
+        server.fail("assistant.threads.setStatus", fault)
+    with run():
+        asked = server.say(SAM, EX_PUPILS)
+        assert words(server.wait_for_messages(SAM)[0]).startswith(ADVISED_AGAINST)
+        (announced,) = server.wait_for(lambda: server.called("assistant.threads.setStatus"))
+        assert announced.arguments["thread_ts"] == asked.payload["event"]["ts"]
+        server.mend()
+
+
 # What is private
 
 
