@@ -232,6 +232,7 @@ def test_a_button_of_long_ago_or_of_nobody_s_is_refused_kindly(telegram: Telegra
 SAYS = {
     "help": "I find the rule in your school's policies",
     "worried": "ring 999",
+    "policies": "Policy on the use of Social Media for Employees",
     "school": "You ask of Coniston Primary School.",
     "whoami": "as a member of staff",
     "privacy": "Telegram keeps this chat on its own servers",
