@@ -62,7 +62,7 @@ def _event(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Open
                 text="/policies",
                 where={"home": event["user"]},
             )
-        case "app_home_opened":
+        case "app_home_opened" if event.get("tab") == "messages":
             return Opened(event["user"], team, event["channel"])
         case "app_mention" if _room(event["channel"]):  # in direct messages it comes as a message too
             return _mention(body, event)

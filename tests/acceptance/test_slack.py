@@ -1,8 +1,10 @@
 """The whole bot on Slack, as staff meet it: the demo's schools, the real Bolt and SDK, and a Slack on this machine."""
 
 import json
+import os
 import shutil
 import signal
+import socket as socket_library
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +28,10 @@ from tests.platforms import block_kit
 from tests.platforms.background import Background
 from tests.platforms.slack_bot import slack_bot
 from tests.platforms.slack_server import (
+    APP_TOKEN,
+    BOT_TOKEN,
     OTHER_TEAM,
+    SIGNING_SECRET,
     TEAM,
     Delivery,
     Drops,
@@ -261,6 +266,21 @@ def test_more_than_twenty_questions_in_a_minute_are_too_many_but_not_a_worry(ser
         settled(server, bot.given)
         assert words(answer(server, "school")).startswith(TOO_MANY)
         assert "999" in words(answer(server, URGENT))
+
+
+@pytest.mark.parametrize("fault", [None, Refuses("missing_scope"), Hangs()], ids=["shown", "refused", "hangs"])
+def test_an_answer_that_takes_a_while_is_announced_and_comes_whether_or_not_that_works(
+    server: SlackServer, run: Run, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    monkeypatch.setattr("bot.dispatcher.TYPING_AFTER", 0.0)
+    if fault:
+        server.fail("assistant.threads.setStatus", fault)
+    with run():
+        asked = server.say(SAM, EX_PUPILS)
+        assert words(server.wait_for_messages(SAM)[0]).startswith(ADVISED_AGAINST)
+        (announced,) = server.wait_for(lambda: server.called("assistant.threads.setStatus"))
+        assert announced.arguments["thread_ts"] == asked.payload["event"]["ts"]
+        server.mend()
 
 
 # What is private
@@ -564,3 +584,42 @@ def test_a_socket_that_ends_is_opened_again_and_nothing_is_lost(
         server.cut_sockets()
         server.wait_for(lambda: server.connections == 3 and server.sockets == 1)
         assert words(answer(server, EX_PUPILS)).startswith(ADVISED_AGAINST)
+
+
+# The process that a school runs
+
+
+def free_port() -> int:
+    with socket_library.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("socket", [True, False], ids=["socket", "http"])
+def test_policybot_serve_answers_on_slack_and_ends_quietly(server: SlackServer, home: Path, *, socket: bool) -> None:
+    (home / "policybot.yaml").write_text(f"slack:\n  workspaces:\n    {TEAM}: {{schools: [coniston]}}\n")
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLICYBOT_")} | {
+        "POLICYBOT_HOME": str(home),
+        "POLICYBOT_BIND": f"127.0.0.1:{port}",
+        "POLICYBOT_SLACK__BOT_TOKEN": BOT_TOKEN,
+        "POLICYBOT_SLACK__API_BASE_URL": server.api_url,
+        **({"POLICYBOT_SLACK__APP_TOKEN": APP_TOKEN} if socket else {"POLICYBOT_SLACK__SIGNING_SECRET": SIGNING_SECRET}),
+    }
+    command = [sys.executable, "-m", "bot", "serve"]
+    where = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=where, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as bot:
+        try:
+            assert bot.stdout is not None
+            assert bot.stdout.readline().startswith("policybot answers at")
+            if socket:
+                server.wait_for(lambda: server.sockets, timeout=60)
+            else:
+                server.deliver_to(f"http://127.0.0.1:{port}/slack/events")
+            # Until it listens Slack delivers again.
+            server.tries_again_after = (0.5,) * 20
+            assert words(answer(server, EX_PUPILS)).startswith(ADVISED_AGAINST)
+        finally:
+            bot.send_signal(signal.SIGTERM)
+            _, error = bot.communicate(timeout=30)
+    assert error == ""

@@ -187,6 +187,7 @@ COMMAND_TOLD = {
     "join": "code",
     "help": "I find the rule in your school's policies",
     "worried": "Tell your safeguarding lead now.",
+    "policies": "I look in:",
     "school": "You ask of Chase Terrace",
     "whoami": "You joined",
     "privacy": "What I keep, and for how long",
