@@ -208,9 +208,9 @@ class Deliveries:
         now = self._now()
         with writing(self._engine) as connection:
             old = delete(events).where(events.c.received_at < now - EVENTS_KEPT)
-            for channel, unanswered in connection.execute(old.returning(events.c.channel, events.c.message.is_not(None))).all():
-                if unanswered:
-                    _count(connection, now.date(), channel, UNDELIVERED)
+            connection.execute(old.where(events.c.message.is_(None)))
+            for channel in connection.scalars(old.returning(events.c.channel)).all():
+                _count(connection, now.date(), channel, UNDELIVERED)
             connection.execute(delete(outbox).where(outbox.c.ended_at < now - GIVEN_UP_KEPT))
             connection.execute(delete(tallies).where(tallies.c.day < (now - GIVEN_UP_KEPT).date()))
 
