@@ -204,13 +204,17 @@ class Deliveries:
             return {(channel, what): times for channel, what, times in rows}
 
     def clear(self) -> None:
-        """Delete what is older than it need be kept; also what nobody came to answer, its channel being configured no more."""
+        """Delete what is older than it need be kept, and what nobody came to answer or to say: its channel has gone."""
         now = self._now()
         with writing(self._engine) as connection:
             old = delete(events).where(events.c.received_at < now - EVENTS_KEPT)
-            for channel, unanswered in connection.execute(old.returning(events.c.channel, events.c.message.is_not(None))).all():
-                if unanswered:
-                    _count(connection, now.date(), channel, UNDELIVERED)
+            connection.execute(old.where(events.c.message.is_(None)))
+            for channel in connection.scalars(old.returning(events.c.channel)).all():
+                _count(connection, now.date(), channel, UNDELIVERED)
+            waits = update(outbox).where(outbox.c.call.is_not(None), outbox.c.made_at < now - EVENTS_KEPT)
+            unsaid = waits.values(call=None, leased_until=None, ended_at=now, reason="nobody came to make it")
+            for channel in connection.scalars(unsaid.returning(outbox.c.channel)).all():
+                _count(connection, now.date(), channel, UNDELIVERED)
             connection.execute(delete(outbox).where(outbox.c.ended_at < now - GIVEN_UP_KEPT))
             connection.execute(delete(tallies).where(tallies.c.day < (now - GIVEN_UP_KEPT).date()))
 

@@ -2,22 +2,29 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
 from starlette.applications import Starlette
 
 from bot import cli
-from bot.assembly import assemble
+from bot.assembly import Parts, assemble
 from bot.bootstrap import Indexes, seed_demo
 from bot.chat_page import create_app
 from bot.clock import now_utc
+from bot.conversation import Turn
 from bot.dispatcher import Dispatcher
 from bot.joining import Door
+from bot.messages import Message, Reply
+from bot.people import TELEGRAM, Person, PersonRole
 from bot.policy_pages import PolicyPages
+from bot.rendering import as_text
 from bot.schema import open_store
+from corpus.building import build_policy
 from corpus.clause import Policy
 from corpus.tables import sqlite_url
 from corpus.versions import Published, School, Versions
@@ -83,6 +90,136 @@ def chat_app() -> Callable[..., Starlette]:
         return create_app(indexes, dispatcher, door, routes=pages.routes())
 
     return build
+
+
+class Clock:
+    """A clock that goes when it is told to; it begins on a Monday, in school time."""
+
+    def __init__(self) -> None:
+        self.time = datetime.fromisoformat("2026-11-23T08:30")
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def wait(self, time: timedelta) -> None:
+        self.time += time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+HILLSIDE_RULES = """1. Social media
+
+1.1 Staff must not accept friend requests from parents.
+
+1.2 Staff must not accept friend requests from pupils.
+
+1.3 Staff must not put photographs of pupils on their own social media.
+
+2. Mobile phones
+
+2.1 Staff must not use their personal mobile phones during school hours.
+
+2.2 Staff may use their personal mobile phones in the staffroom at lunchtime.
+
+3. Equipment
+
+3.1 Staff must lock their computers when they leave the room.
+"""
+MEADOW_RULES = """1. Social media
+
+1.1 Staff may accept friend requests from parents whom they know already.
+
+1.2 Staff should not post about their pupils.
+
+2. Badges
+
+2.1 Staff must wear their badges where visitors can see them.
+"""
+
+
+class Chat:
+    """A conversation as a channel would hold it: each message is written down, answered, and what is to be kept is kept."""
+
+    def __init__(self, parts: Parts, clock: Clock) -> None:
+        self.parts = parts
+        self._clock = clock
+        self._keys = count()
+
+    def invite(self, school: str, pass_until: datetime | None = None) -> str:
+        """Return the code of a new invitation."""
+        return self.parts.people.invite(school, PersonRole.STAFF, pass_until)[1]
+
+    def join(self, school: str = "hillside", account: str = "77", channel: str = TELEGRAM) -> Person:
+        """Enrol somebody."""
+        return self.parts.people.enrol(self.invite(school), channel, account)
+
+    def message(self, text: str = "", **fields: Any) -> Message:
+        """Return a message of Telegram's account 77, to the bot alone, unless the fields say otherwise."""
+        return Message(**({"channel": TELEGRAM, "account": "77", "place": "77", "text": text} | fields))
+
+    def turn(self, text: str = "", **fields: Any) -> Turn:
+        """Return what is to be said to a message; what is to be kept of it is kept."""
+        self._clock.wait(timedelta(milliseconds=1))
+        message, deliveries = self.message(text, **fields), self.parts.deliveries
+        event = deliveries.receive(f"{id(self)} {next(self._keys)}", message, self.parts.records.asker(message))
+        assert event
+        turn = self.parts.conversation.turn(message, event.recent)
+        deliveries.finish(event, (), turn.keep)
+        return turn
+
+    def say(self, text: str = "", **fields: Any) -> tuple[Reply, ...]:
+        """Return the replies to a message."""
+        return self.turn(text, **fields).replies(self.message(text, **fields))
+
+    def told(self, text: str = "", **fields: Any) -> str:
+        """Return the words of the one reply to a message."""
+        (reply,) = self.say(text, **fields)
+        return as_text(reply.blocks)
+
+    def button(self, label: str, text: str, **fields: Any) -> str:
+        """Return the value of a button under the reply to a message."""
+        (value,) = [button.value for reply in self.say(text, **fields) for button in reply.buttons if button.label == label]
+        return value
+
+
+@pytest.fixture
+def publish(store: Versions) -> Callable[..., int]:
+    """Publish a policy of a school, of these rules; return the number of the version."""
+
+    def build(school: str, rules: str, slug: str = "staff") -> int:
+        source = f"{school.upper()} PRIMARY SCHOOL\n\nStaff policy\n\nAdopted: May 2024\n\n{rules}"
+        store.save_draft(build_policy(source, school=school, slug=slug, title=None, source_name=slug), source)
+        return store.publish(school, slug, "the headteacher")
+
+    return build
+
+
+@pytest.fixture
+def schools(store: Versions, knowledge: Knowledge, publish: Callable[..., int]) -> Indexes:
+    """The indexes of two schools, hillside and meadow, that rule differently on the same things."""
+    store.add_school(School("meadow", "Meadow School", "Meadow"))
+    publish("hillside", HILLSIDE_RULES)
+    publish("meadow", MEADOW_RULES)
+    return Indexes(store, knowledge)
+
+
+@pytest.fixture
+def chat_of(schools: Indexes, clock: Clock) -> Callable[..., Chat]:
+    """Return the conversation at two schools, with whatever else `assemble` takes."""
+
+    def build(**settings: Any) -> Chat:
+        return Chat(assemble(schools, KEY, now=clock, **settings), clock)
+
+    return build
+
+
+@pytest.fixture
+def chat(chat_of: Callable[..., Chat]) -> Chat:
+    """The conversation at two schools, where no workspace is set up."""
+    return chat_of()
 
 
 class Ran(NamedTuple):

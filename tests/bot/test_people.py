@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select
@@ -11,31 +12,16 @@ from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, WEB, People, Per
 from bot.tables import invitations, sessions
 from corpus.versions import School, Versions
 
+if TYPE_CHECKING:
+    from tests.conftest import Clock
+
 START = datetime.fromisoformat("2026-11-23T08:30")
 MINUTE = timedelta(minutes=1)
 NOT_VALID = "That code is not valid, or somebody has used it: ask your school office for a new one."
 
 
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def wait(self, time: timedelta) -> None:
-        self.time += time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def people(store: Versions, clock: Clock) -> People:
+def people(store: Versions, clock: "Clock") -> People:
     store.add_school(School("meadow", "Meadow School", "Meadow"))
     return People(store.engine, clock)
 
@@ -62,7 +48,7 @@ def test_an_invitation_serves_one_person(people: People) -> None:
     assert people.invitations("hillside") == []
 
 
-def test_an_invitation_waits_seven_days(people: People, clock: Clock) -> None:
+def test_an_invitation_waits_seven_days(people: People, clock: "Clock") -> None:
     _, first = people.invite("hillside", PersonRole.STAFF)
     _, second = people.invite("hillside", PersonRole.STAFF)
     clock.wait(INVITATION_LASTS - MINUTE)
@@ -103,7 +89,7 @@ def test_no_code_or_token_stands_in_the_store(people: People, store: Versions) -
     assert not any(secret in kept for secret in (code, code.replace("-", ""), token))
 
 
-def test_a_pass_ends_by_itself(people: People, clock: Clock) -> None:
+def test_a_pass_ends_by_itself(people: People, clock: "Clock") -> None:
     _, code = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
     person = people.enrol(code, "telegram", "77")
     token = people.open_session(person, shared=False)
@@ -167,7 +153,9 @@ def test_removing_somebody_ends_their_sessions_at_once(people: People) -> None:
 
 
 @pytest.mark.parametrize(("shared", "idle"), [(False, OWN_IDLE), (True, SHARED_IDLE)])
-def test_a_session_lasts_while_it_is_used_and_ends_when_idle(people: People, clock: Clock, shared: bool, idle: timedelta) -> None:
+def test_a_session_lasts_while_it_is_used_and_ends_when_idle(
+    people: People, clock: "Clock", shared: bool, idle: timedelta
+) -> None:
     person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
     token = people.open_session(person, shared=shared)
     for _ in range(3):
@@ -187,7 +175,7 @@ def test_a_session_can_be_ended_and_another_stays(people: People) -> None:
     assert people.in_session("nonsense") is None
 
 
-def test_sessions_that_have_ended_are_cleared_away(people: People, store: Versions, clock: Clock) -> None:
+def test_sessions_that_have_ended_are_cleared_away(people: People, store: Versions, clock: "Clock") -> None:
     person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
     people.open_session(person, shared=True)
     clock.wait(SHARED_IDLE)

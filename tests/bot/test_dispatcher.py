@@ -1,0 +1,474 @@
+"""The dispatcher: from an event to its answer said, over a channel that fails on demand and processes that die."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never
+
+import pytest
+from sqlalchemy import select
+from starlette.routing import Route
+
+from bot.assembly import Parts, assemble
+from bot.bootstrap import Indexes
+from bot.clock import now_utc, today
+from bot.conversation import FAULT
+from bot.deliveries import DROPPED, MOST_ATTEMPTS, RESENT, UNDELIVERED, Deliveries
+from bot.dispatcher import Dispatcher
+from bot.layout import Heading
+from bot.messages import Call, Message, NotNow, Receive, Refused, Reply
+from bot.people import SLACK, TELEGRAM, People, PersonRole
+from bot.tables import events, outbox
+from corpus.tables import sqlite_url
+from corpus.versions import Versions
+
+if TYPE_CHECKING:
+    from tests.conftest import Clock
+
+KEY = b"a key that only the tests have"
+HELP = "I find the rule in your school's policies that answers a question, and show it word for word."
+
+
+class Platform:
+    """A channel whose platform is a list: what was said; it does first what `faults` say, one for each call."""
+
+    def __init__(self, name: str = TELEGRAM, *, split: bool = False) -> None:
+        self.name = name
+        self.said: list[str] = []
+        self.faults: list[Callable[[], Awaitable[object]]] = []
+        self.render_faults: list[Callable[[], object]] = []
+        self.typing_faults: list[Callable[[], object]] = []
+        self.rendered: list[Reply] = []
+        self.receive: Receive
+        self.begun = 0
+        self.stopping = asyncio.Event()
+        self._split = split
+
+    def routes(self) -> list[Route]:
+        return []
+
+    async def start(self, receive: Receive) -> None:
+        self.receive = receive
+
+    async def stop(self) -> None:
+        self.stopping.set()
+
+    def render(self, reply: Reply, message: Message) -> list[Call]:
+        self.rendered.append(reply)
+        if self.render_faults:
+            self.render_faults.pop(0)()
+        texts = [getattr(block, "text", "") for block in reply.blocks]
+        return [{"text": f"{message.place} {text}"} for text in (texts if self._split else texts[:1])]
+
+    async def deliver(self, call: Call) -> None:
+        self.begun += 1
+        if self.faults:
+            await self.faults.pop(0)()
+        self.said.append(call["text"])
+
+    async def show_typing(self, _message: Message) -> None:
+        for fault in self.typing_faults:
+            fault()
+
+
+def raising(error: Exception) -> Callable[[], Awaitable[None]]:
+    async def fail() -> None:
+        raise error
+
+    return fail
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def helps(place: str = "D1", channel: str = TELEGRAM) -> Message:
+    """Return a message that is answered at once, without any index."""
+    return Message(channel=channel, account="77", place=place, text="/help")
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked for every second is looked for all the time, and no retry waits for long."""
+    for name in ("OUTBOX_EVERY", "LEFT_BEHIND_EVERY", "CLEAR_EVERY"):
+        monkeypatch.setattr(f"bot.dispatcher.{name}", 0.01)
+    monkeypatch.setattr("bot.dispatcher.TYPING_AFTER", 60.0)
+    monkeypatch.setattr("bot.deliveries.SHORTEST_WAIT", 0.01)
+
+
+@pytest.fixture
+def parts(schools: Indexes) -> Parts:
+    made = assemble(schools, KEY)
+    for channel in (TELEGRAM, SLACK):
+        made.people.enrol(made.people.invite("hillside", PersonRole.STAFF)[1], channel, "77")
+    return made
+
+
+def run(parts: Parts, *platforms: Platform, scene: Callable[[], Awaitable[None]]) -> None:
+    """Play a scene while the dispatcher runs over these platforms."""
+
+    async def play() -> None:
+        async with Dispatcher(parts.conversation, parts.deliveries, parts.records, platforms).running():
+            await scene()
+
+    asyncio.run(play())
+
+
+def rows(parts: Parts, table: Any) -> list[Any]:
+    with parts.indexes.versions.engine.connect() as connection:
+        return list(connection.execute(select(table)))
+
+
+def counted(parts: Parts, what: str, channel: str = TELEGRAM) -> int:
+    return parts.deliveries.counted(today() - timedelta(days=1000)).get((channel, what), 0)
+
+
+def test_a_message_is_answered_once_however_often_it_comes_and_nothing_of_it_stays(parts: Parts) -> None:
+    platform = Platform()
+
+    async def scene() -> None:
+        await asyncio.gather(*(platform.receive("Ev1", helps()) for _ in range(5)))
+        await until(lambda: platform.said and not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"D1 {HELP}"]
+    assert [row.message for row in rows(parts, events)] == [None]
+
+
+def test_the_order_of_calls_is_kept_when_the_first_must_wait(parts: Parts) -> None:
+    platform = Platform(split=True)
+    platform.faults = [raising(NotNow("429", 0.05)), raising(NotNow("503")), raising(OSError("no route"))]
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: len(platform.said) == 4)
+
+    run(parts, platform, scene=scene)
+    assert len(platform.rendered) == 1
+    assert platform.said == [f"D1 {block.text}" for block in platform.rendered[0].blocks]  # type: ignore[union-attr]
+    assert rows(parts, outbox) == []
+
+
+def test_a_call_that_the_platform_will_never_take_is_dropped_and_the_next_is_made(parts: Parts) -> None:
+    platform = Platform(split=True)
+    platform.faults = [raising(Refused("blocked by the user"))]
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: len(platform.said) == 3)
+
+    run(parts, platform, scene=scene)
+    assert counted(parts, DROPPED) == 1
+    assert [(row.call, row.reason) for row in rows(parts, outbox)] == [(None, "blocked by the user")]
+
+
+def test_a_slow_channel_holds_up_no_other(parts: Parts) -> None:
+    slow, quick = Platform(TELEGRAM), Platform(SLACK)
+    slow.faults = [slow.stopping.wait for _ in range(60)]
+
+    async def scene() -> None:
+        for number in range(60):
+            await slow.receive(f"Ev{number}", helps())
+        await until(lambda: slow.begun >= 10)
+        await quick.receive("Ev1", Message(channel=SLACK, account="77", place="D1", text="/help"))
+        await until(lambda: quick.said)
+        assert slow.said == []
+
+    run(parts, slow, quick, scene=scene)
+
+
+def test_a_call_that_hangs_is_ended_and_made_again(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.dispatcher.CALL_LASTS", 0.05)
+    platform = Platform()
+    platform.faults = [hang, hang]
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: platform.said and not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert (platform.begun, platform.said) == (3, [f"D1 {HELP}"])
+
+
+def test_a_call_that_waited_so_long_that_its_lease_ran_out_is_made_once(
+    schools: Indexes, parts: Parts, clock: "Clock", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.dispatcher.MOST_AT_ONCE", 1)
+    parts = assemble(schools, KEY, now=clock)
+    platform = Platform()
+    gates = [asyncio.Event() for _ in "abc"]
+    platform.faults = [gate.wait for gate in gates]
+
+    def leases_of_the_last() -> int:
+        return int(rows(parts, outbox)[-1].attempts)
+
+    async def scene() -> None:
+        for number, place in enumerate("abc"):
+            await platform.receive(place, helps(place))
+            await until(lambda number=number: len(rows(parts, outbox)) == number + 1)
+        await until(lambda: platform.begun == 1)
+        clock.wait(timedelta(seconds=20))
+        gates[0].set()
+        await until(lambda: platform.begun == 2)
+        clock.wait(timedelta(seconds=15))
+        await until(lambda: leases_of_the_last() == 2)
+        gates[2].set()
+        gates[1].set()
+        await until(lambda: not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"{place} {HELP}" for place in "abc"]
+
+
+@pytest.mark.parametrize("fault", [None, RuntimeError("no such chat")])
+def test_typing_is_shown_while_an_answer_takes_long_and_harms_nothing_where_it_fails(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
+) -> None:
+    monkeypatch.setattr("bot.dispatcher.TYPING_AFTER", 0.0)
+    platform = Platform()
+    typing = threading.Event()
+    platform.render_faults = [lambda: typing.wait(60)]
+    platform.typing_faults = [typing.set]
+    if fault:
+        platform.typing_faults.append(raise_now(fault))
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: platform.said)
+
+    run(parts, platform, scene=scene)
+    assert typing.is_set()
+    assert platform.said == [f"D1 {HELP}"]
+
+
+def raise_now(error: Exception) -> Callable[[], Never]:
+    def fail() -> Never:
+        raise error
+
+    return fail
+
+
+def test_no_typing_is_shown_where_the_answer_is_quick(parts: Parts) -> None:
+    platform = Platform()
+    shown: list[object] = []
+    platform.typing_faults = [lambda: shown.append("typing")]
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: platform.said)
+
+    run(parts, platform, scene=scene)
+    assert shown == []
+
+
+class Broken(Indexes):
+    """Indexes whose store has gone."""
+
+    def of(self, school_id: str, *, fresh: bool = True) -> Never:
+        raise RuntimeError(f"the disk is gone with {school_id}, {fresh}")
+
+
+def test_a_fault_of_ours_is_told_once(schools: Indexes, parts: Parts) -> None:
+    parts = assemble(Broken(schools.versions, schools.knowledge), KEY)
+    platform = Platform()
+
+    async def scene() -> None:
+        await platform.receive("Ev1", Message(channel=TELEGRAM, account="77", place="D1", text="can I wear jeans?"))
+        await until(lambda: platform.said and not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"D1 {FAULT}"]
+
+
+def test_what_cannot_be_rendered_is_tried_again_and_then_told(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.deliveries.LEASE", timedelta(seconds=0.05))
+    platform = Platform()
+    platform.render_faults = [raise_now(KeyError("where"))] * MOST_ATTEMPTS
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: platform.said and not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert len(platform.rendered) == MOST_ATTEMPTS + 1
+    assert platform.rendered[-1].blocks == (Heading(FAULT),)
+    assert f"D1 {FAULT}" in platform.said
+
+
+def test_what_can_never_be_rendered_ends_counted_and_leaves_no_words(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.deliveries.LEASE", timedelta(seconds=0.05))
+    platform = Platform()
+    platform.render_faults = [raise_now(KeyError("where"))] * 100
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: rows(parts, events)[0].message is None)
+
+    run(parts, platform, scene=scene)
+    assert platform.said == []
+    assert len(platform.rendered) == MOST_ATTEMPTS + 1
+    assert counted(parts, UNDELIVERED) == 1
+
+
+def test_nothing_is_acknowledged_that_could_not_be_written_down(parts: Parts) -> None:
+    platform = Platform()
+
+    async def scene() -> None:
+        with parts.indexes.versions.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE events RENAME TO lost")
+        with pytest.raises(Exception, match="no such table: events"):
+            await platform.receive("Ev1", helps())
+        with parts.indexes.versions.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE lost RENAME TO events")
+        await platform.receive("Ev1", helps())
+        await until(lambda: platform.said)
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"D1 {HELP}"]
+
+
+def test_what_is_begun_is_finished_before_it_stops(parts: Parts) -> None:
+    platform = Platform()
+    platform.faults = [platform.stopping.wait]
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: platform.begun)
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"D1 {HELP}"]
+    assert rows(parts, outbox) == []
+
+
+def test_what_a_process_left_behind_is_answered_by_the_next(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.deliveries.LEASE", timedelta(0))
+    parts.deliveries.receive("Ev1", helps(), "asker")
+    monkeypatch.setattr("bot.deliveries.LEASE", timedelta(seconds=60))
+    platform = Platform()
+
+    async def scene() -> None:
+        await until(lambda: platform.said and not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"D1 {HELP}"]
+
+
+# Processes that die
+
+DYING = """
+import asyncio, sys, threading
+from datetime import timedelta
+from pathlib import Path
+
+import bot.deliveries
+import bot.dispatcher
+from bot.assembly import assemble
+from bot.bootstrap import Indexes
+from bot.clock import now_utc
+from bot.messages import Message
+from bot.schema import open_store
+from corpus.versions import Versions
+from retrieval.knowledge import Knowledge
+
+url, cache, mode, event = sys.argv[1:]
+bot.deliveries.LEASE = timedelta(seconds=1)
+bot.dispatcher.CALL_LASTS = 0.5
+bot.dispatcher.OUTBOX_EVERY = bot.dispatcher.LEFT_BEHIND_EVERY = 0.05
+
+
+class Channel:
+    name = "telegram"
+
+    async def start(self, receive):
+        self.receive = receive
+
+    async def stop(self):
+        pass
+
+    def render(self, reply, message):
+        if mode == "dies answering":
+            print("dying", flush=True)
+            threading.Event().wait()
+        return [{"text": reply.blocks[0].text}]
+
+    async def deliver(self, call):
+        if mode == "dies saying":
+            print("dying", flush=True)
+            threading.Event().wait()
+        print("said", call["text"], flush=True)
+
+
+async def main():
+    parts = assemble(Indexes(Versions(open_store(url), now_utc), Knowledge(Path(cache))), b"a key that only the tests have")
+    channel = Channel()
+    async with bot.dispatcher.Dispatcher(parts.conversation, parts.deliveries, parts.records, [channel]).running():
+        for _ in range(2):
+            await channel.receive(event, Message(channel="telegram", account="77", place="D1", text="/help"))
+        await asyncio.to_thread(sys.stdin.readline)
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def process_of(store: Versions, tmp_path: Path, parsed: Path) -> Callable[[str, str], "subprocess.Popen[str]"]:
+    """Return a process over the store that receives an event twice, and then lives or dies as its mode says."""
+    people = People(store.engine, now_utc)
+    people.enrol(people.invite("hillside", PersonRole.STAFF)[1], TELEGRAM, "77")
+
+    def start(mode: str, event: str) -> "subprocess.Popen[str]":
+        arguments = [sys.executable, "-c", DYING, sqlite_url(tmp_path / "store"), str(parsed), mode, event]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+    return start
+
+
+def die(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout
+    assert process.stdout.readline() == "dying\n"
+    process.kill()
+    process.communicate()
+
+
+def live(process: "subprocess.Popen[str]", store: Versions) -> list[str]:
+    """Return what a process says until there is nothing more to say."""
+    assert process.stdout
+    said = [process.stdout.readline()]
+    rest, _ = process.communicate("stop\n", timeout=60)
+    with store.engine.connect() as connection:
+        assert not connection.execute(select(outbox)).all()
+        assert [row.message for row in connection.execute(select(events))] == [None] * len(
+            connection.execute(select(events)).all()
+        )
+    return [*said, *rest.splitlines(keepends=True)]
+
+
+@pytest.mark.parametrize(("mode", "resent"), [("dies answering", 0), ("dies saying", 1)])
+def test_what_a_killed_process_was_at_is_answered_once_by_the_next(
+    process_of: Callable[[str, str], "subprocess.Popen[str]"], store: Versions, mode: str, resent: int
+) -> None:
+    die(process_of(mode, "Ev1"))
+    assert live(process_of("lives", "Ev1"), store) == [f"said {HELP}\n"]
+    assert Deliveries(store.engine, now_utc).counted(today() - timedelta(days=1)).get((TELEGRAM, RESENT), 0) == resent
+
+
+@pytest.mark.soak
+def test_however_often_processes_are_killed_each_event_is_answered_once(
+    process_of: Callable[[str, str], "subprocess.Popen[str]"], store: Versions
+) -> None:
+    for number in range(20):
+        die(process_of("dies answering" if number % 2 else "dies saying", f"Ev{number}"))
+        assert live(process_of("lives", f"Ev{number}"), store) == [f"said {HELP}\n"]
