@@ -122,6 +122,10 @@ def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
     one_or_many.add_argument("--qr", metavar="FILE", type=Path, help="write a QR code of the link to a .png or .svg file")
     invite.add_argument("--channel", choices=["web", "telegram"], help="what the QR code opens; web unless phones cannot open it")
 
+    sheet = command("sheet", "print a sheet for the staffroom: whom to tell when worried about a child, and how to ask", _sheet)
+    sheet.add_argument("--school", required=True)
+    sheet.add_argument("--out", metavar="FILE.html", type=Path, help="the file to write; standard output unless given")
+
     people = command("people", "who may ask at a school, and the invitations that nobody has taken", _people)
     people.add_argument("--school", required=True)
     people.add_argument("--remove", metavar="NUMBER", type=int, help="end this person's access at once")
@@ -154,6 +158,12 @@ def _invite(options: argparse.Namespace) -> int:
     if options.list is not None:
         return invite_list(options.school, options.list, options.role, options.until)
     return invite(options.school, options.role, options.until, options.qr, options.channel)
+
+
+def _sheet(options: argparse.Namespace) -> int:
+    from bot.enrolment import sheet
+
+    return sheet(options.school, options.out)
 
 
 def _people(options: argparse.Namespace) -> int:

@@ -1,18 +1,20 @@
-"""The commands on people: invite somebody or a whole list, list who may ask, end somebody's access."""
+"""The commands on people: invite somebody or a whole list, print the staffroom sheet, list who may ask, end access."""
 
+import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from bot.bootstrap import open_versions
 from bot.clock import LONDON, now_utc, spoken, today
-from bot.configuration import read_configuration
+from bot.configuration import check_schools, read_configuration
 from bot.errors import BotError
 from bot.pasted import read_pasted
-from bot.people import Invitation, People, read_role
+from bot.people import TELEGRAM, Invitation, People, read_role
 from bot.qr_codes import as_characters, as_file, can_be_shown, require_kind
 from bot.settings import Settings, read_settings
+from bot.sheet import staffroom_sheet
 from bot.staff_list import read_staff_list
-from bot.ways_in import ways_in
+from bot.ways_in import WaysIn, ways_in
 from corpus.versions import no_such_school
 
 
@@ -27,7 +29,7 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
     ways = ways_in(settings, configuration)
     if qr:
         require_kind(qr)
-        ways.to_scan("", channel)
+        _require_link(ways, channel)
     elif channel:
         raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
     invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until))
@@ -36,10 +38,11 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
     _print_end_of_pass(invitation)
     print(f"They open {ways.page_link(code)}, or type the code at {ways.page}.")
     if configuration.telegram:
-        link = ways.telegram_link(code)
-        print(f"On Telegram they open {link}" if link else f"On Telegram they write to the bot: /join {code}")
-    if qr:
-        _give_qr_code(ways.to_scan(code, channel), qr)
+        opens = ways.telegram_link(code)
+        print(f"On Telegram they open {opens}" if opens else f"On Telegram they write to the bot: /join {code}")
+    link = ways.to_scan(code, channel)
+    if qr and link:
+        _give_qr_code(link, qr)
     return 0
 
 
@@ -64,6 +67,30 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
         print(f"or write to {to} on Telegram: /join and the code.")
     _print_end_of_pass(first)
     print("The codes are shown only now, and the names are kept nowhere here: print this list, and shred it in a week.")
+    return 0
+
+
+def sheet(school: str, out: Path | None) -> int:
+    """Write the staffroom sheet of a school to a file, or print it. Raises BotError where there is no such school."""
+    settings = read_settings()
+    versions = open_versions(settings)
+    known = [one.id for one in versions.schools()]
+    published = versions.published(school)
+    if published is None:
+        raise BotError(no_such_school(school, known))
+    configuration = check_schools(read_configuration(settings), known)
+    ways = ways_in(settings, configuration)
+    html = staffroom_sheet(published.school, [policy for _, policy in published.versions], ways, configuration, today())
+    if ways.to_scan() is None:
+        print("There is no QR code on the sheet: set POLICYBOT_PUBLIC_URL for one.", file=sys.stderr)
+    if out is None:
+        print(html)
+        return 0
+    try:
+        out.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}.") from None
+    print(f"{out} is written. Open it in a browser and print it. Check the names, and fill in the empty lines by hand.")
     return 0
 
 
@@ -102,6 +129,13 @@ def _people(settings: Settings, school: str) -> People:
     if school not in known:
         raise BotError(no_such_school(school, known))
     return People(versions.engine, now_utc)
+
+
+def _require_link(ways: WaysIn, channel: str | None) -> None:
+    if ways.to_scan(channel=channel) is None:
+        if channel == TELEGRAM:
+            raise BotError("There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME.")
+        raise BotError(f"A phone cannot open {ways.page}: set POLICYBOT_PUBLIC_URL to the address by which people reach it.")
 
 
 def _print_end_of_pass(invitation: Invitation) -> None:

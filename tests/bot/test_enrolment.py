@@ -123,7 +123,7 @@ def test_a_terminal_shows_the_qr_code_too(public: Policybot, monkeypatch: pytest
         ),
         (
             ("--qr", "one.png", "--channel", "telegram"),
-            "There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME beside its token.",
+            "There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME.",
         ),
         (("--channel", "web"), "--channel says what the QR code opens: add --qr FILE.png."),
     ],
