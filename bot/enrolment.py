@@ -1,15 +1,16 @@
 """The commands on people: invite somebody or a whole list, print the staffroom sheet, list who may ask, end access."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from bot.bootstrap import open_versions
-from bot.clock import LONDON, now_utc, spoken, today
-from bot.configuration import check_schools, read_configuration
+from bot.clock import LONDON, day_of, now_utc, spoken, today
+from bot.configuration import Configuration, check_schools, read_configuration
 from bot.errors import BotError
 from bot.pasted import read_pasted
-from bot.people import TELEGRAM, Invitation, People, read_role
+from bot.people import TELEGRAM, Invitation, People, Person, read_role
 from bot.qr_codes import as_characters, as_file, can_be_shown, require_kind
 from bot.settings import Settings, read_settings
 from bot.sheet import staffroom_sheet
@@ -33,13 +34,7 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
     elif channel:
         raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
     invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until))
-    print(f"Invitation {invitation.id} to {school}, as {invitation.role}: {code}")
-    print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
-    _print_end_of_pass(invitation)
-    print(f"They open {ways.page_link(code)}, or type the code at {ways.page}.")
-    if configuration.telegram:
-        opens = ways.telegram_link(code)
-        print(f"On Telegram they open {opens}" if opens else f"On Telegram they write to the bot: /join {code}")
+    _print_invitation(invitation, code, ways, configuration)
     link = ways.to_scan(code, channel)
     if qr and link:
         _give_qr_code(link, qr)
@@ -99,8 +94,7 @@ def list_people(school: str) -> int:
     people = _people(read_settings(), school)
     members, invitations = people.of(school), people.invitations(school)
     for person in members:
-        ends = f", until {spoken(person.until)}" if person.until else ""
-        print(f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{ends}")
+        print(_told(person))
     if not members:
         print("Nobody has joined yet.")
     for invitation in invitations:
@@ -109,10 +103,46 @@ def list_people(school: str) -> int:
     return 0
 
 
-def remove_person(school: str, number: int) -> int:
-    """End a person's access. Raises BotError where the school has no such person."""
-    _people(read_settings(), school).remove(school, number)
-    print(f"Person {number} can no longer ask at {school}.")
+def list_leavers(school: str) -> int:
+    """Print who has joined a school, the longest ago first, for the office to look for those who have left.
+
+    When somebody last asked is not kept, so only who is signed in to the chat page has a day beside them. Raises BotError
+    where there is no such school.
+    """
+    people = _people(read_settings(), school)
+    members, seen = sorted(people.of(school), key=lambda person: person.since), people.last_seen(school)
+    if not members:
+        print("Nobody has joined yet.")
+        return 0
+    print("Who has left the school? Those who joined longest ago come first.")
+    for person in members:
+        last = f", last on the chat page on {_day(seen[person.id])}" if person.id in seen else ""
+        print(f"{_told(person)}{last}")
+    print(f"To end their access: policybot people --school {school} --remove and their numbers, as 3,5,9")
+    return 0
+
+
+def remove_people(school: str, numbers: Sequence[int]) -> int:
+    """End the access of people, of all of them or none. Raises BotError where the school has no such person."""
+    _people(read_settings(), school).remove(school, *numbers)
+    if len(numbers) == 1:
+        print(f"Person {numbers[0]} can no longer ask at {school}.")
+    else:
+        print(f"{len(numbers)} people can no longer ask at {school}: {', '.join(map(str, numbers))}.")
+    return 0
+
+
+def replace_headteacher(school: str) -> int:
+    """End the access of a school's headteacher and print an invitation for the next. Raises BotError where there is no school."""
+    settings = read_settings()
+    configuration = read_configuration(settings)
+    done = _people(settings, school).replace_headteacher(school)
+    ended = {0: "No headteacher had joined", 1: "The headteacher's access has ended"}
+    print(f"{ended.get(done.people, f'The access of {done.people} headteachers has ended')}.")
+    if done.invitations:
+        print(f"Open invitations to be headteacher that can no longer be used: {done.invitations}.")
+    print("Give this to the new headteacher alone:")
+    _print_invitation(done.invitation, done.code, ways_in(settings, configuration), configuration)
     return 0
 
 
@@ -136,6 +166,26 @@ def _require_link(ways: WaysIn, channel: str | None) -> None:
         if channel == TELEGRAM:
             raise BotError("There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME.")
         raise BotError(f"A phone cannot open {ways.page}: set POLICYBOT_PUBLIC_URL to the address by which people reach it.")
+
+
+def _told(person: Person) -> str:
+    ends = f", until {spoken(person.until)}" if person.until else ""
+    return f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{ends}"
+
+
+def _day(moment: datetime) -> str:
+    day = day_of(moment)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _print_invitation(invitation: Invitation, code: str, ways: WaysIn, configuration: Configuration) -> None:
+    print(f"Invitation {invitation.id} to {invitation.school_id}, as {invitation.role}: {code}")
+    print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
+    _print_end_of_pass(invitation)
+    print(f"They open {ways.page_link(code)}, or type the code at {ways.page}.")
+    if configuration.telegram:
+        link = ways.telegram_link(code)
+        print(f"On Telegram they open {link}" if link else f"On Telegram they write to the bot: /join {code}")
 
 
 def _print_end_of_pass(invitation: Invitation) -> None:
