@@ -53,6 +53,7 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
     invitees = read_staff_list(read_pasted(file, "the list"), read_role(role))
     made = people.invite_all(school, [invitee.role for invitee in invitees], day)
     widest = max(len(invitee.name) for invitee in invitees)
+    print(f"{'No.':>5}  {'Name':<{widest}}  {'Role':<13}  Code")
     for invitee, (invitation, code) in zip(invitees, made, strict=True):
         print(f"{invitation.id:>5}  {invitee.name:<{widest}}  {invitee.role:<13}  {code}")
     first = made[0][0]
@@ -61,7 +62,8 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
         to = f"@{ways.bot_name}" if ways.bot_name else "the bot"
         print(f"or write to {to} on Telegram: /join and the code.")
     _print_end_of_pass(first)
-    print("The codes are shown only now, and the names are kept nowhere here: print this list, and shred it in a week.")
+    print("The codes are shown only now, and the names are kept nowhere here. Print this list and keep it safe:")
+    print("when somebody leaves, `policybot people` tells you by the number of the invitation whose access to end.")
     return 0
 
 
@@ -170,7 +172,8 @@ def _require_link(ways: WaysIn, channel: str | None) -> None:
 
 def _told(person: Person) -> str:
     ends = f", until {spoken(person.until)}" if person.until else ""
-    return f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{ends}"
+    invited = f", by invitation {person.invitation}" if person.invitation else ""
+    return f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{invited}{ends}"
 
 
 def _day(moment: datetime) -> str:

@@ -74,7 +74,8 @@ ROLE_WORDS = {
 class Person:
     """Somebody who may ask at a school, by one account on one channel.
 
-    `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several.
+    `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several;
+    `invitation` the number of the invitation by which they joined, None where their workspace let them in.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Person:
     since: datetime
     until: datetime | None
     chosen_at: datetime | None = None
+    invitation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class People:
             if invited is None:
                 raise BotError("That code is not valid, or somebody has used it: ask your school office for a new one.")
             whose = (people.c.school_id == invited.school_id, people.c.channel == channel, people.c.account == account)
-            values = {"role": invited.role, "until": invited.pass_until, "left_at": None}
+            values = {"role": invited.role, "until": invited.pass_until, "left_at": None, "invitation": invited.id}
             if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
                 where = {"school_id": invited.school_id, "channel": channel, "account": account}
                 connection.execute(insert(people).values(**where, **values, since=now))
@@ -314,7 +316,17 @@ def _require_school(connection: Connection, school_id: str) -> None:
 
 
 def _person(row: Row[Any]) -> Person:
-    return Person(row.id, row.school_id, row.channel, row.account, PersonRole(row.role), row.since, row.until, row.chosen_at)
+    return Person(
+        id=row.id,
+        school_id=row.school_id,
+        channel=row.channel,
+        account=row.account,
+        role=PersonRole(row.role),
+        since=row.since,
+        until=row.until,
+        chosen_at=row.chosen_at,
+        invitation=row.invitation,
+    )
 
 
 def _tidied(code: str) -> str:

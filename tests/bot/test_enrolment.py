@@ -239,10 +239,25 @@ def test_those_who_joined_longest_ago_come_first(hillside: Policybot, store: Eng
     then.open_session(old, shared=False)
     first, second, third, last = hillside("people", *AT_HILLSIDE, "--leavers").out.splitlines()
     assert first == "Who has left the school? Those who joined longest ago come first."
-    assert second == f"{old.id}. office, on web, since Wednesday 8 January 2025, 09:00, last on the chat page on 8 January 2025"
+    assert second == (
+        f"{old.id}. office, on web, since Wednesday 8 January 2025, 09:00, by invitation {old.invitation}, "
+        "last on the chat page on 8 January 2025"
+    )
     assert third.startswith(f"{new.id}. staff, on telegram, since ")
     assert "last" not in third
     assert last == "To end their access: policybot people --school hillside --remove and their numbers, as 3,5,9"
+
+
+def test_the_office_knows_by_its_own_list_who_somebody_is(
+    hillside: Policybot, joined: Callable[[str], PersonRole], tmp_path: Path
+) -> None:
+    (tmp_path / "staff.txt").write_text("A. Lee\nB. Roe\n")
+    told = hillside("invite", *AT_HILLSIDE, "--list", tmp_path / "staff.txt").out
+    numbers = {name: number for number, name in re.findall(r"^ +(\d+)  ([AB]\. \w+)", told, re.MULTILINE)}
+    for code in re.findall(CODE, told):
+        joined(code)
+    listed = hillside("people", *AT_HILLSIDE).out.splitlines()
+    assert [re.findall(r"by invitation (\d+)", line) for line in listed] == [[numbers["A. Lee"]], [numbers["B. Roe"]]]
 
 
 def test_several_are_removed_at_once_or_nobody(hillside: Policybot, store: Engine) -> None:

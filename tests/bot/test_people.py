@@ -135,6 +135,19 @@ def test_many_are_invited_at_once_each_with_a_role_and_a_code_of_their_own(peopl
     assert roles == [PersonRole.STAFF, PersonRole.OFFICE, PersonRole.STAFF]
 
 
+def test_the_number_of_an_invitation_is_given_once_and_stays_with_who_took_it(people: People) -> None:
+    numbers = []
+    for account in "123":
+        invitation, code = people.invite("hillside", PersonRole.STAFF)
+        person = people.enrol(code, "telegram", account)
+        people.remove("hillside", person.id)
+        numbers.append(invitation.id)
+        assert person.invitation == invitation.id
+    assert len(set(numbers)) == 3
+    assert people.admit("hillside", "slack", "1") == people.at("slack", "1")[0]
+    assert people.at("slack", "1")[0].invitation is None
+
+
 def test_a_second_invitation_to_the_same_school_changes_the_role_and_the_pass(people: People) -> None:
     _, supply = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
     _, office = people.invite("hillside", PersonRole.OFFICE)
