@@ -138,13 +138,19 @@ def replace_headteacher(school: str) -> int:
     """End the access of a school's headteacher and print an invitation for the next. Raises BotError where there is no school."""
     settings = read_settings()
     configuration = read_configuration(settings)
-    done = _people(settings, school).replace_headteacher(school)
+    people = _people(settings, school)
+    done = people.replace_headteacher(school)
     ended = {0: "No headteacher had joined", 1: "The headteacher's access has ended"}
     print(f"{ended.get(done.people, f'The access of {done.people} headteachers has ended')}.")
     if done.invitations:
         print(f"Open invitations to be headteacher that can no longer be used: {done.invitations}.")
     print("Give this to the new headteacher alone:")
     _print_invitation(done.invitation, done.code, ways_in(settings, configuration), configuration)
+    others = len(people.invitations(school)) - 1
+    if others:
+        print(
+            f"Other open invitations: {others}. Who made them is not kept: if the last headteacher may hold a code, take it back."
+        )
     return 0
 
 

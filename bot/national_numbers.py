@@ -23,3 +23,5 @@ EMERGENCY = NationalNumber("Police, ambulance, fire", "999", "Keeping Children S
 POLICE = NationalNumber("Police, where it is not an emergency", "101", "police.uk", _NOVEMBER_2026)
 NSPCC_HELPLINE = NationalNumber("NSPCC Helpline", "0808 800 5000", "nspcc.org.uk", _NOVEMBER_2026)
 SAMARITANS = NationalNumber("Samaritans", "116 123", "gov.uk", _NOVEMBER_2026)
+SHOUT = NationalNumber("SHOUT, by text", "85258", "gov.uk", _NOVEMBER_2026)
+NHS = NationalNumber("NHS", "111", "gov.uk", _NOVEMBER_2026)

@@ -284,16 +284,18 @@ def test_wrong_usage_changes_nothing(hillside: Policybot, arguments: tuple[str, 
 def test_a_headteacher_is_replaced(public: Policybot, store: Engine, joined: Callable[[str], PersonRole]) -> None:
     told = public("people", *AT_HILLSIDE, "--replace-headteacher").out
     assert told.startswith("No headteacher had joined.\nGive this to the new headteacher alone:\nInvitation")
-    assert "Open invitations" not in told
+    assert "pen invitations" not in told
     people = People(store, now_utc)
     enrolled(people, PersonRole.HEADTEACHER, "slack", "1")
     staff = enrolled(people, PersonRole.STAFF, WEB, "1")
+    people.invite("hillside", PersonRole.OFFICE)
     told = public("people", *AT_HILLSIDE, "--replace-headteacher").out
     assert told.startswith(
         "The headteacher's access has ended.\nOpen invitations to be headteacher that can no longer be used: 1.\n"
     )
     (code,) = re.findall(rf"as headteacher: ({CODE})$", told, re.MULTILINE)
     assert f"https://t.me/HillsideBot?start={code}" in told
+    assert "Other open invitations: 1." in told
     assert people.of("hillside") == [staff]
     assert joined(code) is PersonRole.HEADTEACHER
     enrolled(people, PersonRole.HEADTEACHER, "telegram", "2")

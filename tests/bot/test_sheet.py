@@ -111,14 +111,31 @@ def test_the_steps_are_those_of_the_urgent_reply(hillside: Policybot, demo: Inde
     assert html.index("Worried about a child?") < html.index(at_once) < html.index(do_not) < html.index("Ask policybot")
 
 
-def test_every_national_number_says_where_and_when_it_was_read() -> None:
-    numbers = [one for one in vars(national_numbers).values() if isinstance(one, national_numbers.NationalNumber)]
-    assert len(numbers) == 4
-    for one in numbers:
-        assert one.name
-        assert one.source
-        assert re.fullmatch(r"[\d ]+", one.number)
-        assert one.checked >= "2026-11"
+NUMBERS = [one for one in vars(national_numbers).values() if isinstance(one, national_numbers.NationalNumber)]
+
+
+@pytest.mark.parametrize("one", NUMBERS, ids=lambda one: one.number)
+def test_every_national_number_says_where_and_when_it_was_read(one: national_numbers.NationalNumber) -> None:
+    assert one.name
+    assert one.source
+    assert re.fullmatch(r"[\d ]+", one.number)
+    assert one.checked >= "2026-11"
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("I feel suicidal", {"999", "116 123", "85258", "111"}),
+        ("Somebody is outside with a knife and says he will kill us", {"999", "101"}),
+        ("I am worried about a child", {"999"}),
+    ],
+)
+def test_every_number_of_an_urgent_reply_is_a_national_one(demo: Indexes, question: str, numbers: set[str]) -> None:
+    answer = needs_school(question, (), demo.knowledge.vectors)
+    assert answer.outcome is Outcome.URGENT
+    told = {found.strip() for found in re.findall(r"\d[\d ]+", " ".join(answer.steps))}
+    assert told == numbers
+    assert told <= {one.number for one in NUMBERS}
 
 
 def test_the_qr_code_is_of_the_page_where_a_code_is_typed(hillside: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
