@@ -148,6 +148,13 @@ def test_the_number_of_an_invitation_is_given_once_and_stays_with_who_took_it(pe
     assert people.at("slack", "1")[0].invitation is None
 
 
+def test_where_one_of_many_cannot_be_invited_nobody_is(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "choice", lambda alphabet: alphabet[0])  # the second code is the first, which the store refuses
+    with pytest.raises(IntegrityError):
+        people.invite_all("hillside", [PersonRole.STAFF, PersonRole.STAFF])
+    assert people.invitations("hillside") == []
+
+
 def test_a_second_invitation_to_the_same_school_changes_the_role_and_the_pass(people: People) -> None:
     _, supply = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
     _, office = people.invite("hillside", PersonRole.OFFICE)
