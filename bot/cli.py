@@ -122,15 +122,31 @@ def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
     one_or_many.add_argument("--qr", metavar="FILE", type=Path, help="write a QR code of the link to a .png or .svg file")
     invite.add_argument("--channel", choices=["web", "telegram"], help="what the QR code opens; web unless phones cannot open it")
 
+    sheet = command("sheet", "print a sheet for the staffroom: whom to tell when worried about a child, and how to ask", _sheet)
+    sheet.add_argument("--school", required=True)
+    sheet.add_argument("--out", metavar="FILE.html", type=Path, help="the file to write; standard output unless given")
+
     people = command("people", "who may ask at a school, and the invitations that nobody has taken", _people)
     people.add_argument("--school", required=True)
-    people.add_argument("--remove", metavar="NUMBER", type=int, help="end this person's access at once")
-    people.add_argument("--revoke", metavar="NUMBER", type=int, help="take this invitation back")
+    one_of = people.add_mutually_exclusive_group()
+    one_of.add_argument("--remove", metavar="NUMBERS", type=_numbers, help="end the access of these people at once, as 3,5,9")
+    one_of.add_argument("--revoke", metavar="NUMBER", type=int, help="take this invitation back")
+    one_of.add_argument("--leavers", action="store_true", help="who joined longest ago, to look for those who have left")
+    one_of.add_argument(
+        "--replace-headteacher", action="store_true", help="end the headteacher's access at once and invite the next"
+    )
 
 
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--school", required=True)
     parser.add_argument("--policy", required=True, help="the policy's short id, such as social-media")
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return sorted({int(number) for number in text.split(",")})
+    except ValueError:
+        raise argparse.ArgumentTypeError("write numbers with commas between them, as 3,5,9") from None
 
 
 # Each command imports what it needs when it is called: `ask` starts in half the time of `serve`.
@@ -156,13 +172,23 @@ def _invite(options: argparse.Namespace) -> int:
     return invite(options.school, options.role, options.until, options.qr, options.channel)
 
 
+def _sheet(options: argparse.Namespace) -> int:
+    from bot.enrolment import sheet
+
+    return sheet(options.school, options.out)
+
+
 def _people(options: argparse.Namespace) -> int:
-    from bot.enrolment import list_people, remove_person, revoke_invitation
+    from bot.enrolment import list_leavers, list_people, remove_people, replace_headteacher, revoke_invitation
 
     if options.remove is not None:
-        return remove_person(options.school, options.remove)
+        return remove_people(options.school, options.remove)
     if options.revoke is not None:
         return revoke_invitation(options.school, options.revoke)
+    if options.replace_headteacher:
+        return replace_headteacher(options.school)
+    if options.leavers:
+        return list_leavers(options.school)
     return list_people(options.school)
 
 

@@ -122,10 +122,11 @@ def policies_blocks(school_name: str, policies: Sequence[Policy], today: date) -
 def whoami_blocks(person: Person, school_name: str) -> tuple[Block, ...]:
     """Return what is known of somebody."""
     until = f" Your access ends {spoken(person.until)}." if person.until else ""
+    numbered = f" and the number of your invitation, {person.invitation}" if person.invitation else ""
     return (
         Heading(f"You ask of {school_name}."),
         Paragraph(f"You joined {spoken(person.since)}, as {ROLE_WORDS[person.role]}.{until}"),
-        Paragraph(f"I know you by your {_ACCOUNT_WORDS[person.channel]}, and nothing else."),
+        Paragraph(f"I know you by your {_ACCOUNT_WORDS[person.channel]}{numbered}, and nothing else."),
     )
 
 

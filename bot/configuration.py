@@ -1,6 +1,6 @@
 """The channels' configuration: sections of policybot.yaml, and environment variables such as POLICYBOT_SLACK__BOT_TOKEN.
 
-Read by `serve`, `doctor`, `invite` and `sheet` alone, since pydantic takes a while to load. A channel is on when its section
+Read by `serve`, `doctor` and the office's commands alone, since pydantic takes a while to load. A channel is on when its section
 is there, in the file or in the environment.
 """
 

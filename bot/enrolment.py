@@ -1,18 +1,21 @@
-"""The commands on people: invite somebody or a whole list, list who may ask, end somebody's access."""
+"""The commands on people: invite somebody or a whole list, print the staffroom sheet, list who may ask, end access."""
 
+import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from bot.bootstrap import open_versions
-from bot.clock import LONDON, now_utc, spoken, today
-from bot.configuration import read_configuration
+from bot.clock import LONDON, day_of, now_utc, spoken, today
+from bot.configuration import Configuration, check_schools, read_configuration
 from bot.errors import BotError
 from bot.pasted import read_pasted
-from bot.people import Invitation, People, read_role
+from bot.people import TELEGRAM, Invitation, People, Person, read_role
 from bot.qr_codes import as_characters, as_file, can_be_shown, require_kind
 from bot.settings import Settings, read_settings
+from bot.sheet import staffroom_sheet
 from bot.staff_list import read_staff_list
-from bot.ways_in import ways_in
+from bot.ways_in import WaysIn, ways_in
 from corpus.versions import no_such_school
 
 
@@ -27,19 +30,14 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
     ways = ways_in(settings, configuration)
     if qr:
         require_kind(qr)
-        ways.to_scan("", channel)
+        _require_link(ways, channel)
     elif channel:
         raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
     invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until))
-    print(f"Invitation {invitation.id} to {school}, as {invitation.role}: {code}")
-    print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
-    _print_end_of_pass(invitation)
-    print(f"They open {ways.page_link(code)}, or type the code at {ways.page}.")
-    if configuration.telegram:
-        link = ways.telegram_link(code)
-        print(f"On Telegram they open {link}" if link else f"On Telegram they write to the bot: /join {code}")
-    if qr:
-        _give_qr_code(ways.to_scan(code, channel), qr)
+    _print_invitation(invitation, code, ways, configuration)
+    link = ways.to_scan(code, channel)
+    if qr and link:
+        _give_qr_code(link, qr)
     return 0
 
 
@@ -55,6 +53,7 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
     invitees = read_staff_list(read_pasted(file, "the list"), read_role(role))
     made = people.invite_all(school, [invitee.role for invitee in invitees], day)
     widest = max(len(invitee.name) for invitee in invitees)
+    print(f"{'No.':>5}  {'Name':<{widest}}  {'Role':<13}  Code")
     for invitee, (invitation, code) in zip(invitees, made, strict=True):
         print(f"{invitation.id:>5}  {invitee.name:<{widest}}  {invitee.role:<13}  {code}")
     first = made[0][0]
@@ -63,7 +62,32 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
         to = f"@{ways.bot_name}" if ways.bot_name else "the bot"
         print(f"or write to {to} on Telegram: /join and the code.")
     _print_end_of_pass(first)
-    print("The codes are shown only now, and the names are kept nowhere here: print this list, and shred it in a week.")
+    print("The codes are shown only now, and the names are kept nowhere here. Print this list and keep it safe:")
+    print("when somebody leaves, `policybot people` tells you by the number of the invitation whose access to end.")
+    return 0
+
+
+def sheet(school: str, out: Path | None) -> int:
+    """Write the staffroom sheet of a school to a file, or print it. Raises BotError where there is no such school."""
+    settings = read_settings()
+    versions = open_versions(settings)
+    known = [one.id for one in versions.schools()]
+    published = versions.published(school)
+    if published is None:
+        raise BotError(no_such_school(school, known))
+    configuration = check_schools(read_configuration(settings), known)
+    ways = ways_in(settings, configuration)
+    html = staffroom_sheet(published.school, [policy for _, policy in published.versions], ways, configuration, today())
+    if ways.to_scan() is None:
+        print("There is no QR code on the sheet: set POLICYBOT_PUBLIC_URL for one.", file=sys.stderr)
+    if out is None:
+        print(html)
+        return 0
+    try:
+        out.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}.") from None
+    print(f"{out} is written. Open it in a browser and print it. Check the names, and fill in the empty lines by hand.")
     return 0
 
 
@@ -72,8 +96,7 @@ def list_people(school: str) -> int:
     people = _people(read_settings(), school)
     members, invitations = people.of(school), people.invitations(school)
     for person in members:
-        ends = f", until {spoken(person.until)}" if person.until else ""
-        print(f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{ends}")
+        print(_told(person))
     if not members:
         print("Nobody has joined yet.")
     for invitation in invitations:
@@ -82,10 +105,52 @@ def list_people(school: str) -> int:
     return 0
 
 
-def remove_person(school: str, number: int) -> int:
-    """End a person's access. Raises BotError where the school has no such person."""
-    _people(read_settings(), school).remove(school, number)
-    print(f"Person {number} can no longer ask at {school}.")
+def list_leavers(school: str) -> int:
+    """Print who has joined a school, the longest ago first, for the office to look for those who have left.
+
+    When somebody last asked is not kept, so only who is signed in to the chat page has a day beside them. Raises BotError
+    where there is no such school.
+    """
+    people = _people(read_settings(), school)
+    members, seen = sorted(people.of(school), key=lambda person: person.since), people.last_seen(school)
+    if not members:
+        print("Nobody has joined yet.")
+        return 0
+    print("Who has left the school? Those who joined longest ago come first.")
+    for person in members:
+        last = f", last on the chat page on {_day(seen[person.id])}" if person.id in seen else ""
+        print(f"{_told(person)}{last}")
+    print(f"To end their access: policybot people --school {school} --remove and their numbers, as 3,5,9")
+    return 0
+
+
+def remove_people(school: str, numbers: Sequence[int]) -> int:
+    """End the access of people, of all of them or none. Raises BotError where the school has no such person."""
+    _people(read_settings(), school).remove(school, *numbers)
+    if len(numbers) == 1:
+        print(f"Person {numbers[0]} can no longer ask at {school}.")
+    else:
+        print(f"{len(numbers)} people can no longer ask at {school}: {', '.join(map(str, numbers))}.")
+    return 0
+
+
+def replace_headteacher(school: str) -> int:
+    """End the access of a school's headteacher and print an invitation for the next. Raises BotError where there is no school."""
+    settings = read_settings()
+    configuration = read_configuration(settings)
+    people = _people(settings, school)
+    done = people.replace_headteacher(school)
+    ended = {0: "No headteacher had joined", 1: "The headteacher's access has ended"}
+    print(f"{ended.get(done.people, f'The access of {done.people} headteachers has ended')}.")
+    if done.invitations:
+        print(f"Open invitations to be headteacher that can no longer be used: {done.invitations}.")
+    print("Give this to the new headteacher alone:")
+    _print_invitation(done.invitation, done.code, ways_in(settings, configuration), configuration)
+    others = len(people.invitations(school)) - 1
+    if others:
+        print(
+            f"Other open invitations: {others}. Who made them is not kept: if the last headteacher may hold a code, take it back."
+        )
     return 0
 
 
@@ -102,6 +167,34 @@ def _people(settings: Settings, school: str) -> People:
     if school not in known:
         raise BotError(no_such_school(school, known))
     return People(versions.engine, now_utc)
+
+
+def _require_link(ways: WaysIn, channel: str | None) -> None:
+    if ways.to_scan(channel=channel) is None:
+        if channel == TELEGRAM:
+            raise BotError("There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME.")
+        raise BotError(f"A phone cannot open {ways.page}: set POLICYBOT_PUBLIC_URL to the address by which people reach it.")
+
+
+def _told(person: Person) -> str:
+    ends = f", until {spoken(person.until)}" if person.until else ""
+    invited = f", by invitation {person.invitation}" if person.invitation else ""
+    return f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{invited}{ends}"
+
+
+def _day(moment: datetime) -> str:
+    day = day_of(moment)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _print_invitation(invitation: Invitation, code: str, ways: WaysIn, configuration: Configuration) -> None:
+    print(f"Invitation {invitation.id} to {invitation.school_id}, as {invitation.role}: {code}")
+    print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
+    _print_end_of_pass(invitation)
+    print(f"They open {ways.page_link(code)}, or type the code at {ways.page}.")
+    if configuration.telegram:
+        link = ways.telegram_link(code)
+        print(f"On Telegram they open {link}" if link else f"On Telegram they write to the bot: /join {code}")
 
 
 def _print_end_of_pass(invitation: Invitation) -> None:

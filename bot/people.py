@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, not_, or_, select, update
 
 from bot.errors import BotError
 from bot.tables import invitations, people, sessions
@@ -74,7 +74,8 @@ ROLE_WORDS = {
 class Person:
     """Somebody who may ask at a school, by one account on one channel.
 
-    `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several.
+    `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several;
+    `invitation` the number of the invitation by which they joined, None where their workspace let them in.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Person:
     since: datetime
     until: datetime | None
     chosen_at: datetime | None = None
+    invitation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,15 @@ class Invitation:
     role: PersonRole
     expires_at: datetime
     pass_until: datetime | None
+
+
+class Replacement(NamedTuple):
+    """What came of replacing a headteacher: how many people and open invitations ended, and the new invitation with its code."""
+
+    people: int
+    invitations: int
+    invitation: Invitation
+    code: str
 
 
 class People:
@@ -121,9 +132,7 @@ class People:
         if pass_until is not None and pass_until <= self._now():
             raise BotError("The pass would end before it begins: give a later day.")
         with writing(self._engine) as connection:
-            known = list(connection.scalars(select(schools.c.id)))
-            if school_id not in known:
-                raise BotError(no_such_school(school_id, known))
+            _require_school(connection, school_id)
             return [self._made(connection, school_id, role, pass_until) for role in roles]
 
     def _made(
@@ -173,7 +182,7 @@ class People:
             if invited is None:
                 raise BotError("That code is not valid, or somebody has used it: ask your school office for a new one.")
             whose = (people.c.school_id == invited.school_id, people.c.channel == channel, people.c.account == account)
-            values = {"role": invited.role, "until": invited.pass_until, "left_at": None}
+            values = {"role": invited.role, "until": invited.pass_until, "left_at": None, "invitation": invited.id}
             if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
                 where = {"school_id": invited.school_id, "channel": channel, "account": account}
                 connection.execute(insert(people).values(**where, **values, since=now))
@@ -219,21 +228,52 @@ class People:
             rows = connection.execute(select(people).where(*there).order_by(people.c.id))
             return [_person(row) for row in rows]
 
-    def remove(self, school_id: str, person_id: int) -> None:
-        """End somebody's access to a school at once, open sessions included.
+    def remove(self, school_id: str, *person_ids: int) -> None:
+        """End the access of people to a school at once, open sessions included: of all of them, or of none.
 
         Whom a workspace would let in again is marked instead of deleted. Raises BotError where the school has no such person.
         """
-        whose = (people.c.school_id == school_id, people.c.id == person_id, people.c.left_at.is_(None))
         with writing(self._engine) as connection:
-            found = connection.execute(select(people.c.channel).where(*whose)).one_or_none()
-            if found and found.channel in LET_IN_BY_WORKSPACE:
-                connection.execute(update(people).where(*whose).values(left_at=self._now()))
-            elif found:
-                connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
-                connection.execute(delete(people).where(*whose))
-        if not found:
-            raise BotError(f"{school_id} has no person {person_id}: `policybot people --school {school_id}` lists them.")
+            gone = self._end(connection, school_id, people.c.id.in_(person_ids))
+            missing = sorted(set(person_ids) - set(gone))
+            if missing:
+                numbers = " or ".join(map(str, missing))
+                lists = f"`policybot people --school {school_id}` lists them."
+                raise BotError(f"{school_id} has no person {numbers}{', so nobody was removed' if gone else ''}: {lists}")
+
+    def replace_headteacher(self, school_id: str) -> Replacement:
+        """End the access of whoever is headteacher of a school, take back all invitations to be it, and make a new one.
+
+        All at once or not at all. Raises BotError where there is no such school.
+        """
+        with writing(self._engine) as connection:
+            _require_school(connection, school_id)
+            gone = self._end(connection, school_id, people.c.role == PersonRole.HEADTEACHER)
+            open_ones = (invitations.c.school_id == school_id, invitations.c.role == PersonRole.HEADTEACHER)
+            taken_back = connection.execute(delete(invitations).where(*open_ones, invitations.c.expires_at > self._now()))
+            return Replacement(len(gone), taken_back.rowcount, *self._made(connection, school_id, PersonRole.HEADTEACHER))
+
+    def _end(self, connection: Connection, school_id: str, whose: ColumnElement[bool]) -> list[int]:
+        """End the access of those of a school's people whom `whose` describes; return their ids."""
+        there = (people.c.school_id == school_id, people.c.left_at.is_(None), whose)
+        found = connection.execute(select(people.c.id, people.c.channel).where(*there)).all()
+        marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
+        deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
+        connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now()))
+        connection.execute(delete(sessions).where(sessions.c.person_id.in_(deleted)))
+        connection.execute(delete(people).where(people.c.id.in_(deleted)))
+        return [*marked, *deleted]
+
+    def last_seen(self, school_id: str) -> dict[int, datetime]:
+        """Return when each of a school's people who is signed in to the web chat last used it, by id."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(sessions.c.person_id, func.max(sessions.c.seen_at).label("seen_at"))
+                .join(people, people.c.id == sessions.c.person_id)
+                .where(people.c.school_id == school_id)
+                .group_by(sessions.c.person_id)
+            )
+            return {row.person_id: row.seen_at for row in rows}
 
     def open_session(self, person: Person, *, shared: bool) -> str:
         """Return the token of a new session; `shared` on a device that others use too. What has ended is cleared away."""
@@ -269,8 +309,24 @@ class People:
         return and_(people.c.left_at.is_(None), or_(people.c.until.is_(None), people.c.until > self._now()))
 
 
+def _require_school(connection: Connection, school_id: str) -> None:
+    known = list(connection.scalars(select(schools.c.id)))
+    if school_id not in known:
+        raise BotError(no_such_school(school_id, known))
+
+
 def _person(row: Row[Any]) -> Person:
-    return Person(row.id, row.school_id, row.channel, row.account, PersonRole(row.role), row.since, row.until, row.chosen_at)
+    return Person(
+        id=row.id,
+        school_id=row.school_id,
+        channel=row.channel,
+        account=row.account,
+        role=PersonRole(row.role),
+        since=row.since,
+        until=row.until,
+        chosen_at=row.chosen_at,
+        invitation=row.invitation,
+    )
 
 
 def _tidied(code: str) -> str:

@@ -29,7 +29,7 @@ def as_file(link: str, file: Path) -> None:
 
 def as_svg(link: str) -> str:
     """Return the QR code of a link as SVG to stand within HTML, of whatever size the page gives it."""
-    return _code(link).svg_inline(scale=1, light="#fff", omitsize=True, svgclass="qr", lineclass=None, title=f"QR code of {link}")
+    return _code(link).svg_inline(scale=1, light="#fff", omitsize=True, svgclass="qr", lineclass=None, title="QR code")
 
 
 def as_characters(link: str) -> str:

@@ -29,6 +29,7 @@ people = Table(
     Column("until", DateTime),  # when a pass ends; null where it does not
     Column("left_at", DateTime),  # when somebody left whom their workspace would otherwise let in again
     Column("chosen_at", DateTime),  # when this school was last chosen, by whoever works at several
+    Column("invitation", Integer),  # the number of that by which they joined; null where their workspace let them in
     UniqueConstraint("school_id", "channel", "account"),
 )
 
@@ -43,6 +44,7 @@ invitations = Table(
     Column("expires_at", DateTime, nullable=False),
     Column("pass_until", DateTime),  # until when whoever takes it may ask; null where that does not end
     UniqueConstraint("code_hash"),
+    sqlite_autoincrement=True,  # a number is given once: by it the office knows on its own list who somebody is
 )
 
 sessions = Table(

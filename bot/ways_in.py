@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.errors import BotError
 from bot.people import TELEGRAM
 from bot.settings import LOOPBACK, Settings
 
@@ -24,9 +23,9 @@ class WaysIn:
         """Tell whether the page can be opened on another device than the one it is served from."""
         return urlsplit(self.page).hostname not in LOOPBACK
 
-    def page_link(self, code: str) -> str:
-        """Return the link that opens the page with a code in it."""
-        return f"{self.page}?code={code}"
+    def page_link(self, code: str = "") -> str:
+        """Return the link that opens the page, with a code in it where one is given."""
+        return f"{self.page}?code={code}" if code else self.page
 
     def telegram_link(self, code: str = "") -> str | None:
         """Return the link that opens the bot on Telegram, and with a code joins; None where the bot's name is not known.
@@ -36,23 +35,14 @@ class WaysIn:
         start = f"?start={code}" if code else ""
         return f"https://t.me/{self.bot_name}{start}" if self.bot_name else None
 
-    def to_scan(self, code: str, channel: str | None = None) -> str:
-        """Return the link that a phone opens: on `channel`, else on the page, and where phones cannot open that on Telegram.
+    def to_scan(self, code: str = "", channel: str | None = None) -> str | None:
+        """Return the link that a phone opens, None where it can open none.
 
-        Raises BotError where there is none, saying what to set.
+        It is that of `channel`; unless one is given, the page's, and where phones cannot open that, Telegram's.
         """
-        on_telegram = self.telegram_link(code)
-        if channel == TELEGRAM and on_telegram is None:
-            raise BotError(
-                "There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME beside its token."
-            )
         if channel == TELEGRAM or (channel is None and not self.is_reached_by_others):
-            link = on_telegram
-        else:
-            link = self.page_link(code) if self.is_reached_by_others else None
-        if link is None:
-            raise BotError(f"A phone cannot open {self.page}: set POLICYBOT_PUBLIC_URL to the address by which people reach it.")
-        return link
+            return self.telegram_link(code)
+        return self.page_link(code) if self.is_reached_by_others else None
 
 
 def ways_in(settings: Settings, configuration: "Configuration") -> WaysIn:

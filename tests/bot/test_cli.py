@@ -86,7 +86,7 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 
 COMMANDS = [
-    "serve", "init", "invite", "people", "ask", "chat", "compare", "verify", "import", "diff", "publish", "rollback",
+    "serve", "init", "invite", "people", "sheet", "ask", "chat", "compare", "verify", "import", "diff", "publish", "rollback",
     "export", "check", "eval", "doctor",
 ]  # fmt: skip
 

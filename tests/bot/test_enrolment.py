@@ -1,19 +1,21 @@
-"""Inviting from the command line: one person, by a link or a QR code, and a pasted list of many."""
+"""People from the command line: invited one by one or by a pasted list, looked through, removed, replaced."""
 
 import io
 import re
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import Engine
 
 from bot.clock import now_utc
 from bot.errors import BotError
-from bot.people import WEB, People, PersonRole
+from bot.people import WEB, People, Person, PersonRole
 from bot.schema import open_store
 from bot.staff_list import MOST_AT_ONCE, Invitee, read_staff_list
 from corpus.tables import sqlite_url
@@ -123,7 +125,7 @@ def test_a_terminal_shows_the_qr_code_too(public: Policybot, monkeypatch: pytest
         ),
         (
             ("--qr", "one.png", "--channel", "telegram"),
-            "There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME beside its token.",
+            "There is no link to Telegram without the bot's name: set POLICYBOT_TELEGRAM__BOT_NAME.",
         ),
         (("--channel", "web"), "--channel says what the QR code opens: add --qr FILE.png."),
     ],
@@ -209,3 +211,92 @@ def test_a_list_of_nobody_or_of_too_many_is_refused(text: str) -> None:
 
 def test_spaces_of_any_kind_and_the_letters_case_make_no_difference() -> None:
     assert read_staff_list("  Ann\u00a0 Lee ,\u00a0Office \n", PersonRole.STAFF) == [Invitee("Ann Lee", PersonRole.OFFICE)]
+
+
+# The people
+
+
+AGES_AGO = datetime.fromisoformat("2025-01-08T09:00")
+
+
+@pytest.fixture
+def store(hillside: Policybot, tmp_path: Path) -> Iterator[Engine]:
+    """The store that the command line opens."""
+    engine = open_store(sqlite_url(tmp_path / "home"))
+    yield engine
+    engine.dispose()
+
+
+def enrolled(people: People, role: PersonRole, channel: str, account: str) -> Person:
+    return people.enrol(people.invite("hillside", role)[1], channel, account)
+
+
+def test_those_who_joined_longest_ago_come_first(hillside: Policybot, store: Engine) -> None:
+    assert hillside("people", *AT_HILLSIDE, "--leavers").out == "Nobody has joined yet.\n"
+    new = enrolled(People(store, now_utc), PersonRole.STAFF, "telegram", "1")
+    then = People(store, lambda: AGES_AGO)
+    old = enrolled(then, PersonRole.OFFICE, WEB, "1")
+    then.open_session(old, shared=False)
+    first, second, third, last = hillside("people", *AT_HILLSIDE, "--leavers").out.splitlines()
+    assert first == "Who has left the school? Those who joined longest ago come first."
+    assert second == (
+        f"{old.id}. office, on web, since Wednesday 8 January 2025, 09:00, by invitation {old.invitation}, "
+        "last on the chat page on 8 January 2025"
+    )
+    assert third.startswith(f"{new.id}. staff, on telegram, since ")
+    assert "last" not in third
+    assert last == "To end their access: policybot people --school hillside --remove and their numbers, as 3,5,9"
+
+
+def test_the_office_knows_by_its_own_list_who_somebody_is(
+    hillside: Policybot, joined: Callable[[str], PersonRole], tmp_path: Path
+) -> None:
+    (tmp_path / "staff.txt").write_text("A. Lee\nB. Roe\n")
+    told = hillside("invite", *AT_HILLSIDE, "--list", tmp_path / "staff.txt").out
+    numbers = {name: number for number, name in re.findall(r"^ +(\d+)  ([AB]\. \w+)", told, re.MULTILINE)}
+    for code in re.findall(CODE, told):
+        joined(code)
+    listed = hillside("people", *AT_HILLSIDE).out.splitlines()
+    assert [re.findall(r"by invitation (\d+)", line) for line in listed] == [[numbers["A. Lee"]], [numbers["B. Roe"]]]
+
+
+def test_several_are_removed_at_once_or_nobody(hillside: Policybot, store: Engine) -> None:
+    people = People(store, now_utc)
+    one, two, three = (enrolled(people, PersonRole.STAFF, "telegram", str(number)) for number in range(3))
+    assert_refused(
+        hillside("people", *AT_HILLSIDE, "--remove", f"{one.id},77"),
+        "hillside has no person 77, so nobody was removed: `policybot people --school hillside` lists them.",
+    )
+    assert hillside("people", *AT_HILLSIDE, "--remove", f"{three.id}, {one.id},{one.id}").out == (
+        f"2 people can no longer ask at hillside: {one.id}, {three.id}.\n"
+    )
+    assert people.of("hillside") == [two]
+    assert hillside("people", *AT_HILLSIDE, "--remove", str(two.id)).out == f"Person {two.id} can no longer ask at hillside.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--remove", "3;5"), ("--remove", ""), ("--remove", "3", "--leavers"), ("--leavers", "--replace-headteacher")]
+)
+def test_wrong_usage_changes_nothing(hillside: Policybot, arguments: tuple[str, ...]) -> None:
+    assert hillside("people", *AT_HILLSIDE, *arguments).code == 2
+
+
+def test_a_headteacher_is_replaced(public: Policybot, store: Engine, joined: Callable[[str], PersonRole]) -> None:
+    told = public("people", *AT_HILLSIDE, "--replace-headteacher").out
+    assert told.startswith("No headteacher had joined.\nGive this to the new headteacher alone:\nInvitation")
+    assert "pen invitations" not in told
+    people = People(store, now_utc)
+    enrolled(people, PersonRole.HEADTEACHER, "slack", "1")
+    staff = enrolled(people, PersonRole.STAFF, WEB, "1")
+    people.invite("hillside", PersonRole.OFFICE)
+    told = public("people", *AT_HILLSIDE, "--replace-headteacher").out
+    assert told.startswith(
+        "The headteacher's access has ended.\nOpen invitations to be headteacher that can no longer be used: 1.\n"
+    )
+    (code,) = re.findall(rf"as headteacher: ({CODE})$", told, re.MULTILINE)
+    assert f"https://t.me/HillsideBot?start={code}" in told
+    assert "Other open invitations: 1." in told
+    assert people.of("hillside") == [staff]
+    assert joined(code) is PersonRole.HEADTEACHER
+    enrolled(people, PersonRole.HEADTEACHER, "telegram", "2")
+    assert public("people", *AT_HILLSIDE, "--replace-headteacher").out.startswith("The access of 2 headteachers has ended.")

@@ -65,3 +65,11 @@ def test_in_a_group_an_invitation_is_shown_to_its_maker_alone(parts: Parts) -> N
     join(parts, PersonRole.OFFICE)
     assert "/invite" in say(parts, "/help")
     assert "Code: " in say(parts, "/invite", private=False)
+
+
+def test_whoever_joined_is_told_by_which_invitation_they_are_known(parts: Parts) -> None:
+    join(parts, PersonRole.STAFF)
+    (person,) = parts.people.of("hillside")
+    assert f"I know you by your Telegram account's number and the number of your invitation, {person.invitation}, and" in say(
+        parts, "/whoami"
+    )

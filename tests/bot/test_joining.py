@@ -212,3 +212,27 @@ def test_a_store_made_before_there_were_people_gets_them(tmp_path: Path) -> None
     people = People(upgraded, now_utc)
     assert people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1").school_id == "hillside"
     upgraded.dispose()
+
+
+def test_a_store_made_before_invitations_had_numbers_of_their_own_keeps_them(tmp_path: Path) -> None:
+    from alembic import command
+
+    from bot.migrations import alembic_config
+    from corpus.tables import open_engine, writing
+
+    engine = open_engine(sqlite_url(tmp_path))
+    config = alembic_config()
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+    Versions(engine, now_utc).add_school(School("hillside", "Hillside", "Hillside"))
+    older = People(engine, now_utc)
+    (first, code), (second, _) = older.invite_all("hillside", [PersonRole.STAFF, PersonRole.OFFICE])
+    engine.dispose()
+    upgraded = open_store(sqlite_url(tmp_path))
+    people = People(upgraded, now_utc)
+    assert people.invitations("hillside") == [first, second]
+    assert people.enrol(code, WEB, "1").invitation == first.id
+    people.revoke("hillside", second.id)
+    assert people.invite("hillside", PersonRole.STAFF)[0].id > second.id
+    upgraded.dispose()

@@ -1,14 +1,16 @@
 """People: invited, enrolled, removed; their sessions; and that one school never reaches another's."""
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import BotError
-from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, WEB, People, PersonRole
+from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, WEB, People, Person, PersonRole
 from bot.tables import invitations, sessions
 from corpus.versions import School, Versions
 
@@ -119,6 +121,26 @@ def test_many_are_invited_at_once_each_with_a_role_and_a_code_of_their_own(peopl
     assert roles == [PersonRole.STAFF, PersonRole.OFFICE, PersonRole.STAFF]
 
 
+def test_the_number_of_an_invitation_is_given_once_and_stays_with_who_took_it(people: People) -> None:
+    numbers = []
+    for account in "123":
+        invitation, code = people.invite("hillside", PersonRole.STAFF)
+        person = people.enrol(code, "telegram", account)
+        people.remove("hillside", person.id)
+        numbers.append(invitation.id)
+        assert person.invitation == invitation.id
+    assert len(set(numbers)) == 3
+    assert people.admit("hillside", "slack", "1") == people.at("slack", "1")[0]
+    assert people.at("slack", "1")[0].invitation is None
+
+
+def test_where_one_of_many_cannot_be_invited_nobody_is(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "choice", lambda alphabet: alphabet[0])  # the second code is the first, which the store refuses
+    with pytest.raises(IntegrityError):
+        people.invite_all("hillside", [PersonRole.STAFF, PersonRole.STAFF])
+    assert people.invitations("hillside") == []
+
+
 def test_a_second_invitation_to_the_same_school_changes_the_role_and_the_pass(people: People) -> None:
     _, supply = people.invite("hillside", PersonRole.STAFF, START + timedelta(hours=8))
     _, office = people.invite("hillside", PersonRole.OFFICE)
@@ -150,6 +172,72 @@ def test_removing_somebody_ends_their_sessions_at_once(people: People) -> None:
     people.remove("hillside", person.id)
     assert people.in_session(token) is None
     assert people.at(WEB, "1") == []
+
+
+def enrolled(people: People, role: PersonRole, channel: str, account: str, school: str = "hillside") -> Person:
+    return people.enrol(people.invite(school, role)[1], channel, account)
+
+
+def test_several_are_removed_at_once_or_nobody(people: People) -> None:
+    one, two, three = (enrolled(people, PersonRole.STAFF, "telegram", str(number)) for number in range(3))
+    elsewhere = enrolled(people, PersonRole.STAFF, "telegram", "9", "meadow")
+    assert refusal(lambda: people.remove("hillside", one.id, elsewhere.id, 99)) == (
+        f"hillside has no person {elsewhere.id} or 99, so nobody was removed: `policybot people --school hillside` lists them."
+    )
+    assert people.of("hillside") == [one, two, three]
+    people.remove("hillside", one.id, three.id)
+    assert people.of("hillside") == [two]
+    assert people.of("meadow") == [elsewhere]
+
+
+def test_a_headteacher_is_replaced_with_her_sessions_and_every_invitation_to_be_it(people: People) -> None:
+    on_web = enrolled(people, PersonRole.HEADTEACHER, WEB, "1")
+    token = people.open_session(on_web, shared=False)
+    enrolled(people, PersonRole.HEADTEACHER, "telegram", "1")
+    enrolled(people, PersonRole.HEADTEACHER, "slack", "1")
+    _, waiting = people.invite("hillside", PersonRole.HEADTEACHER)
+    office = enrolled(people, PersonRole.OFFICE, WEB, "2")
+    staff, _ = people.invite("hillside", PersonRole.STAFF)
+    done = people.replace_headteacher("hillside")
+    assert (done.people, done.invitations, done.invitation.role) == (3, 1, PersonRole.HEADTEACHER)
+    assert people.in_session(token) is None
+    assert people.of("hillside") == [office]
+    assert people.admit("hillside", "slack", "1") is None
+    assert refusal(lambda: people.enrol(waiting, "telegram", "3")) == NOT_VALID
+    assert people.invitations("hillside") == [staff, done.invitation]
+    assert people.enrol(done.code, "telegram", "3").role is PersonRole.HEADTEACHER
+
+
+def test_replacing_a_headteacher_leaves_the_other_school_alone(people: People) -> None:
+    other = enrolled(people, PersonRole.HEADTEACHER, WEB, "1", "meadow")
+    waiting, _ = people.invite("meadow", PersonRole.HEADTEACHER)
+    done = people.replace_headteacher("hillside")
+    assert (done.people, done.invitations) == (0, 0)
+    assert people.of("meadow") == [other]
+    assert people.invitations("meadow") == [waiting]
+    assert "There is no school called nowhere" in refusal(lambda: people.replace_headteacher("nowhere"))
+
+
+def test_where_the_new_invitation_cannot_be_made_the_headteacher_stays(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = enrolled(people, PersonRole.HEADTEACHER, WEB, "1")
+    token = people.open_session(head, shared=False)
+    _, code = people.invite("hillside", PersonRole.STAFF)
+    letters = iter(code.replace("-", ""))
+    monkeypatch.setattr(secrets, "choice", lambda _alphabet: next(letters))  # the same code again, which the store refuses
+    with pytest.raises(IntegrityError):
+        people.replace_headteacher("hillside")
+    assert people.in_session(token) == head
+
+
+def test_when_somebody_was_last_on_the_chat_page_is_known_while_they_are_signed_in(people: People, clock: Clock) -> None:
+    person = enrolled(people, PersonRole.STAFF, WEB, "1")
+    enrolled(people, PersonRole.STAFF, "telegram", "1")
+    assert people.last_seen("hillside") == {}
+    people.open_session(person, shared=False)
+    clock.wait(timedelta(days=1))
+    people.open_session(person, shared=False)
+    assert people.last_seen("hillside") == {person.id: START + timedelta(days=1)}
+    assert people.last_seen("meadow") == {}
 
 
 @pytest.mark.parametrize(("shared", "idle"), [(False, OWN_IDLE), (True, SHARED_IDLE)])
