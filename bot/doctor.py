@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.bootstrap import open_indexes
 from bot.clock import today
-from bot.configuration import Configuration, check_schools, read_configuration
+from bot.configuration import Configuration, Slack, check_schools, read_configuration
 from bot.errors import BotError
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
@@ -88,6 +88,20 @@ def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tupl
         yield True, f"{channel} is configured."
     if not configuration.channels:
         yield True, "Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page."
+    if configuration.slack:
+        yield from _slack(configuration.slack)
+
+
+def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
+    """Ask Slack itself."""
+    from bot.channels.slack_checks import check_slack
+
+    yield from check_slack(
+        bot_token=slack.bot_token.get_secret_value(),
+        app_token=slack.app_token.get_secret_value() if slack.app_token else None,
+        api_base_url=slack.api_base_url,
+        workspaces=slack.workspaces,
+    )
 
 
 def _secret(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -1,6 +1,6 @@
 """What `policybot doctor` finds out about Slack, from a Slack on this machine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,20 @@ def test_a_slack_that_is_away_or_at_fault_is_told_apart_from_a_wrong_token(serve
     assert "internal_error" in failed(server)
     server.go_down()
     assert "is not reached" in failed(server)
+
+
+def test_doctor_asks_slack(
+    server: SlackServer, policybot: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    (tmp_path / "home" / "policybot.yaml").write_text(f"slack:\n  workspaces:\n    {TEAM}: {{schools: [hillside]}}\n")
+    for name, value in (("BOT_TOKEN", BOT_TOKEN), ("APP_TOKEN", APP_TOKEN), ("API_BASE_URL", server.api_url)):
+        monkeypatch.setenv(f"POLICYBOT_SLACK__{name}", value)
+    told = policybot("doctor").out
+    assert "ok    Slack is reached, and takes slack.bot_token as policybot of School." in told
+    assert "ok    Slack takes slack.app_token" in told
+    server.scopes.discard("commands")
+    assert "LOOK  The Slack app lacks commands: add it" in policybot("doctor").out
 
 
 def test_what_is_checked_is_what_the_manifest_asks_for() -> None:
