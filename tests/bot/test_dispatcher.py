@@ -46,7 +46,7 @@ class Platform:
         self.rendered: list[Reply] = []
         self.receive: Receive
         self.begun = 0
-        self.stopping = asyncio.Event()
+        self.said_before_stop: list[str] = []
         self._split = split
 
     def routes(self) -> list[Route]:
@@ -56,7 +56,7 @@ class Platform:
         self.receive = receive
 
     async def stop(self) -> None:
-        self.stopping.set()
+        self.said_before_stop = list(self.said)
 
     def render(self, reply: Reply, message: Message) -> list[Call]:
         self.rendered.append(reply)
@@ -175,7 +175,8 @@ def test_a_call_that_the_platform_will_never_take_is_dropped_and_the_next_is_mad
 
 def test_a_slow_channel_holds_up_no_other(parts: Parts) -> None:
     slow, quick = Platform(TELEGRAM), Platform(SLACK)
-    slow.faults = [slow.stopping.wait for _ in range(60)]
+    gate = asyncio.Event()
+    slow.faults = [gate.wait for _ in range(60)]
 
     async def scene() -> None:
         for number in range(60):
@@ -184,6 +185,7 @@ def test_a_slow_channel_holds_up_no_other(parts: Parts) -> None:
         await quick.receive("Ev1", Message(channel=SLACK, account="77", place="D1", text="/help"))
         await until(lambda: quick.said)
         assert slow.said == []
+        gate.set()
 
     run(parts, slow, quick, scene=scene)
 
@@ -340,14 +342,16 @@ def test_nothing_is_acknowledged_that_could_not_be_written_down(parts: Parts) ->
 
 def test_what_is_begun_is_finished_before_it_stops(parts: Parts) -> None:
     platform = Platform()
-    platform.faults = [platform.stopping.wait]
+    gate = asyncio.Event()
+    platform.faults = [gate.wait]
 
     async def scene() -> None:
         await platform.receive("Ev1", helps())
         await until(lambda: platform.begun)
+        asyncio.get_running_loop().call_soon(gate.set)  # once the scene has ended
 
     run(parts, platform, scene=scene)
-    assert platform.said == [f"D1 {HELP}"]
+    assert platform.said == platform.said_before_stop == [f"D1 {HELP}"]
     assert rows(parts, outbox) == []
 
 
