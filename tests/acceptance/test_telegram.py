@@ -132,7 +132,7 @@ def test_a_stranger_is_told_nothing_of_any_school_and_soon_nothing_at_all(telegr
             telegram.writes(SAM, EX_PUPILS)
         settled(telegram, bot.given)
         said = [message["text"] for message in telegram.messages(SAM)]
-        assert said == [STRANGER] * MOST_OF_A_STRANGER + [WAIT]
+        assert sorted(said) == sorted([STRANGER] * MOST_OF_A_STRANGER + [WAIT])  # what is asked at once is answered at once
         for school in bot.given.indexes.versions.schools():
             assert school.short_name not in "".join(said)
 
@@ -470,7 +470,7 @@ def test_a_process_that_is_killed_before_its_reply_is_noted_is_followed_by_one_t
     telegram.fails("sendMessage", Fault(hanging=60, done=taken))
     telegram.writes(SAM, EX_PUPILS)
     with process(home, telegram) as killed:
-        telegram.wait(lambda: telegram.begun("sendMessage") == 2, within=60)
+        telegram.wait(lambda: telegram.begun("sendMessage") == 2)
         telegram.wait(lambda: not telegram.unconfirmed)
         killed.send_signal(signal.SIGKILL)
     with run(now=lambda: now_utc() + 2 * LEASE) as bot:
@@ -586,7 +586,7 @@ def test_policybot_serve_answers_on_telegram_and_ends_cleanly(telegram: Telegram
     command = [sys.executable, "-m", "bot", "serve"]
     with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server:
         telegram.writes(SAM, f"/start {code}")
-        telegram.wait(lambda: telegram.messages(SAM), within=60)
+        telegram.wait(lambda: telegram.messages(SAM))
         assert "advised against" in answer(telegram, SAM, EX_PUPILS)["text"]
         server.send_signal(signal.SIGTERM)
         _, error = server.communicate(timeout=20)
