@@ -85,7 +85,7 @@ class _Asked:
     def __enter__(self) -> Self:
         self._telegram.__enter__()
         self._process = subprocess.Popen([*self._command, self._telegram.address], cwd=ROOT)
-        self._telegram.wait(lambda: self._telegram.polled, within=60)
+        self._telegram.wait(lambda: self._telegram.polled)
         return self
 
     def __exit__(self, *_: object) -> None:

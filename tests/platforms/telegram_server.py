@@ -296,7 +296,7 @@ class TelegramServer:
         """Whether a bot waits for updates now."""
         return self._poll is not None
 
-    def wait(self, until: Callable[[], T], within: float = 20) -> T:
+    def wait(self, until: Callable[[], T], within: float = 60) -> T:
         """Wait until something is true of what was recorded, and return it. Raises AssertionError with what was, if it is not."""
         ends = time.monotonic() + within
         with self._changed:
