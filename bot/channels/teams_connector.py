@@ -70,14 +70,13 @@ class Connector:
 
     def __init__(self, registration: Registration) -> None:
         """Keep the registration; nothing is asked of Microsoft yet."""
-        cloud = PUBLIC
+        self._cloud = PUBLIC
         if registration.openid_metadata_url:
-            cloud = replace(PUBLIC, openid_metadata_url=registration.openid_metadata_url)
-        self._registration = registration
-        self._signatures = None if registration.unauthenticated else _Signatures(registration.app_id, cloud)
-        self._tokens = _Tokens(registration, cloud.bot_scope)
-        token_provider = None if registration.unauthenticated else self._tokens
-        self._api = ApiClient("", ClientOptions(timeout=CALL_LASTS), cloud=cloud, token_provider=token_provider)
+            self._cloud = replace(PUBLIC, openid_metadata_url=registration.openid_metadata_url)
+        self._signatures = None if registration.unauthenticated else _Signatures(registration.app_id, self._cloud)
+        self._tokens = None if registration.unauthenticated else _Tokens(registration, self._cloud.bot_scope)
+        self._api = self._client()
+        self._calls, self._idle = 0, asyncio.Event()
         self._services: dict[str, ApiClient] = {}
         self._chats: dict[tuple[str, str], str] = {}
         self._members: dict[tuple[str, str], tuple[bool, float]] = {}
@@ -88,11 +87,14 @@ class Connector:
             await self._signatures.fetch()
 
     async def stop(self) -> None:
-        """Close the connections."""
+        """Close the connections, when calls that are being made have ended; one that is begun later opens its own."""
         if self._signatures:
             self._signatures.close()
-        await self._tokens.close()
-        await self._api.http.http.aclose()
+        if self._calls:
+            await self._idle.wait()
+        ended, self._api = self._api, self._client()
+        self._services.clear()
+        await ended.http.http.aclose()
 
     async def verify(self, authorization: str, service_url: str) -> None:
         """Return where Microsoft signed a request for this bot from this service.
@@ -116,7 +118,7 @@ class Connector:
             parameters = CreateConversationParams(
                 members=[Account(id=member)], tenant_id=tenant, channel_data={"tenant": {"id": tenant}}
             )
-            with self._translated_failures():
+            with self._call():
                 made = await self._service(service_url).conversations.create(parameters)
             self._chats[tenant, member] = made.id
         return self._chats[tenant, member]
@@ -125,7 +127,7 @@ class Connector:
         """Tell whether somebody in a conversation is of this tenant, and not a guest there. Raises NotNow and Refused."""
         own, until = self._members.get((tenant, member), (False, 0.0))
         if time.monotonic() >= until:
-            with self._translated_failures():
+            with self._call():
                 found = await self._service(service_url).conversations.get_member_by_id(conversation, member)
             own = found.user_role not in _STRANGERS and (found.tenant_id or tenant).lower() == tenant
             if len(self._members) >= MOST_MEMBERS:
@@ -134,18 +136,27 @@ class Connector:
         return own
 
     async def _post(self, service_url: str, conversation: str, activity: MessageActivityInput | TypingActivityInput) -> None:
-        with self._translated_failures():
+        with self._call():
             await self._service(service_url).conversations.create_activity(conversation, activity)
 
     @contextmanager
-    def _translated_failures(self) -> Iterator[None]:
+    def _call(self) -> Iterator[None]:
         """Turn what the SDK raises into NotNow and Refused; a token that is not taken is not shown again."""
+        self._calls += 1
+        self._idle.clear()
         try:
             yield
         except httpx.HTTPError as error:
-            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 401:
+            if self._tokens and isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 401:
                 self._tokens.forget()
             raise _failure(error) from error
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._idle.set()
+
+    def _client(self) -> ApiClient:
+        return ApiClient("", ClientOptions(timeout=CALL_LASTS), cloud=self._cloud, token_provider=self._tokens)
 
     def _service(self, service_url: str) -> ApiClient:
         """Return the client of one of Microsoft's regions: there are few of them, and each is in a signed request."""
@@ -220,12 +231,8 @@ class _Tokens:
             "client_secret": registration.client_secret,
             "scope": scope,
         }
-        self._client = httpx.AsyncClient(timeout=CALL_LASTS)
         self._one_at_a_time = asyncio.Lock()
         self._token, self._until = "", 0.0
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
     def forget(self) -> None:
         """Ask for another token the next time."""
@@ -241,7 +248,8 @@ class _Tokens:
 
     async def _ask(self) -> tuple[str, float]:
         try:
-            response = await self._client.post(self._url, data=self._form)
+            async with httpx.AsyncClient(timeout=CALL_LASTS) as client:
+                response = await client.post(self._url, data=self._form)
             told = response.json()
             if response.is_success:
                 return str(told["access_token"]), float(told["expires_in"])

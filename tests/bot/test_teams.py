@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -294,6 +297,18 @@ def test_a_private_chat_is_made_once(teams: TeamsServer) -> None:
     assert len(teams.calls) == 1
 
 
+def test_what_was_begun_can_still_be_said_when_no_more_is_taken_in(teams: TeamsServer) -> None:
+    teams.know(PERSONAL)
+
+    async def send(connector: Connector) -> None:
+        await connector.send(teams.service_url, PERSONAL.id, HELLO)
+        await connector.stop()
+        await connector.send(teams.service_url, PERSONAL.id, HELLO)
+
+    with_connector(teams, send)
+    assert len(teams.posted) == 2
+
+
 # A slow answer.
 
 
@@ -327,3 +342,11 @@ def test_a_slow_answer_is_announced_delays_nobody_and_comes_even_where_that_fail
         go_on.set()
         assert [one["summary"] for one in teams.wait_for_messages(2)] == ["quick", "slow"]
     engine.dispose()
+
+
+def test_loading_the_sdk_warns_of_nothing_and_reads_no_stray_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DANGEROUSLY_ALLOW_UNAUTHENTICATED_REQUESTS=true\n")
+    look = "import os, bot.channels.teams; print(os.environ.get('DANGEROUSLY_ALLOW_UNAUTHENTICATED_REQUESTS'))"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ran = subprocess.run([sys.executable, "-c", look], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("None\n", "")
