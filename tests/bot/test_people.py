@@ -229,7 +229,7 @@ def test_where_the_new_invitation_cannot_be_made_the_headteacher_stays(people: P
     assert people.in_session(token) == head
 
 
-def test_when_somebody_was_last_on_the_chat_page_is_known_while_they_are_signed_in(people: People, clock: Clock) -> None:
+def test_when_somebody_was_last_on_the_chat_page_is_known_while_they_are_signed_in(people: People, clock: "Clock") -> None:
     person = enrolled(people, PersonRole.STAFF, WEB, "1")
     enrolled(people, PersonRole.STAFF, "telegram", "1")
     assert people.last_seen("hillside") == {}

@@ -16,7 +16,7 @@ from bot.bootstrap import Indexes
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_connector import Registration
 from bot.clock import now_utc
-from bot.conversation import Tenancy, Turn
+from bot.conversation import Conversation, Tenancy, Turn
 from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
 from bot.messages import Message
@@ -33,7 +33,7 @@ TENANCIES = {TENANT: (SCHOOL,)}
 
 
 class Bot:
-    """The parts of a bot over a store; `app` serves it while it runs. With `dies` it kills its process when it is to answer."""
+    """The parts of a bot over a store; `app` serves it while it runs."""
 
     def __init__(
         self,
@@ -42,14 +42,13 @@ class Bot:
         tenancies: dict[str, tuple[str, ...]] | None = None,
         *,
         now: Callable[[], datetime] = now_utc,
-        dies: bool = False,
+        conversation: Conversation | None = None,
     ) -> None:
         schools = tenancies or TENANCIES
         parts = assemble(indexes, KEY, now=now, tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()})
         self.deliveries, self.people = parts.deliveries, parts.people
         self.channel = TeamsChannel(registration, schools, partial(self.deliveries.count, TEAMS, REFUSED))
-        conversation = _Mortal() if dies else parts.conversation
-        dispatcher = Dispatcher(conversation, self.deliveries, parts.records, [self.channel])
+        dispatcher = Dispatcher(conversation or parts.conversation, self.deliveries, parts.records, [self.channel])
         self.app = Starlette(routes=self.channel.routes(), lifespan=lambda _app: dispatcher.running())
 
     def counted(self, what: str) -> int:
@@ -63,10 +62,13 @@ def registered(openid_metadata_url: str, login_url: str) -> Registration:
     return Registration(APP_ID, TENANT, SECRET, openid_metadata_url=openid_metadata_url, token_url=token_url)
 
 
-class _Mortal:
-    """In the place of the conversation: kills its process when it is to answer."""
+class _Mortal(Conversation):
+    """Kills its process when it is to answer."""
 
-    def turn(self, _message: Message, _recent: int) -> Turn:
+    def __init__(self) -> None:
+        pass
+
+    def turn(self, message: Message, recent: int) -> Turn:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("nobody survives that")
 
@@ -87,7 +89,7 @@ def main() -> None:
         indexes,
         registered(given.openid_metadata_url, given.login_url),
         now=lambda: now_utc() + later,
-        dies=given.dies,
+        conversation=_Mortal() if given.dies else None,
     )
     uvicorn.run(bot.app, port=given.port, log_level="warning", access_log=False)
 
