@@ -10,7 +10,7 @@ from retrieval.conflicts import Conflict, Verdict, conflict_among, evidence_of_f
 from retrieval.fitted import FITTED, Evidence
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
-from retrieval.reading import Reading, read
+from retrieval.reading import Reading, read, refers_back
 from retrieval.sensitive import Sensitivity, sensitivity
 from retrieval.smalltalk import is_smalltalk
 from retrieval.urgency import Danger, danger_in, danger_in_a_sentence, danger_of
@@ -98,19 +98,18 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
 
 
 def _danger(reading: Reading, context: Sequence[str], index: Index) -> Danger | None:
-    """Return what a question, or the one before it, is urgent about; None where neither is.
+    """Return what a question is urgent about, or the one before it if it may speak of the same; None where neither is.
 
     Where slips were mended, the words as they were typed may raise the alarm too: no correction makes a message harmless.
     """
-    typed = (reading.question, *context[-1:])
-    for at, meant in enumerate(reading.meant):
-        after_another = at == 0 and len(typed) > 1
-        found = danger_in(meant, reading.features[at], reading.vectors[at], after_another=after_another)
-        if not found and typed[at] != meant:
-            found = danger_of(typed[at], index.knowledge.vectors, after_another=after_another)
-        if found:
-            return found
-    return danger_in_a_sentence(reading.meant[0], index.knowledge.vectors)
+    meant, vectors = reading.meant[0], index.knowledge.vectors
+    found = danger_in(meant, reading.features[0], reading.vectors[0], after_another=bool(context))
+    if not found and reading.question != meant:
+        found = danger_of(reading.question, vectors, after_another=bool(context))
+    if not found and refers_back(reading.question):
+        before = {text: None for earlier in context[-1:] for text in (index.spelling.correct(earlier), earlier)}
+        found = next(filter(None, (danger_of(text, vectors) for text in before)), None)
+    return found or danger_in_a_sentence(meant, vectors)
 
 
 def _confidence(reading: Reading, evidence: Evidence | None) -> float:

@@ -1,5 +1,6 @@
 """A question as it is understood before any clause is looked at: its terms, its vector, its features, who is in it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,22 @@ from retrieval.references import clauses_named
 from retrieval.sides import Side, actor_of_question, sides_of_question
 from retrieval.vectors import Vector, normalized
 
+# How a question begins that goes on from the one before it.
+_GOES_ON = re.compile(
+    r"\W*(?:and|but|or|so|what if|what about|how about|even|not even|also|then|ok|okay|though|same|if)\b", re.IGNORECASE
+)
+_REFERS = re.compile(
+    r"\b(?:its?|it's|they|them|theirs?|s?he|her|him|his|s?he'?s|that|this|those|these|ones?|then|tho|though|either|instead|same"
+    r"|get told|go to)\b",
+    re.IGNORECASE,
+)
+_WHAT_TO_DO = re.compile(
+    r"\b(?:who|whom|ring|call|phone|tell|told|report|next|first|now|wait|help|urgent|police|dsl|safeguarding"
+    r"|what (?:do|should|can|shall) i)\b",
+    re.IGNORECASE,
+)
+# With as few words as this a question hardly stands by itself; with up to so many, it does not where it refers to something.
+FEW_WORDS, MOST_WORDS_REFERRING = 4, 8
 # How much an earlier question of the conversation weighs beside the one asked now.
 CONTEXT_WEIGHT = 0.7
 # A question is cut to its rarest terms: what work it may cost is bounded, however long it is.
@@ -21,7 +38,7 @@ MOST_TERMS = 64
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A question, read after the one before it in the conversation, which counts CONTEXT_WEIGHT beside it.
+    """A question, read after the one before it if it goes on from that; the one before then counts CONTEXT_WEIGHT beside it.
 
     `question` is as it was typed; `meant` are the question and the one before it with their slips mended, from which all but
     `named` is read.
@@ -54,9 +71,26 @@ class Reading:
         return bool(self.terms) or bool(self.vector.any())
 
 
+def goes_on(question: str) -> bool:
+    """Tell whether a question goes on from the one before it, and is not understood without it."""
+    words = len(question.split())
+    return (
+        bool(_GOES_ON.match(question)) or words <= FEW_WORDS or (words <= MOST_WORDS_REFERRING and bool(_REFERS.search(question)))
+    )
+
+
+def refers_back(question: str) -> bool:
+    """Tell whether a question may speak of somebody or something spoken of before, or ask what to do about it."""
+    return bool(_REFERS.search(question) or _GOES_ON.match(question) or _WHAT_TO_DO.search(question))
+
+
 def read(question: str, context: Sequence[str], index: Index) -> Reading:
-    """Return the reading of a question asked of a school; `context` are earlier questions, oldest first: the last one counts."""
-    asked = [index.spelling.correct(text) for text in (question, *context[-1:])]
+    """Return the reading of a question asked of a school; `context` are earlier questions, oldest first.
+
+    The last one counts where the question goes on from it.
+    """
+    before = context[-1:] if goes_on(question) else ()
+    asked = [index.spelling.correct(text) for text in (question, *before)]
     vectors = index.knowledge.vectors.encode(asked)
     vector = normalized(vectors[:1] + CONTEXT_WEIGHT * vectors[1:])[0] if len(asked) > 1 else vectors[0]
     return Reading(

@@ -50,6 +50,22 @@ _NO_DOUBT = re.compile(
 )
 
 
+# Who speaks of her own life is never sent the way of a pupil's or of a threat.
+_OWN_LIFE = re.compile(
+    r"\b(?:kill|killing|hurt|hurting|harm|harming|cut|cutting|hang|hanging|drown|drowning|overdose on|shoot|stab) myself\b(?! laughing)"
+    r"|\b(?:take|taking|end|ending) my (?:own )?life\b|\bend it all\b"
+    r"|\bi(?: \w+){0,2} (?:want to|wanna) (?:die|be dead|not wake up|disappear for ever)\b(?! of (?:embarrassment|shame|boredom))"
+    r"|\bi wish i (?:was|were|wasn't|weren't) (?:dead|here|alive|born)\b|\b(?:i'm|im|i am|i feel|i've been feeling|feeling)(?: \w+)? suicidal\b"
+    r"|\bi (?:don't|dont|do not|no longer) want to (?:live|be alive|wake up|be here any ?more|exist)\b"
+    r"|\bi (?:can't|cant|cannot|can not) (?:go on|do this|cope|carry on|take it)(?: any ?more| any longer| like this| living)+\b|\bi (?:can't|cant|cannot|can not) go on[.!,]*\s*$"
+    r"|\b(?:better off|happier) without me\b|\bsuicidal thoughts\b(?=.*\bmy(?:self)?\b|.*\bi\b)"
+)
+_SOMEBODY_ELSE = re.compile(
+    r"\b(?:he|she|they|he's|she's|hes|shes|they're|him|his|her|their|pupils?|students?|child|children|kids?|boys?|girls?|lads?|lass|teen\w*|year \d+"
+    r"|y\d+|daughter|son|mum|dad|mother|father|parent|someone|somebody|friend|colleague|wrote|written|posted|texted|messaged)\b"
+)
+
+
 # "and a pupil?" names somebody and tells nothing of them.
 _NOTHING_TOLD = re.compile(
     r"(?:\W|\b(?:and|or|but|so|what|how|about|if|even|also|then|is|it|it's|its|was|with|from|by|for|to|of|in|on|my|our|your|their|his|her|a|an|the"
@@ -65,10 +81,13 @@ def danger_of(text: str, vectors: WordVectors, *, after_another: bool = False) -
 
 def danger_in(text: str, features: Features, vector: Vector, *, after_another: bool = False) -> Danger | None:
     """Return the same for a message whose features and vector are at hand."""
+    plain = normalize(text)
+    if _OWN_LIFE.search(plain):
+        return Danger.CHILD_AT_RISK if _SOMEBODY_ELSE.search(plain) else Danger.ASKER_AT_RISK
     needed = AFTER_ANOTHER if after_another else THRESHOLD
-    if _NOTHING_TOLD.fullmatch(normalize(text)):
+    if _NOTHING_TOLD.fullmatch(plain):
         return None
-    if chance_of_danger(features, vector) < needed and not _NO_DOUBT.search(normalize(text)):
+    if chance_of_danger(features, vector) < needed and not _NO_DOUBT.search(plain):
         return None
     scores = _dangers().scores(features, vector)
     return Danger(_dangers().classes[int(scores.argmax())])

@@ -112,7 +112,8 @@ def test_a_rule_that_is_asked_for_by_its_number_is_not_set_against_another(decid
 
 
 def test_an_urgent_message_gets_the_stricter_rule_and_no_talk_of_a_conflict(decided: Callable[..., Decision]) -> None:
-    decision = decided(MAY, MUST_NOT, context=("a child told me that her dad hits her",))
+    asked = "So can I accept her parent's friend request?"
+    decision = decided(MAY, MUST_NOT, question=asked, context=("a child told me that her dad hits her",))
     assert decision.outcome is Outcome.URGENT
     assert (words(decision.governing), decision.stance, decision.conflict) == (MUST_NOT, F, None)
 

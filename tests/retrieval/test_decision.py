@@ -155,3 +155,23 @@ def test_the_longest_question_is_decided_in_a_moment(demo: Indexes, question: st
     start = time.perf_counter()
     assert_keeps_its_promises(decide(question[:4000], (), index))
     assert time.perf_counter() - start < 1
+
+
+def test_a_question_that_stands_by_itself_is_not_read_after_another(demo: Indexes) -> None:
+    index = demo.of("coniston")
+    alone = decide("Can I post photographs of pupils on my own Facebook page?", (), index)
+    for before in ("Can I bring my dog to school?", "a child told me that her dad hits her", "What is the dress code?"):
+        after = decide("Can I post photographs of pupils on my own Facebook page?", (before,), index)
+        assert (after.outcome, after.governing, after.confidence) == (alone.outcome, alone.governing, alone.confidence)
+
+
+@pytest.mark.parametrize(
+    "question", ["what do i do", "who do I ring first", "should I tell his mum or wait until tomorrow morning to see"]
+)
+def test_what_is_asked_about_an_urgent_matter_stays_urgent(demo: Indexes, question: str) -> None:
+    assert decide(question, ("a child told me that her dad hits her",), demo.of("coniston")).outcome is Outcome.URGENT
+
+
+def test_an_unrelated_question_after_an_urgent_one_is_answered(demo: Indexes) -> None:
+    before = "a child told me that her dad hits her"
+    assert decide("Can I park in the disabled bay?", (before,), demo.of("coniston")).outcome is not Outcome.URGENT

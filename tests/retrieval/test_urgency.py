@@ -203,3 +203,52 @@ def test_ordinary_sentences_do_not_add_up_to_danger() -> None:
 )
 def test_somebody_named_of_whom_nothing_is_told_is_not_urgent(knowledge: Knowledge, text: str) -> None:
     assert danger_of(text, knowledge.vectors) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to kill myself",
+        "i am going to kill myself",
+        "I'm going to take my own life",
+        "i want to die",
+        "I cannot go on",
+        "I can't go on like this any more",
+        "I want to hurt myself",
+        "I keep cutting myself",
+        "I feel suicidal",
+        "I want to end my life",
+        "im feeling suicidal and dont know who to tell",
+        "I told the head I want to kill myself",
+        "I don't want to be here any more",
+        "everyone would be better off without me",
+        "I just wanna die",
+    ],
+)
+def test_whoever_speaks_of_her_own_life_is_given_somebody_to_talk_to(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) is Danger.ASKER_AT_RISK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a pupil wrote i want to kill myself on her book",
+        "she told me she wants to die, she said i cannot go on",
+        "a boy messaged me saying i want to kill myself",
+    ],
+)
+def test_a_childs_words_of_her_own_life_go_the_childs_way(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) in (Danger.CHILD_AT_RISK, Danger.INDECENT_IMAGE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't go on Facebook at work can I",
+        "i cannot go on the trip, who covers",
+        "I want to die of embarrassment",
+        "we killed ourselves laughing",
+    ],
+)
+def test_figures_of_speech_are_no_danger_to_the_asker(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) is not Danger.ASKER_AT_RISK
