@@ -284,7 +284,7 @@ def test_more_than_twenty_questions_in_a_minute_are_too_many_but_not_a_worry(tel
         for _ in range(MOST_A_MINUTE):
             telegram.writes(SAM, "/school")
         settled(telegram, bot.given)
-        assert telegram.messages(SAM)[-1]["text"] == TOO_MANY
+        assert [message["text"] for message in telegram.messages(SAM)].count(TOO_MANY) == 1
         assert "999" in answer(telegram, SAM, URGENT)["text"]
 
 
@@ -356,7 +356,7 @@ def test_forty_thousand_characters_are_answered_part_by_part(telegram: TelegramS
         settled(telegram, bot.given)
         said = telegram.messages(SAM)[1:]
     assert len(said) == 10
-    assert all("shorten it" in message["text"] for message in said[:-1])
+    assert sum("shorten it" in message["text"] for message in said) == 9
 
 
 def test_an_edited_question_is_answered_anew_once_under_itself(telegram: TelegramServer, run: Run) -> None:
