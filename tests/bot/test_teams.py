@@ -273,10 +273,13 @@ def test_a_platform_that_hangs_is_not_waited_for_without_end(teams: TeamsServer,
         sent(teams)
 
 
-def test_a_wrong_secret_keeps_the_reply_for_when_it_is_right_and_is_not_told(teams: TeamsServer) -> None:
+def test_a_wrong_secret_keeps_the_reply_for_when_it_is_right_and_is_not_told(
+    teams: TeamsServer, caplog: pytest.LogCaptureFixture
+) -> None:
     teams.know(PERSONAL)
     with pytest.raises(NotNow, match=r"invalid_client \(401\)") as later:
         sent(teams, client_secret="a wrong one")  # noqa: S106  made up
+    assert caplog.messages == [str(later.value)]  # whoever runs the server sees why nothing is said
     assert "a wrong one" not in str(later.value)
 
 
