@@ -5,6 +5,7 @@ a request only when its handler has ended and fails whole where an activity is u
 """
 
 import asyncio
+import logging
 import os
 import time
 import warnings
@@ -44,6 +45,9 @@ _STRANGERS = {"guest", "anonymous"}
 # What Microsoft says to try again; of what else it answers with 400 or more, nothing will change.
 # learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
 _TRY_AGAIN = {401, 408, 412, 429}
+
+
+_log = logging.getLogger("policybot")
 
 
 class NotMicrosoft(Exception):  # noqa: N818  it is no error of ours
@@ -256,7 +260,9 @@ class _Tokens:
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise NotNow(f"Entra gives no token: {type(error).__name__}.") from error
         # A wrong or ended secret may be put right within minutes: the reply waits for that as for anything else.
-        raise NotNow(f"Entra gives no token: {told.get('error')} ({response.status_code}).")
+        reason = f"Entra gives no token: {told.get('error')} ({response.status_code})."
+        _log.warning(reason)
+        raise NotNow(reason)
 
 
 def _failure(error: httpx.HTTPError) -> NotNow | Refused:

@@ -1,6 +1,7 @@
 """Microsoft Teams, whole: a signed activity in, its answer in the chat; over the real SDK, a real store, the demo's schools."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -25,9 +26,10 @@ from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
 from tests.platforms.served import Served
-from tests.platforms.teams_bot import Bot, registered
+from tests.platforms.teams_bot import SCHOOL, Bot, registered
 from tests.platforms.teams_server import (
     ANNE,
+    APP_ID,
     BEN,
     CHANNEL,
     FEDERATED,
@@ -35,7 +37,9 @@ from tests.platforms.teams_server import (
     GUEST,
     OTHER_TENANT,
     PERSONAL,
+    SECRET,
     STRANGER,
+    TENANT,
     Chat,
     TeamsServer,
     Who,
@@ -414,7 +418,23 @@ def test_more_than_twenty_questions_in_a_minute_are_met_with_a_kind_word(running
     assert "Please wait a minute" in running.asked(FRIENDS)
 
 
-# What a process leaves behind when it is killed.
+# Processes of their own, and what they leave behind when they are killed.
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the bot does not start")
 
 
 @pytest.fixture
@@ -423,19 +443,12 @@ def start(home: Path, teams: TeamsServer) -> Iterator[Callable[..., tuple[subpro
     started: list[subprocess.Popen[bytes]] = []
 
     def run(*more: str) -> tuple[subprocess.Popen[bytes], str]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         command = [sys.executable, "-W", "ignore", "-m", "tests.platforms.teams_bot", str(home), str(port)]
         process = subprocess.Popen([*command, teams.openid_metadata_url, teams.login_url, *more], cwd=_HERE)
         started.append(process)
-        until = time.monotonic() + 60
-        while time.monotonic() < until and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return process, f"http://127.0.0.1:{port}/api/messages"
-            time.sleep(0.05)
-        raise AssertionError("the bot does not start")
+        wait_until_it_listens(process, port)
+        return process, f"http://127.0.0.1:{port}/api/messages"
 
     yield run
     for process in started:
@@ -465,7 +478,7 @@ def test_a_reply_whose_process_was_killed_while_saying_it_is_said_by_the_next(
     process, address = start()
     with teams.hanging():
         assert teams.send(teams.message(FRIENDS), address).status_code == 200
-        teams.wait(lambda: teams.held > 0)
+        teams.wait(lambda: any(b'"message"' in body for body in teams.held))
         process.kill()
         process.wait(10)
     # Teams has taken it, but nobody noted that: it comes a second time, and can be told by its reference.
@@ -473,3 +486,31 @@ def test_a_reply_whose_process_was_killed_while_saying_it_is_said_by_the_next(
     first, second = teams.wait_for_messages(2)
     assert words(first) == words(second)
     assert button(first, WORRIED)["reference"] == button(second, WORRIED)["reference"] != ""
+
+
+def test_policybot_serve_answers_in_teams_as_it_is_configured(teams: TeamsServer, home: Path) -> None:
+    configured = {
+        "app_id": APP_ID,
+        "tenant_id": TENANT,
+        "openid_metadata_url": teams.openid_metadata_url,
+        "token_url": f"{teams.login_url}/{TENANT}/oauth2/v2.0/token",
+        "tenants": {TENANT: {"schools": [SCHOOL]}},
+    }
+    (home / "policybot.yaml").write_text(json.dumps({"teams": configured}))  # JSON is YAML
+    port = free_port()
+    bind = f"127.0.0.1:{port}"
+    settings = {"POLICYBOT_HOME": str(home), "POLICYBOT_BIND": bind, "POLICYBOT_TEAMS__CLIENT_SECRET": SECRET}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLICYBOT_")} | settings
+    command = [sys.executable, "-m", "bot", "serve"]
+    with subprocess.Popen(command, env=environment, cwd=_HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            wait_until_it_listens(process, port)
+            assert teams.send(teams.message(FRIENDS), f"http://{bind}/api/messages", seconds=60).status_code == 200
+            assert NOT_ALLOWED in words(teams.wait_for_messages(1)[0])
+            elsewhere = Chat("a:1stranger", tenant=OTHER_TENANT)
+            stranger = teams.message(FRIENDS, STRANGER, elsewhere)
+            assert teams.send(stranger, f"http://{bind}/api/messages").status_code == 403
+        finally:
+            process.terminate()
+            out = process.communicate(timeout=30)
+    assert b"Traceback" not in out[1]

@@ -13,13 +13,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
 
+from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.channels import teams_connector
-from bot.channels.teams import Activity, read
+from bot.channels.teams import Activity, TeamsChannel, read
 from bot.channels.teams_connector import Connector, NotMicrosoft
 from bot.clock import now_utc
-from bot.conversation import Conversation, Turn, said
+from bot.conversation import Turn, said
+from bot.dispatcher import Dispatcher
 from bot.layout import Heading
 from bot.messages import Message, NotNow, Refused
 from bot.schema import open_store
@@ -27,7 +30,7 @@ from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
 from tests.platforms.served import Served
-from tests.platforms.teams_bot import Bot, registered
+from tests.platforms.teams_bot import registered
 from tests.platforms.teams_server import ANNE, BEN, CHANNEL, GROUP, PERSONAL, TENANT, Chat, TeamsServer
 
 HELLO = {"type": "message", "text": "hello"}
@@ -270,10 +273,13 @@ def test_a_platform_that_hangs_is_not_waited_for_without_end(teams: TeamsServer,
         sent(teams)
 
 
-def test_a_wrong_secret_keeps_the_reply_for_when_it_is_right_and_is_not_told(teams: TeamsServer) -> None:
+def test_a_wrong_secret_keeps_the_reply_for_when_it_is_right_and_is_not_told(
+    teams: TeamsServer, caplog: pytest.LogCaptureFixture
+) -> None:
     teams.know(PERSONAL)
     with pytest.raises(NotNow, match=r"invalid_client \(401\)") as later:
         sent(teams, client_secret="a wrong one")  # noqa: S106  made up
+    assert caplog.messages == [str(later.value)]  # whoever runs the server sees why nothing is said
     assert "a wrong one" not in str(later.value)
 
 
@@ -312,13 +318,13 @@ def test_what_was_begun_can_still_be_said_when_no_more_is_taken_in(teams: TeamsS
 # A slow answer.
 
 
-class _Slow(Conversation):
-    """Answers "slow" when it is let go, anything else at once."""
+class _Slow:
+    """In the place of the conversation: answers "slow" when it is let go, anything else at once."""
 
     def __init__(self, go_on: threading.Event) -> None:
         self._go_on = go_on
 
-    def turn(self, message: Message, recent: int) -> Turn:
+    def turn(self, message: Message, _recent: int) -> Turn:
         if message.text == "slow":
             assert self._go_on.wait(20)
         return said(Heading(message.text))
@@ -330,8 +336,11 @@ def test_a_slow_answer_is_announced_delays_nobody_and_comes_even_where_that_fail
 ) -> None:
     engine, go_on = open_store(sqlite_url(tmp_path)), threading.Event()
     indexes = Indexes(Versions(engine, now_utc), knowledge)
-    bot = Bot(indexes, registered(teams.openid_metadata_url, teams.login_url), conversation=_Slow(go_on))
-    with Served(bot.app, lifespan=True) as served:
+    parts = assemble(indexes, b"a key for the tests")
+    channel = TeamsChannel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], lambda: None)
+    dispatcher = Dispatcher(_Slow(go_on), parts.deliveries, parts.records, [channel])
+    app = Starlette(routes=channel.routes(), lifespan=lambda _app: dispatcher.running())
+    with Served(app, lifespan=True) as served:
         address = f"{served.address}/api/messages"
         if fault:
             teams.fail(fault, where="/activities")

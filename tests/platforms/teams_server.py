@@ -141,7 +141,7 @@ class TeamsServer:
         self._signed: str | None = None
         self.calls: list[Call] = []
         self.keys_fetched = 0
-        self.held = 0
+        self.held: list[bytes] = []  # the bodies of calls that hang, or did
         self.tokens_issued = 0
         routes = [
             Route("/v1/.well-known/openidconfiguration", self._openid),
@@ -385,7 +385,7 @@ class TeamsServer:
             raw = await request.body()
             if self._held is not None:
                 with self._changed:
-                    self.held += 1
+                    self.held.append(raw)
                     self._changed.notify_all()
                 await self._held.wait()
             try:
