@@ -1,4 +1,4 @@
-"""Copies of an answer that its asker keeps: genuine whole, refused where a character of the code changed, honest otherwise."""
+"""Copies of an answer that its asker keeps: genuine whole, refused where the code changed, honest about the rest."""
 
 import re
 from collections.abc import Callable
