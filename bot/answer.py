@@ -267,7 +267,7 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
     quotes = [quote(governing.clause, today, decision.stance)]
     if conflict:
         quotes.append(quote(conflict.looser.hit.clause, today, conflict.looser.stance))
-    notes = _notes(decision.stance, policy, today)
+    notes = what_to_know(decision.stance, policy, today)
     if decision.happened and decision.stance in PROHIBITING:
         headline = f"{headline} As it has happened, speak now to {escalation.words}."
         if Side.PUPIL in governing.clause.sides():
@@ -341,7 +341,8 @@ def _listed(parties: Sequence[Party]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _notes(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]:
+def what_to_know(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]:
+    """Return what to know before one relies on a stance that a reply states."""
     notes = []
     if stance is Stance.DISCOURAGED:
         notes.append(ADVISED_AGAINST)

@@ -16,8 +16,8 @@ from itertools import accumulate
 import msgspec
 from msgspec import Struct
 
-from bot.answer import VERDICTS, is_unconfirmed_permission, quote
-from bot.clock import spoken
+from bot.answer import VERDICTS, is_unconfirmed_permission, quote, what_to_know
+from bot.clock import day_of, spoken
 from bot.errors import BotError
 from bot.layout import Block, ClauseQuote, Heading, Paragraph, quoted
 from bot.secret import keyed_hash
@@ -115,11 +115,16 @@ class KeptAnswers:
 
     def _told(self, kept: _Kept, indexed: IndexedClause, today: date) -> Sequence[Block]:
         (school,) = self._versions.schools([kept.school])
-        when = spoken(datetime(1970, 1, 1) + timedelta(minutes=kept.minute))  # noqa: DTZ001  UTC, as the store has it
-        unsaid = is_unconfirmed_permission(kept.stance, indexed)  # the answer did not say it either
+        given = datetime(1970, 1, 1) + timedelta(minutes=kept.minute)  # noqa: DTZ001  UTC, as the store has it
+        made_of_it = (
+            f"What it makes of the matter: {VERDICTS[kept.stance]}",
+            *what_to_know(kept.stance, indexed.policy, day_of(given)),
+        )
+        if is_unconfirmed_permission(kept.stance, indexed):
+            made_of_it = ()  # the answer did not say it either
         return (
-            Paragraph(f"{when}: policybot answered staff of {school.name} from this clause."),
-            *([] if unsaid else [Paragraph(f"What it makes of the matter: {VERDICTS[kept.stance]}")]),
+            Paragraph(f"{spoken(given)}: policybot answered staff of {school.name} from this clause."),
+            *map(Paragraph, made_of_it),
             quoted(quote(indexed, today, kept.stance), bold=True),
         )
 

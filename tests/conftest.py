@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from shutil import copytree
 from typing import Any, NamedTuple
 
 import pytest
@@ -230,9 +231,18 @@ class Ran(NamedTuple):
     err: str
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a new store, which is copied: to make one takes longer than most tests."""
+    home = tmp_path_factory.mktemp("empty")
+    open_store(sqlite_url(home)).dispose()
+    return home
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Versions]:
+def store(tmp_path: Path, empty_store: Path) -> Iterator[Versions]:
     """A new store with one school, hillside, that has published nothing."""
+    copytree(empty_store, tmp_path / "store")
     engine = open_store(sqlite_url(tmp_path / "store"))
     versions = Versions(engine, now_utc)
     versions.add_school(HILLSIDE)

@@ -7,16 +7,56 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bot.answer import quote
+from bot.clock import now_utc
+from bot.links import Links
+from bot.people import TELEGRAM, People, PersonRole
+from bot.schema import open_store
+from corpus.building import build_policy
+from corpus.tables import sqlite_url
+from corpus.versions import School, Versions
+from retrieval.index import in_place
+
+KEY = "a key that only the tests of the browser have"
+RULE = "Staff must not accept friend requests from parents."
 FRIENDS = "can I accept a parent's friend request?"
 expect.set_options(timeout=15_000)  # a machine may be busy
+
+
+@contextmanager
+def served(home: Path, question: bytes, **settings: str) -> Iterator[str]:
+    """Start `policybot serve` on a data folder; give the address of the chat page."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {"POLICYBOT_HOME": str(home), "POLICYBOT_BIND": f"127.0.0.1:{port}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "serve"], env=os.environ | environment | settings, cwd=Path(__file__).parents[2]
+    )
+    try:
+        for _ in range(200):
+            try:
+                # The first question of a new folder costs seconds: it is asked here, so that no test waits for it.
+                urlopen(f"http://127.0.0.1:{port}/chat", data=question, timeout=60).close()
+                break
+            except HTTPError:
+                break  # it answers, and knows nobody yet
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/chat"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 @pytest.fixture(scope="module")
@@ -24,25 +64,32 @@ def address(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[
     """Where `policybot serve` answers, started in demo mode on a new data folder."""
     home = tmp_path_factory.mktemp("served")
     (home / "cache").symlink_to(parsed)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"POLICYBOT_HOME": str(home), "POLICYBOT_DEMO": "1", "POLICYBOT_BIND": f"127.0.0.1:{port}"}
-    process = subprocess.Popen([sys.executable, "-m", "bot", "serve"], env=os.environ | settings, cwd=Path(__file__).parents[2])
-    try:
-        for _ in range(200):
-            try:
-                # The first question of a new folder costs seconds: it is asked here, so that no test waits for it.
-                urlopen(
-                    f"http://127.0.0.1:{port}/chat", data=b"school=chase-terrace&question=hello+there+photos", timeout=60
-                ).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/chat"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    with served(home, b"school=chase-terrace&question=hello+there+photos", POLICYBOT_DEMO="1") as address:
+        yield address
+
+
+class Joined(NamedTuple):
+    """A server that knows people: its chat page, the people, and the policies."""
+
+    address: str
+    people: People
+    versions: Versions
+
+
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory: pytest.TempPathFactory, parsed: Path, small_document: Callable[..., str]) -> Iterator[Joined]:
+    """Where `policybot serve` answers the staff of one school, hillside, and of no other."""
+    home = tmp_path_factory.mktemp("joined")
+    (home / "cache").symlink_to(parsed)
+    engine = open_store(sqlite_url(home))
+    versions = Versions(engine, now_utc)
+    versions.add_school(School("hillside", "Hillside Primary School", "Hillside"))
+    source = small_document("Staff policy", RULE, "May 2024")
+    versions.save_draft(build_policy(source, school="hillside", slug="staff", title=None, source_name="staff"), source)
+    versions.publish("hillside", "staff", "the headteacher")
+    with served(home, b"question=hello", POLICYBOT_SECRET_KEY=KEY) as address:
+        yield Joined(address, People(engine, now_utc), versions)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -349,3 +396,90 @@ def test_without_a_connection_the_page_says_so_and_keeps_the_question(browser: B
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("article")).to_have_count(1)
     context.close()
+
+
+# Buttons, and whoever has joined
+
+BUTTONS = {
+    "Show the whole section": "From ",
+    "Not what I meant": "Perhaps it is one of these rules.",
+    "Keep this answer": "I keep no copy.",
+}
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize(("label", "words"), BUTTONS.items(), ids=BUTTONS)
+def test_each_button_under_an_answer_shows_what_it_says(visit: Callable[..., Page], script: bool, label: str, words: str) -> None:
+    page = visit("?school=chase-terrace", java_script_enabled=script)
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    page.get_by_role("button", name=label).click()
+    expect(page.get_by_role("article")).to_have_count(2 if script else 1)
+    expect(page.get_by_role("article").last).to_contain_text(words)
+    expect(page.get_by_role("button", name="Worried about a child?")).to_be_visible()
+    expect(page.get_by_label("Your school")).to_have_value("chase-terrace")
+
+
+def test_a_clause_is_opened_in_its_place_from_its_citation(visit: Callable[..., Page]) -> None:
+    page = visit("?school=chase-terrace")
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    see_the_answer(page)
+    quoted = page.get_by_role("article").locator("blockquote").first
+    words = quoted.locator("p").inner_text()
+    quoted.get_by_role("link").click()
+    page.wait_for_url("**/policies/**")
+    place = page.locator(f"[id='{page.url.partition('#')[2]}']")
+    expect(place).to_be_in_viewport()
+    expect(place).to_contain_text(words[-60:])
+
+
+def come_in(browser: Browser, joined: Joined, **context: Any) -> Page:
+    """Join by a code, as the office gives it."""
+    page = browser.new_context(**context).new_page()
+    page.set_default_timeout(15_000)
+    page.goto(joined.address)
+    page.get_by_label("Your code").fill(joined.people.invite("hillside", PersonRole.STAFF)[1].lower())
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_text("You ask of Hillside Primary School.")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_whoever_has_joined_asks_presses_reads_what_is_kept_and_leaves(browser: Browser, joined: Joined, script: bool) -> None:
+    page = come_in(browser, joined, java_script_enabled=script)
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    reply = page.get_by_role("article").last
+    expect(reply).to_contain_text(RULE)
+    page.get_by_role("button", name="Show the whole section").click()
+    expect(reply).to_contain_text("From Staff policy, version 1")
+    told = {"What is kept of yours": "What I keep, and for how long", "What I can do": "I quote; I do not advise."}
+    for label, words in told.items():
+        page.get_by_role("button", name=label).click()
+        expect(reply).to_contain_text(words)
+    page.get_by_text("Leave Hillside Primary School").click()
+    page.get_by_role("button", name="Leave now").click()
+    expect(page.get_by_text("You have left: your access has ended.")).to_be_visible()
+    page.goto(joined.address)
+    expect(page.get_by_label("Your code")).to_be_visible()
+    page.context.close()
+
+
+def test_a_signed_link_is_opened_without_a_session_and_leads_to_the_clause(browser: Browser, joined: Joined) -> None:
+    base = joined.address.removesuffix("/chat")
+    policy = joined.versions.version("hillside", "staff", 1).policy
+    quoted = quote(in_place(1, policy)[0], now_utc().date())
+    link = Links(KEY.encode(), base, now_utc).to(quoted, TELEGRAM)
+    assert link
+    page = browser.new_context().new_page()
+    page.goto(link)
+    expect(page.locator(f"[id='{quoted.citation.clause_id}']")).to_contain_text(RULE)
+    for closed in (f"{base}/policies/hillside/staff/1", link.replace("signed=", "signed=0")):
+        response = page.goto(closed)
+        assert response
+        assert response.status == 404
+        expect(page.locator("body")).to_contain_text("This link does not open a policy here")
+        expect(page.locator("body")).not_to_contain_text("friend requests")
+    page.context.close()

@@ -142,6 +142,24 @@ def test_form_fields_that_are_too_large_or_too_many_are_refused_without_a_fault(
         assert WORRIED in response.text
 
 
+def test_in_the_demonstration_nobody_is_held_back_by_what_others_ask(page: TestClient) -> None:
+    assert {ask(page, "hello")[0] for _ in range(25)} == {200}
+
+
+def test_each_button_under_an_answer_works_in_the_demonstration(page: TestClient) -> None:
+    _, text = ask(page, FRIENDS, "chase-terrace")
+    for label, words in (
+        ("Show the whole section", "From "),
+        ("Not what I meant", "None of them"),
+        ("Keep this answer", "I keep no copy"),
+    ):
+        (value,) = re.findall(rf'value="([^"]+)">{label}</button>', text)
+        status, reply = ask(page, "", "chase-terrace", pressed=value)
+        assert status == 200
+        assert words in reply
+        assert ask(page, "", "wellesley", pressed=value)[0] == 400
+
+
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",

@@ -5,8 +5,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any, Never
 
 import pytest
+from sqlalchemy import Row, Table, select
 from starlette.applications import Starlette
 
 from bot.bootstrap import Indexes
@@ -14,6 +16,7 @@ from bot.clock import now_utc
 from bot.joining import COOKIE, ENDED, MOST_TRIES
 from bot.people import WEB, People, PersonRole
 from bot.schema import open_store
+from bot.tables import events, questions
 from corpus.tables import sqlite_url
 from corpus.versions import School, Versions
 from retrieval.knowledge import Knowledge
@@ -236,3 +239,92 @@ def test_a_store_made_before_invitations_had_numbers_of_their_own_keeps_them(tmp
     people.revoke("hillside", second.id)
     assert people.invite("hillside", PersonRole.STAFF)[0].id > second.id
     upgraded.dispose()
+
+
+# Buttons and commands of whoever has joined
+
+
+def pressed(client: TestClient, label: str, page: str) -> str:
+    """Return the reply to a button that stands on a page."""
+    values = re.findall(rf'name="pressed" value="([^"]+)">{re.escape(label)}</button>', page)
+    assert len(values) == 1
+    response = client.post("/chat", data={"pressed": values[0]}, headers={"x-requested-with": "fetch"})
+    assert response.status_code == 200
+    return unescape(response.text)
+
+
+def kept(store: Versions, table: Table) -> list[Row[Any]]:
+    with store.engine.connect() as connection:
+        return list(connection.execute(select(table)))
+
+
+def test_each_button_under_an_answer_shows_what_it_says(visit: Callable[[], TestClient], people: People, store: Versions) -> None:
+    client = visit()
+    join(client, people)
+    page = client.post("/chat", data={"question": FRIENDS}).text
+    assert "lock their computers" not in pressed(client, "Show the whole section", page)
+    assert "None of them is certain to be" in pressed(client, "Not what I meant", page)
+    copy = pressed(client, "Keep this answer", page)
+    assert "I keep no copy" in copy
+    code = re.search(r"pb[a-z2-7]{40,}", copy)
+    assert code
+    assert "That code is genuine." in visit().post("/verify", data={"copy": code.group()}).text
+    assert [row.not_meant for row in kept(store, questions)] == [True]
+
+
+def test_a_button_of_another_school_or_made_up_is_refused_on_the_page(visit: Callable[[], TestClient], people: People) -> None:
+    hillside, meadow = visit(), visit()
+    join(hillside, people, "hillside")
+    join(meadow, people, "meadow")
+    page = hillside.post("/chat", data={"question": FRIENDS}).text
+    taken = re.findall(r'name="pressed" value="([^"]+)"', page)
+    assert taken
+    for value in (*taken, "s:" + "1" * 30_000, "e:" + "1" * 5000, "k:" + "1" * 5000, "c:x", "l:x"):
+        response = meadow.post("/chat", data={"pressed": value})
+        assert response.status_code == 400
+        assert "friend requests" not in response.text
+
+
+def test_what_is_kept_is_told_and_forgotten_on_the_page(visit: Callable[[], TestClient], people: People, store: Versions) -> None:
+    one, other = visit(), visit()
+    join(one, people)
+    join(other, people)
+    for client in (one, other):
+        client.post("/chat", data={"question": FRIENDS})
+    assert "90 days" in one.post("/chat", data={"question": "/privacy"}).text
+    assert FRIENDS in unescape(one.post("/chat", data={"question": "/mydata"}).text)
+    assert "I have deleted your question." in one.post("/chat", data={"question": "/forget"}).text
+    assert len(kept(store, questions)) == 1
+    assert "Leave Hillside now" in (page := one.post("/chat", data={"question": "/leave"}).text)
+    assert "You have left" in pressed(one, "Leave Hillside now", page)
+    assert one.get("/chat", follow_redirects=False).headers["location"] == "/join"
+    assert other.get("/chat", follow_redirects=False).status_code == 200
+
+
+def test_a_fault_leaves_no_words_of_the_question_in_the_store(
+    store: Versions, people: People, knowledge: Knowledge, chat_app: Callable[..., Starlette]
+) -> None:
+    class Broken(Indexes):
+        """Indexes whose store has gone."""
+
+        def of(self, school_id: str, *, fresh: bool = True) -> Never:
+            raise RuntimeError(f"the disk is gone with {school_id}, {fresh}")
+
+    app = chat_app(Broken(store, knowledge), joined=True)
+    with TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as client:
+        join(client, people)
+        assert client.post("/chat", data={"question": FRIENDS}).status_code == 500
+    assert kept(store, events)
+    assert "friend" not in str([tuple(row) for row in kept(store, events)])
+
+
+def test_more_than_twenty_questions_in_a_minute_are_refused_kindly_to_one_and_answered_to_others(
+    visit: Callable[[], TestClient], people: People
+) -> None:
+    one, other = visit(), visit()
+    join(one, people)
+    join(other, people)
+    statuses = [one.post("/chat", data={"question": "hello"}).status_code for _ in range(21)]
+    assert statuses == [200] * 20 + [400]
+    assert "999" in one.post("/chat", data={"question": "I am worried about a child"}).text
+    assert other.post("/chat", data={"question": "hello"}).status_code == 200

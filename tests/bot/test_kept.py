@@ -1,4 +1,4 @@
-"""Copies of an answer that its asker keeps: genuine whole, refused where a character of the code changed, honest otherwise."""
+"""Copies of an answer that its asker keeps: genuine whole, refused where the code changed, honest about the rest."""
 
 import re
 from collections.abc import Callable
@@ -157,6 +157,21 @@ def test_a_permission_that_nobody_has_confirmed_is_not_stated_in_a_copy_either(
     assert "What it makes of the matter" not in permitted
     assert "allowed." not in permitted
     assert kept.check(permitted, DAY)[0] == GENUINE
+
+
+def test_a_permission_of_a_policy_without_a_date_is_copied_with_the_warning_that_the_answer_had(
+    demo: Indexes, clock: "Clock"
+) -> None:
+    kept = KeptAnswers(KEY, demo.versions, None)
+    slug, number, _ = demo.versions.policies("chase-terrace")[0]
+    assert number
+    policy = demo.versions.version("chase-terrace", slug, number).policy
+    permitting = [one for one in in_place(number, policy) if one.clause.confirmed and one.clause.stance is Stance.ALLOWED]
+    assert permitting
+    for indexed in permitting:
+        copy = as_text(kept.copy(indexed, Stance.ALLOWED, clock(), DAY))
+        assert "What it makes of the matter: allowed.\nThe policy has no date: check before relying on this." in copy
+        assert kept.check(copy, DAY + timedelta(days=999))[0] == GENUINE
 
 
 def test_the_button_gives_the_copy_and_the_page_checks_it(chat: "Chat") -> None:

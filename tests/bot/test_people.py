@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import BotError
-from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, WEB, People, Person, PersonRole
+from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, SLACK, WEB, People, Person, PersonRole
 from bot.tables import invitations, sessions
 from corpus.versions import School, Versions
 
@@ -270,3 +271,86 @@ def test_sessions_that_have_ended_are_cleared_away(people: People, store: Versio
     people.open_session(person, shared=True)
     with store.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(sessions)) == 1
+
+
+# Workspaces that say themselves who is staff
+
+
+def test_whom_a_workspace_lets_in_is_staff_once_however_often_she_writes(people: People) -> None:
+    person = people.admit("hillside", SLACK, "U1")
+    assert person
+    assert (person.school_id, person.role, person.since, person.until) == ("hillside", PersonRole.STAFF, START, None)
+    assert people.admit("hillside", SLACK, "U1") == person
+    assert people.of("hillside") == [person]
+
+
+def test_a_workspace_does_not_change_the_role_or_the_pass_that_an_invitation_gave(people: People) -> None:
+    _, code = people.invite("hillside", PersonRole.OFFICE, START + timedelta(hours=1))
+    person = people.enrol(code, SLACK, "U1")
+    assert people.admit("hillside", SLACK, "U1") == person
+
+
+def test_many_messages_at_once_of_somebody_new_make_one_person(people: People) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        admitted = set(threads.map(lambda _: people.admit("hillside", SLACK, "U1"), range(24)))
+    assert admitted == set(people.of("hillside"))
+    assert len(admitted) == 1
+
+
+def test_whom_a_workspace_would_let_in_again_stays_out_once_removed_until_a_new_code(people: People) -> None:
+    person = people.admit("hillside", SLACK, "U1")
+    assert person
+    people.remove("hillside", person.id)
+    assert people.admit("hillside", SLACK, "U1") is None
+    assert people.of("hillside") == people.at(SLACK, "U1") == []
+    assert people.ended(SLACK, "U1") == {"hillside"}
+    assert "has no person" in refusal(lambda: people.remove("hillside", person.id))
+    again = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], SLACK, "U1")
+    assert people.admit("hillside", SLACK, "U1") == again
+    assert people.ended(SLACK, "U1") == set()
+
+
+def test_whose_pass_is_over_is_not_let_in_by_the_workspace(people: People, clock: "Clock") -> None:
+    people.enrol(people.invite("hillside", PersonRole.STAFF, START + MINUTE)[1], SLACK, "U1")
+    clock.wait(MINUTE)
+    assert people.admit("hillside", SLACK, "U1") is None
+    assert people.ended(SLACK, "U1") == {"hillside"}
+
+
+def test_removing_somebody_elsewhere_leaves_nothing_of_her(people: People) -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], "telegram", "77")
+    people.remove("hillside", person.id)
+    assert people.ended("telegram", "77") == set()
+
+
+def test_an_invitation_may_be_bound_to_schools_and_is_not_used_up_outside_them(people: People) -> None:
+    _, code = people.invite("meadow", PersonRole.STAFF)
+    for within in ([], ["hillside"]):
+        assert refusal(lambda within=within: people.enrol(code, SLACK, "U1", within)) == NOT_VALID
+    assert people.enrol(code, SLACK, "U1", ["hillside", "meadow"]).school_id == "meadow"
+
+
+def test_of_many_who_take_one_invitation_at_once_one_gets_in(people: People) -> None:
+    _, code = people.invite("hillside", PersonRole.STAFF)
+
+    def take(account: int) -> bool:
+        try:
+            people.enrol(code, "telegram", str(account))
+        except BotError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(take, range(24))) == 1
+    assert len(people.of("hillside")) == 1
+
+
+def test_the_school_chosen_last_is_told_apart(people: People, clock: "Clock") -> None:
+    both = [people.enrol(people.invite(school, PersonRole.STAFF)[1], "telegram", "77") for school in ("hillside", "meadow")]
+    for person in (*both, both[0]):
+        clock.wait(MINUTE)
+        people.choose(person)
+    hillside, meadow = people.at("telegram", "77")
+    assert hillside.chosen_at
+    assert meadow.chosen_at
+    assert hillside.chosen_at > meadow.chosen_at
