@@ -74,13 +74,13 @@ class Indexes:
         self.knowledge = knowledge
         self._built: dict[str, Index] = {}
 
-    def of(self, school_id: str, *, fresh: bool = True) -> Index:
+    def of(self, school_id: str, *, fresh: bool = True, revision: int | None = None) -> Index:
         """Return the school's index; `fresh` False takes one in memory without asking the store for a newer revision.
 
-        Raises BotError where there is no such school.
+        `revision` is the newest where that is known already. Raises BotError where there is no such school.
         """
         built = self._built.get(school_id)
-        if built is not None and (not fresh or self.versions.revision(school_id) == built.revision):
+        if built is not None and (not fresh or (revision or self.versions.revision(school_id)) == built.revision):
             return built
         published = self.versions.published(school_id)
         if published is None:

@@ -31,7 +31,7 @@ from bot.kept import KeptAnswers
 from bot.layout import WORRIED, Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
 from bot.links import Links
 from bot.messages import Audience, Button, Message, Reply
-from bot.people import TELEGRAM, WEB, People, Person
+from bot.people import TELEGRAM, WEB, Access, People, Person
 from bot.records import AskedQuestion, Records
 from bot.sections import GONE, find_clause, whole_section
 from bot.ways_in import WaysIn
@@ -58,6 +58,8 @@ WHICH_SCHOOL = "Which school do you ask of?"
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE = "w", "e", "s", "o", "k", "c", "l"
+# What shows policy text by a button of an earlier reply.
+_SHOWN_LATER = frozenset({_SECTION, _OTHERS, _KEEP})
 _STORED = frozenset({Outcome.ANSWERED, Outcome.CHOOSE, Outcome.NOT_COVERED})
 _WORRIED_BUTTON = Button(WORRIED, _WORRIED)
 _EXAMPLES = {str(number): example for number, example in enumerate(EXAMPLES)}
@@ -74,11 +76,15 @@ class Tenancy:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and of which school; `person` is None in the demonstration. `schools` are all that she may ask of."""
+    """Who asks, and of which school; `person` is None in the demonstration. `schools` are all that she may ask of.
+
+    `revision` is the school's at this moment, None where it was not read.
+    """
 
     school: School
     schools: tuple[School, ...]
     person: Person | None
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,8 @@ class Conversation:
     def _turn_of(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> Turn:
         if message.pressed:
             kind, _, value = message.pressed.partition(":")
+            if kind in _SHOWN_LATER and self._holds_back(asker, message):
+                return said(Heading(self._held_back(asker)))
             pressed = {
                 _SECTION: self._section,
                 _OTHERS: self._others,
@@ -209,7 +217,7 @@ class Conversation:
 
     def _answer(self, asker: Asker, message: Message, question: str, earlier: Sequence[str] | None) -> Turn:
         now = self._now()
-        index = self._indexes.of(asker.school.id)
+        index = self._indexes.of(asker.school.id, revision=asker.revision)
         before = self._records.earlier(message, asker.school.id) if earlier is None else _only_questions(earlier)
         try:
             answer = ask(question, index, day_of(now), before)
@@ -219,7 +227,7 @@ class Conversation:
             if answer.outcome is not Outcome.URGENT:
                 raise
         urgent, alleges = answer.outcome is Outcome.URGENT, answer.danger is Danger.ALLEGATION
-        if message.channel == TELEGRAM and not urgent and self._on_phones(asker, now) is OnPhones.HOLD_BACK:
+        if not urgent and self._holds_back(asker, message):
             return said(Heading(self._held_back(asker)))
         link = self._link(message)
         blocks = list(lay_out(answer, link))
@@ -341,62 +349,40 @@ class Conversation:
     def _join(self, message: Message, code: str, recent: int) -> Turn:
         if message.channel == WEB:
             return said(Heading("To join another school, open the page /join."))
-        if recent > MOST_OF_A_STRANGER:
+        known = self._people.at(message.channel, message.account)
+        if recent > MOST_OF_A_STRANGER and not known:
             return _waits(recent)
         tenancy = self._tenancy(message)
         try:
             person = self._people.enrol(code, message.channel, message.account, tenancy.schools if tenancy else None)
         except BotError as error:
-            return replace(_refusal(str(error)), private=True)
+            # Whoever was let in by it a moment ago, and asks again, is not told that nothing came of it.
+            schools = self._indexes.versions.schools([one.school_id for one in known]) if known else []
+            already = f" You already ask of {' and '.join(school.name for school in schools)}." if schools else ""
+            return replace(_refusal(f"{error}{already}"), private=True)
         self._people.choose(person)
-        name = self._schools([person.school_id])[0].name
+        name = self._indexes.versions.schools([person.school_id])[0].name
         return said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
 
     def _asker(self, message: Message) -> Asker | Turn:
         """Return who asks and of which school; where that is not known, what to say instead."""
-        members = self._people.at(message.channel, message.account)
         tenancy = self._tenancy(message)
-        if tenancy is None:
-            allowed = self._schools([member.school_id for member in members])
-        else:
-            allowed = self._schools(tenancy.schools)
-            members = [member for member in members if member.school_id in tenancy.schools]
-        if not allowed:
+        found = self._people.access(message.channel, message.account, tenancy.schools if tenancy else None)
+        if not found:
             return said(Heading(STRANGER))
-        school = self._school_asked_of(message, allowed, tenancy, members)
-        if school is None:
-            return _choice(allowed)
-        person = next((member for member in members if member.school_id == school.id), None)
-        if person is None:
-            person = self._people.admit(school.id, message.channel, message.account)
+        wanted = _asked_of(message, found, tenancy)
+        if wanted is None:
+            return _choice([one.school for one in found])
+        person = wanted.person
+        if person is None and not wanted.ended:
+            person = self._people.admit(wanted.school.id, message.channel, message.account)
         if person is None:
             return said(Heading(LEFT), private=True)
-        if tenancy:
-            ended = self._people.ended(message.channel, message.account)
-            allowed = tuple(one for one in allowed if one.id not in ended)
-        return Asker(school, allowed, person)
-
-    def _school_asked_of(
-        self, message: Message, allowed: Sequence[School], tenancy: Tenancy | None, members: Sequence[Person]
-    ) -> School | None:
-        """Return the school that is chosen now, that the channel belongs to, that was chosen last, or the only one."""
-        kind, _, value = message.pressed.partition(":")
-        if kind == _SCHOOL:
-            return next((school for school in allowed if shortened(school.id) == value), None)
-        if len(allowed) == 1:
-            return allowed[0]
-        wanted = tenancy.rooms.get(message.room or "") if tenancy else None
-        if wanted is None:
-            chosen = [member for member in members if member.chosen_at]
-            wanted = max(chosen, key=lambda member: member.chosen_at or member.since).school_id if chosen else None
-        return next((school for school in allowed if school.id == wanted), None)
+        return Asker(wanted.school, tuple(one.school for one in found if not one.ended), person, wanted.revision)
 
     def _tenancy(self, message: Message) -> Tenancy | None:
         """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
         return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
-
-    def _schools(self, ids: Sequence[str]) -> tuple[School, ...]:
-        return tuple(self._indexes.versions.schools(ids)) if ids else ()
 
     def _is_urgent(self, message: Message) -> bool:
         return danger_of(_question(message)[:LONGEST_QUESTION], self._indexes.knowledge.vectors) is not None
@@ -405,6 +391,9 @@ class Conversation:
         """Return what the asker's school wants on personal phones at this moment."""
         hours = self._hours.get(asker.school.id)
         return hours.on_phones if hours and hours.hours.include(now) else OnPhones.ANSWER
+
+    def _holds_back(self, asker: Asker, message: Message) -> bool:
+        return message.channel == TELEGRAM and self._on_phones(asker, self._now()) is OnPhones.HOLD_BACK
 
     def _held_back(self, asker: Asker) -> str:
         closes = self._hours[asker.school.id].hours.closes
@@ -435,6 +424,20 @@ class Conversation:
             rule = quote(governing.clause, day_of(now))
             told.append(quoted(rule, title="Your school's rule on phones", url=link(rule)))
         return told
+
+
+def _asked_of(message: Message, found: Sequence[Access], tenancy: Tenancy | None) -> Access | None:
+    """Return the school that is chosen now, that the channel belongs to, that was chosen last, or the only one."""
+    kind, _, value = message.pressed.partition(":")
+    if kind == _SCHOOL:
+        return next((one for one in found if shortened(one.school.id) == value), None)
+    if len(found) == 1:
+        return found[0]
+    room = tenancy.rooms.get(message.room or "") if tenancy else None
+    if room is not None:
+        return next((one for one in found if one.school.id == room), None)
+    chosen = [(one.person.chosen_at, one) for one in found if one.person and one.person.chosen_at]
+    return max(chosen, key=lambda pair: pair[0])[1] if chosen else None
 
 
 def _refusal(sentence: str) -> Turn:

@@ -9,10 +9,26 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.messages import Call, Message
 from bot.tables import events, outbox, tallies
@@ -32,6 +48,21 @@ MINUTE = timedelta(minutes=1)
 _LONGEST_KEY = 300
 
 DUPLICATES, RESENT, UNDELIVERED, DROPPED, REFUSED = "duplicates", "resent", "undelivered", "dropped", "refused"
+
+
+# Made once: to put a statement together takes longer than to carry it out.
+_LATELY = select(func.count()).where(events.c.asker == bindparam("by"), events.c.received_at > bindparam("since"))
+_END = (
+    update(events).where(events.c.id == bindparam("event"), events.c.message.is_not(None)).values(message=None, leased_until=None)
+)
+_PUT_OUT = insert(outbox).returning(outbox.c.id)
+_SENT = delete(outbox).where(outbox.c.id == bindparam("delivery"))
+
+
+@cache
+def _write_down(dialect: str) -> Executable:
+    written = insert_into(dialect, events)
+    return written.on_conflict_do_nothing(index_elements=["channel", "key"]).returning(events.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +101,14 @@ class Deliveries:
         message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed))
         short = key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
         with writing(self._engine) as connection:
-            written = connection.scalar(
-                insert_into(connection, events)
-                .values(
-                    channel=message.channel,
-                    key=short,
-                    asker=asker,
-                    received_at=now,
-                    message=msgspec.json.encode(message),
-                    leased_until=now + LEASE,
-                    attempts=1,
-                )
-                .on_conflict_do_nothing(index_elements=["channel", "key"])
-                .returning(events.c.id)
-            )
+            row = {"channel": message.channel, "key": short, "asker": asker, "message": msgspec.json.encode(message)}
+            times = {"received_at": now, "leased_until": now + LEASE, "attempts": 1}
+            written = connection.scalar(_write_down(connection.dialect.name), {**row, **times})
             if written is None:
                 _count(connection, now.date(), message.channel, DUPLICATES)
                 return None
-            lately = select(func.count()).where(events.c.asker == asker, events.c.received_at > now - MINUTE)
-            return Event(written, message, 1, connection.scalar(lately) or 1)
+            lately = connection.scalar(_LATELY, {"by": asker, "since": now - MINUTE})
+            return Event(written, message, 1, lately or 1)
 
     def finish(
         self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], None] | None = None
@@ -99,17 +119,15 @@ class Deliveries:
         """
         now = self._now()
         with writing(self._engine) as connection:
-            ended = update(events).where(events.c.id == event.id, events.c.message.is_not(None))
-            if not connection.execute(ended.values(message=None, leased_until=None)).rowcount:
+            if not connection.execute(_END, {"event": event.id}).rowcount:
                 return []
             if keep:
                 keep(connection)
             deliveries = []
             for reference, call in calls:
-                row = {"event_id": event.id, "channel": event.message.channel, "reference": reference}
+                row = {"event_id": event.id, "channel": event.message.channel, "reference": reference, "attempts": 1}
                 times = {"made_at": now, "due_at": now, "leased_until": now + LEASE}
-                made = insert(outbox).values(**row, **times, call=msgspec.json.encode(call), attempts=1)
-                number = connection.execute(made.returning(outbox.c.id)).scalar_one()
+                number = connection.execute(_PUT_OUT, {**row, **times, "call": msgspec.json.encode(call)}).scalar_one()
                 deliveries.append(Delivery(number, event.message.channel, call, 0, now, now + LEASE))
         return deliveries
 
@@ -162,7 +180,7 @@ class Deliveries:
     def sent(self, delivery: Delivery) -> None:
         """Note that the platform has taken a call: nothing of it is kept."""
         with writing(self._engine) as connection:
-            connection.execute(delete(outbox).where(outbox.c.id == delivery.id))
+            connection.execute(_SENT, {"delivery": delivery.id})
 
     def postpone(self, delivery: Delivery, reason: str, seconds: float | None) -> None:
         """Let a call wait, as long as the platform says or ever longer; one that waited ten minutes is given up, and counted."""
@@ -241,7 +259,7 @@ def _whole(text: str) -> str:
 
 
 def _count(connection: Connection, day: date, channel: str, what: str) -> None:
-    one_more = insert_into(connection, tallies).values(day=day, channel=channel, what=what, times=1)
+    one_more = insert_into(connection.dialect.name, tallies).values(day=day, channel=channel, what=what, times=1)
     connection.execute(
         one_more.on_conflict_do_update(index_elements=["day", "channel", "what"], set_={"times": tallies.c.times + 1})
     )

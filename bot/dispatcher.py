@@ -14,7 +14,7 @@ import msgspec
 
 from bot.conversation import AT_FAULT, Asker, Conversation, Turn
 from bot.deliveries import MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Event
-from bot.messages import Channel, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Channel, Message, NotNow, Refused, Reply
 from bot.records import Records
 
 # What waits is looked for so often, in seconds: in the outbox, and among events whose holder died.
@@ -48,14 +48,14 @@ class Dispatcher:
     async def running(self) -> AsyncIterator[None]:
         """Take messages in on every channel, and say what waits, until the context ends; what is begun then is finished."""
         loops = [
-            *(self._every(OUTBOX_EVERY, partial(self._say_what_is_due, channel)) for channel in self._channels.values()),
-            self._every(LEFT_BEHIND_EVERY, self._take_up),
-            self._every(CLEAR_EVERY, self._clear),
+            *(partial(self._every, OUTBOX_EVERY, partial(self._say_what_is_due, one)) for one in self._channels.values()),
+            partial(self._every, LEFT_BEHIND_EVERY, self._take_up),
+            partial(self._every, CLEAR_EVERY, self._clear),
         ]
-        running = [asyncio.create_task(loop) for loop in loops]
-        for channel in self._channels.values():
-            await channel.start(self.receiver())
+        running: list[asyncio.Task[None]] = []
         try:
+            await asyncio.gather(*(channel.start(self.receive) for channel in self._channels.values()))
+            running = [asyncio.create_task(loop()) for loop in loops]
             yield
         finally:
             self._is_ending = True
@@ -67,10 +67,6 @@ class Dispatcher:
             # Only now: a channel lets go of the connections over which the last answers are said.
             for channel in self._channels.values():
                 await channel.stop()
-
-    def receiver(self) -> Receive:
-        """Return what a channel hands its messages to."""
-        return self._receive
 
     async def answer(self, message: Message, key: str, asker: Asker, earlier: Sequence[str]) -> tuple[Reply, ...]:
         """Return the replies to a message of somebody known, on a channel that says them itself."""
@@ -86,7 +82,8 @@ class Dispatcher:
         self._deliveries.finish(event, (), turn.keep)
         return turn.replies(message)
 
-    async def _receive(self, key: str, message: Message) -> None:
+    async def receive(self, key: str, message: Message) -> None:
+        """Write a message down and see to its answer; what a channel hands its messages to. Raises NotNow while it is ending."""
         if self._is_ending:
             raise NotNow("the bot is being stopped")
         event = await asyncio.to_thread(self._deliveries.receive, key, message, self._records.asker(message))

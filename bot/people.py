@@ -12,12 +12,12 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from bot.errors import BotError
 from bot.tables import invitations, people, sessions
 from corpus.tables import insert_into, schools, writing
-from corpus.versions import no_such_school
+from corpus.versions import School, no_such_school
 
 # How long an invitation waits to be taken.
 INVITATION_LASTS = timedelta(days=7)
@@ -90,6 +90,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """A school, at its `revision`, and what somebody is there; `person` is None where she is not known or her access `ended`."""
+
+    school: School
+    revision: int
+    person: Person | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """An invitation that nobody has taken yet. `pass_until` is when the access of whoever takes it ends, None if it does not."""
 
@@ -107,6 +117,21 @@ class Replacement(NamedTuple):
     invitations: int
     invitation: Invitation
     code: str
+
+
+# Asked for each message, so made once.
+_SCHOOL_AND_PERSON = select(
+    schools.c.id.label("school"), schools.c.name, schools.c.short_name, schools.c.nation, schools.c.revision, people
+)
+_SAME_ACCOUNT = and_(
+    people.c.school_id == schools.c.id, people.c.channel == bindparam("channel"), people.c.account == bindparam("account")
+)
+_KNOWN = _SCHOOL_AND_PERSON.select_from(schools.join(people, _SAME_ACCOUNT)).order_by(schools.c.name)
+_IN_WORKSPACE = (
+    _SCHOOL_AND_PERSON.select_from(schools.outerjoin(people, _SAME_ACCOUNT))
+    .where(schools.c.id.in_(bindparam("within", expanding=True)))
+    .order_by(schools.c.name)
+)
 
 
 class People:
@@ -198,18 +223,32 @@ class People:
             )
             return [_person(row) for row in rows]
 
-    def ended(self, channel: str, account: str) -> set[str]:
-        """Return the schools at which the access of an account has ended: it left, was removed, or its pass is over."""
-        whose = (people.c.channel == channel, people.c.account == account)
+    def access(self, channel: str, account: str, within: Collection[str] | None = None) -> list[Access]:
+        """Return the schools that an account may or might ask of, by name, read at one moment.
+
+        Without `within` those at which it is known and has access; else each of these, whether it is known there or not.
+        """
+        whose = {"channel": channel, "account": account}
         with self._engine.connect() as connection:
-            return set(connection.scalars(select(people.c.school_id).where(*whose, not_(self._has_access()))))
+            if within is None:
+                rows = connection.execute(_KNOWN, whose).all()
+            else:
+                rows = connection.execute(_IN_WORKSPACE, {**whose, "within": list(within)}).all()
+        found = []
+        for row in rows:
+            ended = row.id is not None and (row.left_at is not None or (row.until is not None and row.until <= self._now()))
+            if within is None and ended:
+                continue
+            school = School(row.school, row.name, row.short_name, row.nation)
+            found.append(Access(school, row.revision, None if row.id is None or ended else _person(row), ended))
+        return found
 
     def admit(self, school_id: str, channel: str, account: str) -> Person | None:
         """Return somebody whom her workspace lets in, as staff if she is new; None where she has left, or was removed."""
         whose = (people.c.school_id == school_id, people.c.channel == channel, people.c.account == account)
         with writing(self._engine) as connection:
             connection.execute(
-                insert_into(connection, people)
+                insert_into(connection.dialect.name, people)
                 .values(school_id=school_id, channel=channel, account=account, role=PersonRole.STAFF, since=self._now())
                 .on_conflict_do_nothing(index_elements=["school_id", "channel", "account"])
             )

@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, bindparam, delete, insert, select, update
 
 from bot.messages import Message
 from bot.secret import keyed_hash
@@ -17,6 +18,22 @@ from retrieval.decision import Outcome
 # Follow-ups are read after the questions of this time in the same conversation.
 FOLLOW_UP = timedelta(minutes=15)
 RETENTION = timedelta(days=90)
+
+
+# Made once: to put a statement together takes longer than to carry it out.
+_EARLIER = select(conversations.c.earlier).where(
+    conversations.c.key == bindparam("key"),
+    conversations.c.school_id == bindparam("school_id"),
+    conversations.c.updated_at > bindparam("since"),
+)
+_KEEP = insert(questions)
+
+
+@cache
+def _remember(dialect: str) -> Executable:
+    written = insert_into(dialect, conversations)
+    values = {name: written.excluded[name] for name in ("school_id", "earlier", "updated_at")}
+    return written.on_conflict_do_update(index_elements=["key"], set_=values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +67,20 @@ class Records:
 
     def earlier(self, message: Message, school_id: str) -> list[str]:
         """Return the last questions of a message's conversation, oldest first: none of another school, none too old."""
-        lately = conversations.c.updated_at > self._now() - FOLLOW_UP
-        here = (conversations.c.key == self._conversation(message), conversations.c.school_id == school_id)
+        sought = {"key": self._conversation(message), "school_id": school_id, "since": self._now() - FOLLOW_UP}
         with self._engine.connect() as connection:
-            found = connection.scalar(select(conversations.c.earlier).where(*here, lately))
+            found = connection.scalar(_EARLIER, sought)
         return json.loads(found) if found else []
 
     def remember(self, connection: Connection, message: Message, school_id: str, earlier: Sequence[str]) -> None:
         """Keep the last questions of a message's conversation for follow-ups."""
         values = {"school_id": school_id, "earlier": json.dumps(list(earlier)), "updated_at": self._now()}
         key = {"key": self._conversation(message), "asker": self.asker(message)}
-        written = insert_into(connection, conversations).values(**key, **values)
-        connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=values))
+        connection.execute(_remember(connection.dialect.name), {**key, **values})
 
     def keep(self, connection: Connection, asked: AskedQuestion) -> None:
         """Keep a question."""
-        connection.execute(
-            insert(questions).values(
-                id=asked.id,
-                school_id=asked.school_id,
-                asker=asked.asker,
-                channel=asked.channel,
-                asked_at=asked.asked_at,
-                question=asked.question,
-                outcome=asked.outcome,
-                slug=asked.slug,
-                clause_id=asked.clause_id,
-                not_meant=False,
-            )
-        )
+        connection.execute(_KEEP, {**asdict(asked), "not_meant": False})
 
     def not_meant(self, asker: str, question_id: str) -> None:
         """Note that the asker of a question did not mean the clause that she was shown; another's question stays as it is."""
@@ -122,7 +124,7 @@ class Records:
             gone = connection.execute(delete(questions).where(old).returning(*counted_by)).all()
             counts = Counter((school_id, f"{asked_at:%Y-%m}", outcome) for school_id, asked_at, outcome in gone)
             for (school_id, when, outcome), times in counts.items():
-                counted = insert_into(connection, question_counts).values(
+                counted = insert_into(connection.dialect.name, question_counts).values(
                     school_id=school_id, month=when, outcome=outcome, times=times
                 )
                 more = {"times": question_counts.c.times + times}

@@ -216,8 +216,8 @@ def test_other_methods_are_refused(page: TestClient) -> None:
 class _Broken(Indexes):
     """Indexes whose store has gone."""
 
-    def of(self, school_id: str, *, fresh: bool = True) -> Never:
-        raise RuntimeError(f"the disk is gone with {school_id} and a secret, {fresh}")
+    def of(self, school_id: str, *, fresh: bool = True, revision: int | None = None) -> Never:
+        raise RuntimeError(f"the disk is gone with {school_id} and a secret, {fresh}, {revision}")
 
 
 def test_a_fault_is_said_in_a_plain_sentence_with_the_urgent_way_and_no_detail(

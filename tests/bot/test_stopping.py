@@ -19,8 +19,8 @@ def test_nothing_is_taken_in_once_the_bot_is_being_stopped(store: Versions, know
 
     async def receive_too_late() -> None:
         async with dispatcher.running():
-            receive = dispatcher.receiver()
-        await receive("1", Message(channel=TELEGRAM, account="77", place="77", text="hello"))
+            pass
+        await dispatcher.receive("1", Message(channel=TELEGRAM, account="77", place="77", text="hello"))
 
     with pytest.raises(NotNow):
         asyncio.run(receive_too_late())
