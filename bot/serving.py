@@ -1,6 +1,7 @@
 """The server: one process, bound to this machine unless told otherwise."""
 
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from datetime import timedelta
@@ -49,6 +50,8 @@ def serve() -> int:
     )
     for school in schools[:1]:
         indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that
+    gc.collect()
+    gc.freeze()  # it stays for as long as the process: nobody's question waits while it is looked through for what may go
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(parts.people, now_utc, secure=secure)
     channels = _channels(configuration, parts.deliveries.count)
