@@ -149,9 +149,12 @@ def privacy_blocks(channel: str, retention: timedelta) -> tuple[Block, ...]:
     )
 
 
-def my_data_blocks(asked: Sequence[AskedQuestion], person: Person, school_names: dict[str, str]) -> tuple[Block, ...]:
-    """Return a copy of what is kept of somebody."""
-    of_person = whoami_blocks(person, school_names[person.school_id])[1:]
+def my_data_blocks(
+    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str]
+) -> tuple[Block, ...]:
+    """Return a copy of what is kept of somebody; `remembered` are the questions kept for a few minutes."""
+    for_minutes = [Paragraph(f"Remembered for 15 minutes, so that you can go on asking: {'; '.join(remembered)}", aside=True)]
+    of_person = [*whoami_blocks(person, school_names[person.school_id])[1:], *(for_minutes if remembered else [])]
     if not asked:
         return (Heading("I keep no question of yours."), *of_person)
     lines = [f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}" for one in asked]

@@ -289,7 +289,8 @@ class Conversation:
         whose = self._records.asker(message)
         if name == "mydata":
             names = {school.id: school.name for school in asker.schools}
-            return said(*my_data_blocks(self._records.of(whose), asker.person, names), private=True)
+            kept, remembered = self._records.of(whose), self._records.remembered(whose)
+            return said(*my_data_blocks(kept, remembered, asker.person, names), private=True)
         if name == "forget":
             return said(*forgotten_blocks(self._records.forget(whose)), private=True)
         leave = Button(f"Leave {asker.school.short_name} now", f"{_LEAVE}:{shortened(asker.school.id)}")
@@ -303,7 +304,7 @@ class Conversation:
     def _leave(self, asker: Asker, message: Message, value: str) -> Turn:
         if asker.person is None or value != shortened(asker.school.id):
             raise BotError("Choose the school first that you want to leave: write /school.")
-        self._records.forget(self._records.asker(message))
+        self._records.forget(self._records.asker(message), asker.school.id)
         self._people.remove(asker.school.id, asker.person.id)
         return said(Heading(f"You have left {asker.school.name}: your access has ended."), private=True)
 

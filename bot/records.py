@@ -107,11 +107,21 @@ class Records:
                 for row in rows
             ]
 
-    def forget(self, asker: str) -> int:
-        """Delete what is kept of somebody's questions and conversations; return how many questions that were."""
+    def remembered(self, asker: str) -> list[str]:
+        """Return the questions of somebody that are remembered for follow-ups, of all conversations."""
+        lately = conversations.c.updated_at > self._now() - FOLLOW_UP
+        with self._engine.connect() as connection:
+            found = connection.scalars(select(conversations.c.earlier).where(conversations.c.asker == asker, lately))
+            return [question for earlier in found for question in json.loads(earlier)]
+
+    def forget(self, asker: str, school_id: str | None = None) -> int:
+        """Delete what is kept of somebody's questions and conversations, at one school or at all; return how many questions."""
+        gone = 0
         with writing(self._engine) as connection:
-            connection.execute(delete(conversations).where(conversations.c.asker == asker))
-            return connection.execute(delete(questions).where(questions.c.asker == asker)).rowcount
+            for table in (conversations, questions):
+                hers = delete(table).where(table.c.asker == asker)
+                gone = connection.execute(hers.where(table.c.school_id == school_id) if school_id else hers).rowcount
+        return gone
 
     def clear(self) -> None:
         """Delete conversations that are over and questions that are too old; of those only counts a month remain."""

@@ -195,3 +195,21 @@ def test_no_command_quotes_a_policy_or_is_kept(chat: "Chat", command: str) -> No
         assert not [block for block in reply.blocks if isinstance(block, ClauseQuote)]
         assert reply.buttons[-1].label == WORRIED
     assert rows(chat, questions) == rows(chat, conversations) == []
+
+
+def test_leaving_one_school_deletes_what_is_kept_there_and_nothing_elsewhere(chat: "Chat") -> None:
+    chat.join("hillside")
+    chat.join("meadow")
+    for school in ("Hillside", "Meadow"):
+        chat.say(pressed=chat.button(school, "/school"))
+        chat.say(FRIENDS)
+    chat.say(pressed=chat.button("Leave Meadow now", "/leave"))
+    assert {row.school_id for row in rows(chat, questions)} == {"hillside"}
+
+
+def test_mydata_shows_what_is_remembered_for_a_quarter_of_an_hour_too(chat: "Chat", clock: "Clock") -> None:
+    chat.join()
+    chat.say(FRIENDS)
+    assert f"so that you can go on asking: {FRIENDS}" in chat.told("/mydata")
+    clock.wait(timedelta(minutes=16))
+    assert "go on asking" not in chat.told("/mydata")
