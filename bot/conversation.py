@@ -55,11 +55,14 @@ NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please 
 ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
 IN_PRIVATE = "I answer this where only you see it."
 WHICH_SCHOOL = "Which school do you ask of?"
+NOTED = "Thank you. I have noted it, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
-_WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE = "w", "e", "s", "o", "k", "c", "l"
+_WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE, _VOTE = "w", "e", "s", "o", "k", "c", "l", "v"
 # What shows policy text by a button of an earlier reply.
 _SHOWN_LATER = frozenset({_SECTION, _OTHERS, _KEEP})
+_HELPED = "1"
+_VOTES = {_HELPED: "This helped", "0": "This did not help"}
 _STORED = frozenset({Outcome.ANSWERED, Outcome.CHOOSE, Outcome.NOT_COVERED})
 _WORRIED_BUTTON = Button(WORRIED, _WORRIED)
 _EXAMPLES = {str(number): example for number, example in enumerate(EXAMPLES)}
@@ -97,6 +100,7 @@ class Turn:
 
     blocks: tuple[Block, ...]
     buttons: tuple[Button, ...] = ()
+    votes: tuple[Button, ...] = ()
     private: bool = False
     keep: Callable[[Connection], None] | None = None
     outcome: Outcome | None = None
@@ -111,6 +115,7 @@ class Turn:
         said = Reply(
             blocks=self.blocks,
             buttons=(*self.buttons, _WORRIED_BUTTON),
+            votes=self.votes,
             reference=secrets.token_hex(3).upper(),
             outcome=self.outcome,
             stance=self.stance,
@@ -124,7 +129,7 @@ class Turn:
 
 def said(*blocks: Block, buttons: tuple[Button, ...] = (), private: bool = False) -> Turn:
     """Return a turn of which nothing is kept."""
-    return Turn(blocks, buttons, private)
+    return Turn(blocks, buttons, private=private)
 
 
 SILENCE = Turn(())
@@ -200,6 +205,7 @@ class Conversation:
                 _KEEP: self._keep_answer,
                 _SCHOOL: self._choose,
                 _LEAVE: self._leave,
+                _VOTE: self._vote,
             }.get(kind)
             if pressed:
                 return pressed(asker, message, value)
@@ -250,6 +256,7 @@ class Conversation:
         return Turn(
             blocks=tuple(blocks),
             buttons=self._buttons(answer, question_id),
+            votes=_votes(question_id),
             private=private,
             keep=keep if asker.person else None,
             outcome=answer.outcome,
@@ -340,6 +347,13 @@ class Conversation:
             Paragraph(f"If it is none of them, speak to: {contact}.", strong=contact),
         )
         return replace(turn, school=school)
+
+    def _vote(self, _asker: Asker, message: Message, value: str) -> Turn:
+        vote, _, question_id = value.partition(":")
+        if vote not in _VOTES:
+            raise BotError(GONE)
+        self._records.vote(self._records.asker(message), question_id, helped=vote == _HELPED)
+        return said(Heading(NOTED), private=True)
 
     def _keep_answer(self, asker: Asker, _message: Message, value: str) -> Turn:
         stance, ref = self._kept.pressed(value)
@@ -471,6 +485,11 @@ def _waits(recent: int) -> Turn:
 def _choice(schools: Sequence[School]) -> Turn:
     buttons = tuple(Button(school.short_name, f"{_SCHOOL}:{shortened(school.id)}") for school in schools)
     return said(Heading(WHICH_SCHOOL), buttons=buttons, private=True)
+
+
+def _votes(question_id: str) -> tuple[Button, ...]:
+    """Return what the asker may say of the answer to a question that is kept; nothing of another."""
+    return tuple(Button(label, f"{_VOTE}:{vote}:{question_id}") for vote, label in _VOTES.items()) if question_id else ()
 
 
 def _may_be_kept(answer: Answer) -> bool:

@@ -50,17 +50,24 @@ class Button(Struct, frozen=True):
 class Reply(Struct, frozen=True):
     """What to say: pieces of text without markup, in order, and the buttons under them; `reference` tells two replies apart.
 
+    `votes` are what the asker may say of an answer that is kept: that it helped, and that it did not; none for others.
     `outcome` and `stance` are those of the answer, None where it is none: a channel may colour by them, never say them. `refused`
     says that the message could not be read, or not be done; the first block says why.
     """
 
     blocks: tuple[Block, ...]
     buttons: tuple[Button, ...] = ()
+    votes: tuple[Button, ...] = ()
     audience: Audience = Audience.HERE
     reference: str = ""
     outcome: Outcome | None = None
     stance: Stance | None = None
     refused: bool = False
+
+    @property
+    def all_buttons(self) -> tuple[Button, ...]:
+        """The buttons with the votes among them, for where a platform has nothing of its own for votes; the last stays last."""
+        return (*self.buttons[:-1], *self.votes, *self.buttons[-1:])
 
 
 # One request to a platform, as JSON can hold it.

@@ -88,6 +88,12 @@ class Records:
             hers = (questions.c.id == question_id, questions.c.asker == asker)
             connection.execute(update(questions).where(*hers).values(not_meant=True))
 
+    def vote(self, asker: str, question_id: str, *, helped: bool) -> None:
+        """Note whether an answer helped the asker of a question, the last that she said; another's stays as it is."""
+        with writing(self._engine) as connection:
+            hers = (questions.c.id == question_id, questions.c.asker == asker)
+            connection.execute(update(questions).where(*hers).values(helped=helped))
+
     def of(self, asker: str) -> list[AskedQuestion]:
         """Return what is kept of somebody's questions, the oldest first."""
         with self._engine.connect() as connection:

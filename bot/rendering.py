@@ -44,7 +44,7 @@ def to_html(answer: Answer) -> str:
 def reply_to_html(reply: Reply) -> str:
     """Return a reply as a piece of HTML for the chat page, on which one thing always stands: the way to report a worry."""
     kind = " ".join([reply.outcome or "told", *([f"stance-{reply.stance}"] if reply.stance else [])])
-    return as_html(reply.blocks, kind, [button for button in reply.buttons if button.label != WORRIED])
+    return as_html(reply.blocks, kind, [button for button in reply.all_buttons if button.label != WORRIED])
 
 
 def as_text(blocks: Sequence[Block]) -> str:

@@ -126,6 +126,7 @@ questions = Table(
     Column("slug", String(64)),  # of the governing clause, null where there is none
     Column("clause_id", String(100)),
     Column("not_meant", Boolean(create_constraint=False), nullable=False),  # the asker said that it is another clause
+    Column("helped", Boolean(create_constraint=False)),  # what the asker said of the answer; null where nothing
     Index("ix_questions_school_id_asked_at", "school_id", "asked_at"),
     Index("ix_questions_asker", "asker"),
 )

@@ -114,7 +114,7 @@ def chat(school: str | None) -> int:
         (reply,) = parts.conversation.turn_of(asker, message, 1, earlier).replies(message)
         if not (pressed or reply.refused):
             earlier.append(typed)
-        buttons = [button for button in reply.buttons if button.label != WORRIED]
+        buttons = [button for button in reply.all_buttons if button.label != WORRIED]
         offered = {letter: button.value for letter, button in zip(ascii_lowercase, buttons, strict=False)}
         print(f"\n{_in_bold(reply)}\n")
         for letter, button in zip(ascii_lowercase, buttons, strict=False):

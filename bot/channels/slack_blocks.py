@@ -41,7 +41,7 @@ def to_messages(reply: Reply) -> list[dict[str, Any]]:
     for pieces in _messages_of(reply.blocks):
         blocks = [block for piece in pieces for block in _to_blocks(piece)]
         messages.append({"text": escaped(as_text(pieces)), "blocks": blocks})
-    messages[-1]["blocks"] += buttons
+    messages[-1]["blocks"] += [*buttons, *_feedback(reply.votes)]
     return messages
 
 
@@ -191,6 +191,18 @@ def _clause(quote: ClauseQuote) -> list[dict[str, Any]]:
             {"type": "rich_text_section", "elements": [{"type": "link", "url": quote.url, "text": "Read it in its place"}]}
         )
     return blocks
+
+
+def _feedback(votes: Sequence[Button]) -> list[dict[str, Any]]:
+    """Return Slack's own buttons for what the asker says of an answer.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element
+    """
+    if not votes:
+        return []
+    positive, negative = ({"text": _plain_text(vote.label), "value": vote.value} for vote in votes)
+    buttons = {"positive_button": positive, "negative_button": negative}
+    return [{"type": "context_actions", "elements": [{"type": "feedback_buttons", "action_id": "vote", **buttons}]}]
 
 
 def _rich(*elements: dict[str, Any]) -> list[dict[str, Any]]:

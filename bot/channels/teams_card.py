@@ -126,7 +126,7 @@ def _paragraphs(*runs: Run) -> Iterator[Element]:
 
 
 def _buttons(reply: Reply) -> Iterator[Element]:
-    actions = [_action(button, reply.reference) for button in reply.buttons]
+    actions = [_action(button, reply.reference) for button in reply.all_buttons]
     for first in range(0, len(actions), MOST_BUTTONS):
         yield {"type": "ActionSet", "actions": actions[first : first + MOST_BUTTONS]}
 

@@ -121,7 +121,7 @@ class TelegramChannel:
         calls: list[Call] = []
         for number, text in enumerate(texts, 1):
             last = number == len(texts)
-            keyboard = {"reply_markup": {"inline_keyboard": _rows(reply.buttons)}} if last and reply.buttons else {}
+            keyboard = {"reply_markup": {"inline_keyboard": _rows(reply.all_buttons)}} if last and reply.buttons else {}
             replying = where if number == 1 else {key: value for key, value in where.items() if key != "reply_parameters"}
             looks = {"parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
             calls.append({"method": "sendMessage", "arguments": {**replying, "text": text, **looks, **keyboard}})

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from bot.bootstrap import Indexes
 from bot.conversation import (
@@ -30,6 +31,7 @@ from bot.messages import Audience, Reply
 from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.rendering import as_text
 from bot.sections import GONE
+from bot.tables import questions
 from retrieval.decision import Outcome
 
 if TYPE_CHECKING:
@@ -462,3 +464,47 @@ def test_whatever_is_written_is_answered_with_the_way_to_the_child_first(
     late = chat.parts.conversation.turn(message, MOST_OF_A_STRANGER + 2)
     assert late.blocks or not known
     assert replace(late, keep=None)
+
+
+# What the asker says of an answer
+
+
+def vote(chat: "Chat", label: str, text: str = FRIENDS, **fields: Any) -> str:
+    (reply,) = chat.say(text, **fields)
+    return next(button.value for button in reply.votes if button.label == label)
+
+
+def helped(chat: "Chat") -> list[bool | None]:
+    with chat.parts.indexes.versions.engine.connect() as connection:
+        return list(connection.scalars(select(questions.c.helped)))
+
+
+def test_a_vote_is_noted_without_a_name_and_the_last_one_counts(chat: "Chat") -> None:
+    chat.join()
+    up, down = (vote(chat, label) for label in ("This helped", "This did not help"))
+    assert "without your name" in chat.told(pressed=up)
+    assert helped(chat) == [True, None]
+    chat.say(pressed=f"v:0:{up.rpartition(':')[2]}")
+    chat.say(pressed=down)
+    assert helped(chat) == [False, False]
+
+
+def test_nobody_votes_on_anothers_question(chat: "Chat") -> None:
+    chat.join()
+    chat.join(account="78")
+    chat.say(pressed=vote(chat, "This helped"), account="78")
+    assert helped(chat) == [None]
+
+
+@pytest.mark.parametrize("text", ["hello", "a pupil told me that her dad hits her", "am I allowed to strike", "/help"])
+def test_there_is_no_vote_on_what_is_not_kept(chat: "Chat", text: str) -> None:
+    chat.join()
+    (reply,) = chat.say(text)
+    assert reply.votes == ()
+
+
+@pytest.mark.parametrize("value", ["v", "v:", "v:2:abc", "v:1", "v:1:nobodys", "v:one:1"])
+def test_a_vote_that_is_none_does_no_harm(chat: "Chat", value: str) -> None:
+    chat.join()
+    assert chat.told(pressed=value)
+    assert helped(chat) == []

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(64)),
         sa.Column("clause_id", sa.String(100)),
         sa.Column("not_meant", sa.Boolean, nullable=False),
+        sa.Column("helped", sa.Boolean),
         sa.PrimaryKeyConstraint("id", name="pk_questions"),
         sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name="fk_questions_school_id_schools"),
     )
