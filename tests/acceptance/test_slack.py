@@ -133,7 +133,8 @@ def test_a_question_is_answered_in_its_thread_with_the_clause_word_for_word_and_
     assert words(said).startswith(ADVISED_AGAINST)
     assert "advised not to be on line friends with ex or recent pupils of the school or other schools" in words(said)
     assert "5.1, fourth bullet" in words(said)
-    assert labels(said) == ["Show the whole section", "Not what I meant", "Keep this answer", WORRIED]
+    votes = ["This helped", "This did not help"]
+    assert labels(said) == ["Show the whole section", "Not what I meant", "Keep this answer", WORRIED, *votes]
     assert said["thread_ts"] == asked.payload["event"]["ts"]
     assert said["metadata"]["event_payload"]["reference"]
     assert block_kit.unescaped(said["text"]).startswith(ADVISED_AGAINST)
@@ -192,6 +193,7 @@ def test_each_button_does_what_it_says(server: SlackServer, run: Run) -> None:
         copy = press(server, said, "Keep this answer")
         assert bot.given.kept.check(words(copy), now_utc().date())
         assert bot.given.kept.check(copy["text"], now_utc().date())
+        assert "Thank you" in words(press(server, said, "This helped"))
         assert "999" in words(press(server, said, WORRIED))
         assert "photo" in words(press(server, answer(server, "help"), "Can I post a photo of my class?"))
 

@@ -176,6 +176,8 @@ def test_each_button_under_an_answer_does_what_it_says(running: Running) -> None
         "Show the whole section": "Personal use of social media",
         "Not what I meant": "Perhaps it is one of these rules.",
         "Keep this answer": "Your copy of this answer.",
+        "This helped": "Thank you.",
+        "This did not help": "Thank you.",
         WORRIED: "Tell your safeguarding lead now.",
     }.items():
         pressed = running.teams.pressed(button(answer, title))

@@ -193,7 +193,8 @@ def test_a_question_is_answered_with_the_clause_word_for_word_and_its_buttons(te
     assert "advised not to be on line friends with ex or recent pupils of the school or other schools" in said["text"]
     assert "5.1, fourth bullet" in said["text"]
     assert {entity["type"] for entity in said["entities"]} == {"bold", "italic", "blockquote"}
-    assert list(buttons(said)) == ["Show the whole section", "Not what I meant", "Keep this answer", WORRIED]
+    votes = ["This helped", "This did not help"]
+    assert list(buttons(said)) == ["Show the whole section", "Not what I meant", "Keep this answer", *votes, WORRIED]
     assert telegram.made("sendMessage")[-1].parameters["link_preview_options"] == {"is_disabled": True}
     assert "protect_content" not in telegram.made("sendMessage")[-1].parameters
 
@@ -219,6 +220,7 @@ def test_each_button_does_what_it_says(telegram: TelegramServer, run: Run) -> No
         assert others["text"].startswith("Perhaps it is one of these rules.")
         copy = press(telegram, SAM, said, "Keep this answer")
         assert bot.given.kept.check(copy["text"], now_utc().date())
+        assert "Thank you" in press(telegram, SAM, said, "This did not help")["text"]
         assert "999" in press(telegram, SAM, said, WORRIED)["text"]
         example = press(telegram, SAM, answer(telegram, SAM, "/help"), "Can I post a photo of my class?")
         assert "photo" in example["text"]
