@@ -132,7 +132,7 @@ def _command(body: Mapping[str, Any]) -> Received:
 def _pressed(body: Mapping[str, Any]) -> Received | None:
     """Return that somebody pressed a button, in a message or on the Home tab."""
     action, container = body["actions"][0], body["container"]
-    if action.get("type") != "button" or not action.get("value"):
+    if action.get("type") not in ("button", "feedback_buttons") or not action.get("value"):
         return None
     team, user = body["team"]["id"], body["user"]["id"]
     channel, at = container.get("channel_id"), container.get("thread_ts") or container.get("message_ts")
