@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.bootstrap import open_indexes
 from bot.clock import today
-from bot.configuration import Configuration, Slack, check_schools, read_configuration
+from bot.configuration import Configuration, Slack, Telegram, check_schools, read_configuration
 from bot.errors import BotError
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
@@ -90,6 +90,8 @@ def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tupl
         yield True, "Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page."
     if configuration.slack:
         yield from _slack(configuration.slack)
+    if configuration.telegram:
+        yield from _telegram(configuration.telegram)
 
 
 def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
@@ -101,6 +103,18 @@ def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
         app_token=slack.app_token.get_secret_value() if slack.app_token else None,
         api_base_url=slack.api_base_url,
         workspaces=slack.workspaces,
+    )
+
+
+def _telegram(telegram: Telegram) -> Iterator[tuple[bool, str]]:
+    """Ask Telegram itself."""
+    from bot.channels.telegram_checks import check_telegram
+
+    yield from check_telegram(
+        token=telegram.token.get_secret_value(),
+        api_base_url=telegram.api_base_url,
+        bot_name=telegram.bot_name,
+        webhook_url=telegram.webhook_url,
     )
 
 

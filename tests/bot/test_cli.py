@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import socket
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -633,13 +634,17 @@ def test_doctor_says_which_channels_are_configured_and_whose_the_key_is(
     assert "ok    Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page." in plain
     assert f"ok    The secret key is made in {home / 'secret.key'} when policybot serve first starts." in plain
     assert not (home / "secret.key").exists()
-    (home / "policybot.yaml").write_text("telegram: {token: '1:a'}\n")
+    with socket.socket() as closed:  # bound, and nobody listens there
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    (home / "policybot.yaml").write_text(f"telegram: {{token: '1:a', api_base_url: '{nowhere}'}}\n")
     (home / "secret.key").write_text("k" * 32)
     (home / "secret.key").chmod(0o640)
     ran = policybot("doctor")
     assert ran.code == 1
     assert f"ok    The settings are read from {home / 'policybot.yaml'}; what the environment sets wins." in ran.out
     assert "ok    Telegram is configured." in ran.out
+    assert f"LOOK  Telegram is not reached at {nowhere}" in ran.out
     assert (
         f"LOOK  The secret key in {home / 'secret.key'} can be read by others on this machine (mode 640): run chmod 600"
         in ran.out
