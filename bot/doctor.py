@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.bootstrap import open_indexes
 from bot.clock import today
-from bot.configuration import Configuration, Slack, Telegram, check_schools, read_configuration
+from bot.configuration import Configuration, Slack, Teams, Telegram, check_schools, read_configuration
 from bot.errors import BotError
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
@@ -61,7 +61,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         else "No school is set up yet: run policybot init, or set POLICYBOT_DEMO=1.",
     )
     if configuration:
-        yield from _channels(configuration, [school.id for school in schools])
+        yield from _channels(configuration, settings, [school.id for school in schools])
     for school in schools:
         index = indexes.of(school.id)
         if not index.clauses:
@@ -78,7 +78,7 @@ def _each(error: BotError) -> Iterator[tuple[bool, str]]:
     return ((False, line) for line in str(error).splitlines())
 
 
-def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tuple[bool, str]]:
+def _channels(configuration: Configuration, settings: Settings, schools: list[str]) -> Iterator[tuple[bool, str]]:
     try:
         configuration = check_schools(configuration, schools)
     except BotError as error:
@@ -92,6 +92,8 @@ def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tupl
         yield from _slack(configuration.slack)
     if configuration.telegram:
         yield from _telegram(configuration.telegram)
+    if configuration.teams:
+        yield from _teams(configuration.teams, settings.public_url)
 
 
 def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
@@ -116,6 +118,22 @@ def _telegram(telegram: Telegram) -> Iterator[tuple[bool, str]]:
         bot_name=telegram.bot_name,
         webhook_url=telegram.webhook_url,
     )
+
+
+def _teams(teams: Teams, public_url: str | None) -> Iterator[tuple[bool, str]]:
+    """Ask Microsoft itself."""
+    from bot.channels.teams_checks import check_teams
+    from bot.channels.teams_connector import Registration
+
+    registration = Registration(
+        app_id=teams.app_id,
+        tenant_id=teams.tenant_id,
+        client_secret=teams.client_secret.get_secret_value(),
+        openid_metadata_url=teams.openid_metadata_url,
+        token_url=teams.token_url,
+        unauthenticated=teams.allow_unauthenticated,
+    )
+    yield from check_teams(registration, public_url)
 
 
 def _secret(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -11,7 +11,7 @@ from telegram import Bot, User, WebhookInfo
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.channels.checks import SECONDS, Check, check_clock
+from bot.channels.checks import SECONDS, Check, check_clock, not_reached, not_understood
 from bot.clock import spoken
 
 # Telegram keeps telling of the last failure at a webhook, however well it went since.
@@ -65,20 +65,11 @@ def _failure(error: TelegramError, heard: list[httpx.Response], api_base_url: st
     """Return what to do about a call that failed after these responses. The error's own words may hold the token."""
     cause = error.__cause__
     if isinstance(error, NetworkError) and cause is not None and not isinstance(cause, TelegramError):
-        return (
-            f"Telegram is not reached at {api_base_url} ({type(cause).__name__}): check this machine's way to the internet, and "
-            "whether the school's filter lets it through."
-        )
-    status = heard[-1].status_code
+        return not_reached("Telegram", api_base_url, type(cause).__name__)
     # Where the answer cannot be read as Telegram's the library says so as the cause.
     if isinstance(error, InvalidToken) and cause is None:
         return "Telegram does not take telegram.token: write /token to @BotFather, choose the bot, and copy it anew."
-    if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return f"Telegram is reached at {api_base_url}, but cannot answer now (status {status}): try again in a minute."
-    return (
-        f"What answers at {api_base_url} is not Telegram (status {status}): ask whoever runs the school's filter to let this "
-        "machine through to it."
-    )
+    return not_understood("Telegram", api_base_url, heard[-1].status_code)
 
 
 def _name(me: User, bot_name: str | None) -> list[Check]:
