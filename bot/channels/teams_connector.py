@@ -5,6 +5,7 @@ a request only when its handler has ended and fails whole where an activity is u
 """
 
 import asyncio
+import json
 import logging
 import os
 import time
@@ -232,7 +233,7 @@ class _Signatures:
         """Return when a token ends, in seconds since 1970. Raises NotMicrosoft and NotNow."""
         try:
             claims = self._loop.run_until_complete(self._validator.validate_token(token, service_url))
-        except jwt.PyJWKClientConnectionError as error:
+        except (jwt.PyJWKClientConnectionError, json.JSONDecodeError) as error:  # the latter where a filter shows a page instead
             raise NotNow(f"Microsoft's keys cannot be fetched: {error}") from error
         except jwt.PyJWTError as error:
             raise NotMicrosoft(str(error)) from error
