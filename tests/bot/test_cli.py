@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -673,6 +674,17 @@ def test_doctor_says_which_channels_are_configured_and_whose_the_key_is(
     assert "LOOK  POLICYBOT_SECRET_KEY holds 31 characters" in policybot("doctor").out
     monkeypatch.setenv("POLICYBOT_SECRET_KEY", "k" * 32)
     assert "ok    The secret key is in POLICYBOT_SECRET_KEY." in policybot("doctor").out
+
+
+def test_doctor_loads_no_library_of_a_channel_that_is_not_configured(policybot: Policybot, tmp_path: Path) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    program = (
+        "import sys; from bot.doctor import examine; examine(); "
+        "print([name for name in ('slack_sdk', 'telegram', 'microsoft_teams') if name in sys.modules])"
+    )
+    environment = {"POLICYBOT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(REPOSITORY)}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
 
 
 def test_doctor_tells_what_was_counted_in_the_last_seven_days(
