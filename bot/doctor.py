@@ -4,16 +4,29 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 
 from bot.bootstrap import open_indexes
-from bot.clock import today
-from bot.configuration import Configuration, Slack, check_schools, read_configuration
+from bot.clock import now_utc, today
+from bot.configuration import Configuration, Slack, Teams, Telegram, check_schools, read_configuration
+from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
 from bot.errors import BotError
+from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from corpus.dates import PolicyDate
 
 LEAST_DISK = 100_000_000  # bytes
+DAYS_COUNTED = timedelta(days=7)
+# What is told of a channel's counts, each after how often it happened.
+_COUNTED = {
+    DUPLICATES: "delivered to us again, and answered once",
+    REFUSED: "refused",
+    RESENT: "sent again, since nobody knew whether it had arrived",
+    DROPPED: "not taken by the platform, as where a chat was closed",
+    UNDELIVERED: "given up",
+}
+_CHANNELS = {SLACK: "Slack", TELEGRAM: "Telegram", TEAMS: "Microsoft Teams", WEB: "The chat page"}
 
 
 def examine() -> int:
@@ -61,7 +74,8 @@ def _checks() -> Iterator[tuple[bool, str]]:
         else "No school is set up yet: run policybot init, or set POLICYBOT_DEMO=1.",
     )
     if configuration:
-        yield from _channels(configuration, [school.id for school in schools])
+        yield from _channels(configuration, settings, [school.id for school in schools])
+        yield from _counted(configuration, Deliveries(versions.engine, now_utc))
     for school in schools:
         index = indexes.of(school.id)
         if not index.clauses:
@@ -78,7 +92,7 @@ def _each(error: BotError) -> Iterator[tuple[bool, str]]:
     return ((False, line) for line in str(error).splitlines())
 
 
-def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tuple[bool, str]]:
+def _channels(configuration: Configuration, settings: Settings, schools: list[str]) -> Iterator[tuple[bool, str]]:
     try:
         configuration = check_schools(configuration, schools)
     except BotError as error:
@@ -90,6 +104,10 @@ def _channels(configuration: Configuration, schools: list[str]) -> Iterator[tupl
         yield True, "Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page."
     if configuration.slack:
         yield from _slack(configuration.slack)
+    if configuration.telegram:
+        yield from _telegram(configuration.telegram)
+    if configuration.teams:
+        yield from _teams(configuration.teams, settings.public_url)
 
 
 def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
@@ -102,6 +120,52 @@ def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
         api_base_url=slack.api_base_url,
         workspaces=slack.workspaces,
     )
+
+
+def _telegram(telegram: Telegram) -> Iterator[tuple[bool, str]]:
+    """Ask Telegram itself."""
+    from bot.channels.telegram_checks import check_telegram
+
+    yield from check_telegram(
+        token=telegram.token.get_secret_value(),
+        api_base_url=telegram.api_base_url,
+        bot_name=telegram.bot_name,
+        webhook_url=telegram.webhook_url,
+    )
+
+
+def _teams(teams: Teams, public_url: str | None) -> Iterator[tuple[bool, str]]:
+    """Ask Microsoft itself."""
+    from bot.channels.teams_checks import check_teams
+    from bot.channels.teams_connector import Registration
+
+    registration = Registration(
+        app_id=teams.app_id,
+        tenant_id=teams.tenant_id,
+        client_secret=teams.client_secret.get_secret_value(),
+        openid_metadata_url=teams.openid_metadata_url,
+        token_url=teams.token_url,
+        unauthenticated=teams.allow_unauthenticated,
+    )
+    yield from check_teams(registration, public_url)
+
+
+def _counted(configuration: Configuration, deliveries: Deliveries) -> Iterator[tuple[bool, str]]:
+    """Return a line on what was counted lately, for each channel that is on and each of which something was counted."""
+    counted = deliveries.counted((now_utc() - DAYS_COUNTED + timedelta(days=1)).date())
+    on = {SLACK: configuration.slack, TELEGRAM: configuration.telegram, TEAMS: configuration.teams}
+    for channel, name in _CHANNELS.items():
+        counts = {what: counted[channel, what] for what in _COUNTED if (channel, what) in counted}
+        if not counts and not on.get(channel):
+            continue
+        listed = "; ".join(f"{times} {_COUNTED[what]}" for what, times in counts.items())
+        sentence = f"{name} in the last {DAYS_COUNTED.days} days: {listed or 'nothing was lost, refused or sent twice'}."
+        if UNDELIVERED in counts:
+            sentence = (
+                f"{sentence[:-1]}, so that somebody waited for an answer that never came: put right what fails above, or see "
+                f"what the log of policybot serve says of {channel}."
+            )
+        yield UNDELIVERED not in counts, sentence
 
 
 def _secret(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -1,23 +1,18 @@
 """What `policybot doctor` asks Slack: whether it is reached, takes the tokens, and has granted what the bot needs."""
 
 import asyncio
-import time
 from collections.abc import Collection
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.checks import SECONDS, Check, check_clock
+
 # What deploy/slack-manifest.yaml asks for; docs/slack.md says what each is for.
 SCOPES = frozenset(
     ("app_mentions:read", "assistant:write", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read")
 )
-SECONDS = 10
-# Slack refuses to be answered, and we refuse what it signed, when the clocks are five minutes apart.
-MOST_APART = 60
-
-Check = tuple[bool, str]
 
 
 def check_slack(*, bot_token: str, app_token: str | None, api_base_url: str, workspaces: Collection[str]) -> list[Check]:
@@ -48,7 +43,7 @@ async def _checks(bot_token: str, app_token: str | None, api_base_url: str, work
         checks.append(
             (False, f"slack.bot_token is of workspace {answer['team_id']}, but slack.workspaces names {known}: add it there.")
         )
-    checks += _clock(headers.get("date", ""))
+    checks += check_clock("Slack", headers.get("date", ""), "signed events are refused")
     if app_token:
         checks.append(await _app_token(client, app_token))
     return checks
@@ -65,15 +60,6 @@ async def _app_token(client: AsyncWebClient, app_token: str) -> Check:
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return False, f"Slack was reached, but not to open a connection ({type(error).__name__}): try again in a minute."
     return True, "Slack takes slack.app_token: a connection can be opened (Socket Mode)."
-
-
-def _clock(told: str) -> list[Check]:
-    """Return what is wrong with this machine's clock, by the time that Slack told."""
-    apart = round(time.time() - parsedate_to_datetime(told).timestamp()) if told else 0
-    if abs(apart) <= MOST_APART:
-        return []
-    which = "ahead of" if apart > 0 else "behind"
-    return [(False, f"This machine's clock is {abs(apart)} seconds {which} Slack's: set it, or signed events are refused.")]
 
 
 def _code(error: SlackApiError) -> str:

@@ -5,6 +5,7 @@ a request only when its handler has ended and fails whole where an activity is u
 """
 
 import asyncio
+import json
 import logging
 import os
 import time
@@ -69,16 +70,37 @@ class Registration:
     unauthenticated: bool = False
 
 
+def cloud_of(registration: Registration) -> CloudEnvironment:
+    """Return Microsoft's addresses as they are for this bot."""
+    if not registration.openid_metadata_url:
+        return PUBLIC
+    return replace(PUBLIC, openid_metadata_url=registration.openid_metadata_url)
+
+
+def keys_url(registration: Registration) -> str:
+    """Return the address of the keys with which Microsoft signs what it sends to this bot, as the SDK makes it up."""
+    return TokenValidator.for_service(registration.app_id, cloud=cloud_of(registration)).options.jwks_uri
+
+
+def token_request(registration: Registration) -> tuple[str, dict[str, str]]:
+    """Return the address at which Entra gives a bot its token, and the form with which it is asked for."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": registration.app_id,
+        "client_secret": registration.client_secret,
+        "scope": PUBLIC.bot_scope,
+    }
+    return registration.token_url or f"{PUBLIC.login_endpoint}/{registration.tenant_id}/oauth2/v2.0/token", form
+
+
 class Connector:
     """The Microsoft side of one bot."""
 
     def __init__(self, registration: Registration) -> None:
         """Keep the registration; nothing is asked of Microsoft yet."""
-        self._cloud = PUBLIC
-        if registration.openid_metadata_url:
-            self._cloud = replace(PUBLIC, openid_metadata_url=registration.openid_metadata_url)
+        self._cloud = cloud_of(registration)
         self._signatures = None if registration.unauthenticated else _Signatures(registration.app_id, self._cloud)
-        self._tokens = None if registration.unauthenticated else _Tokens(registration, self._cloud.bot_scope)
+        self._tokens = None if registration.unauthenticated else _Tokens(registration)
         self._api = self._client()
         self._calls, self._idle = 0, asyncio.Event()
         self._services: dict[str, ApiClient] = {}
@@ -211,7 +233,7 @@ class _Signatures:
         """Return when a token ends, in seconds since 1970. Raises NotMicrosoft and NotNow."""
         try:
             claims = self._loop.run_until_complete(self._validator.validate_token(token, service_url))
-        except jwt.PyJWKClientConnectionError as error:
+        except (jwt.PyJWKClientConnectionError, json.JSONDecodeError) as error:  # the latter where a filter shows a page instead
             raise NotNow(f"Microsoft's keys cannot be fetched: {error}") from error
         except jwt.PyJWTError as error:
             raise NotMicrosoft(str(error)) from error
@@ -226,15 +248,8 @@ class _Tokens:
     learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
     """
 
-    def __init__(self, registration: Registration, scope: str) -> None:
-        tenant = registration.tenant_id
-        self._url = registration.token_url or f"{PUBLIC.login_endpoint}/{tenant}/oauth2/v2.0/token"
-        self._form = {
-            "grant_type": "client_credentials",
-            "client_id": registration.app_id,
-            "client_secret": registration.client_secret,
-            "scope": scope,
-        }
+    def __init__(self, registration: Registration) -> None:
+        self._url, self._form = token_request(registration)
         self._one_at_a_time = asyncio.Lock()
         self._token, self._until = "", 0.0
 

@@ -3,9 +3,12 @@
 import io
 import json
 import re
+import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,14 @@ from typing import Any
 import pytest
 
 from bot import cli, configuration, settings
+from bot.clock import now_utc
+from bot.deliveries import DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
+from bot.schema import open_store
 from corpus.clause import Stance
 from corpus.policy_file import from_yaml
+from corpus.tables import sqlite_url
 from retrieval import baselines, minilm
+from tests.platforms.telegram_server import TOKEN, TelegramServer
 
 FRIENDS = "can I accept a parent's friend request?"
 REPOSITORY = Path(__file__).parents[2]
@@ -68,6 +76,18 @@ def hillside(policybot: Policybot, tmp_path: Path) -> Policybot:
     assert policybot("import", tmp_path / "first.txt", *PHONES).code == 0
     assert policybot("publish", *PHONES).code == 0
     return policybot
+
+
+@pytest.fixture
+def count(tmp_path: Path) -> Callable[..., None]:
+    """Count something that happened on a channel some days ago."""
+
+    def build(channel: str, what: str, days_ago: int = 0) -> None:
+        engine = open_store(sqlite_url(tmp_path / "home"))
+        Deliveries(engine, lambda: now_utc() - timedelta(days=days_ago)).count(channel, what)
+        engine.dispose()
+
+    return build
 
 
 PHONES = ("--school", "hillside", "--policy", "phones")
@@ -633,13 +653,17 @@ def test_doctor_says_which_channels_are_configured_and_whose_the_key_is(
     assert "ok    Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page." in plain
     assert f"ok    The secret key is made in {home / 'secret.key'} when policybot serve first starts." in plain
     assert not (home / "secret.key").exists()
-    (home / "policybot.yaml").write_text("telegram: {token: '1:a'}\n")
+    with socket.socket() as closed:  # bound, and nobody listens there
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    (home / "policybot.yaml").write_text(f"telegram: {{token: '1:a', api_base_url: '{nowhere}'}}\n")
     (home / "secret.key").write_text("k" * 32)
     (home / "secret.key").chmod(0o640)
     ran = policybot("doctor")
     assert ran.code == 1
     assert f"ok    The settings are read from {home / 'policybot.yaml'}; what the environment sets wins." in ran.out
     assert "ok    Telegram is configured." in ran.out
+    assert f"LOOK  Telegram is not reached at {nowhere}" in ran.out
     assert (
         f"LOOK  The secret key in {home / 'secret.key'} can be read by others on this machine (mode 640): run chmod 600"
         in ran.out
@@ -650,6 +674,51 @@ def test_doctor_says_which_channels_are_configured_and_whose_the_key_is(
     assert "LOOK  POLICYBOT_SECRET_KEY holds 31 characters" in policybot("doctor").out
     monkeypatch.setenv("POLICYBOT_SECRET_KEY", "k" * 32)
     assert "ok    The secret key is in POLICYBOT_SECRET_KEY." in policybot("doctor").out
+
+
+def test_doctor_loads_no_library_of_a_channel_that_is_not_configured(policybot: Policybot, tmp_path: Path) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    program = (
+        "import sys; from bot.doctor import examine; examine(); "
+        "print([name for name in ('slack_sdk', 'telegram', 'microsoft_teams') if name in sys.modules])"
+    )
+    environment = {"POLICYBOT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(REPOSITORY)}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_doctor_tells_what_was_counted_in_the_last_seven_days(
+    policybot: Policybot, tmp_path: Path, count: Callable[..., None]
+) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    count("slack", UNDELIVERED, days_ago=7)
+    assert "in the last" not in policybot("doctor").out
+    for what in (DUPLICATES, DUPLICATES, REFUSED):
+        count("web", what, days_ago=5)
+    assert (
+        "ok    The chat page in the last 7 days: 2 delivered to us again, and answered once; 1 refused.\n"
+        in policybot("doctor").out
+    )
+
+
+def test_doctor_says_what_it_means_that_a_reply_was_given_up(policybot: Policybot, count: Callable[..., None]) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    count("slack", RESENT)
+    count("slack", UNDELIVERED)
+    told = policybot("doctor").out
+    assert "LOOK  Slack in the last 7 days: 1 sent again, since nobody knew whether it had arrived; 1 given up, so that" in told
+    assert "somebody waited for an answer that never came: put right what fails above, or see what the log" in told
+
+
+def test_doctor_says_of_a_channel_on_which_nothing_was_counted_that_nothing_was_lost(
+    policybot: Policybot, tmp_path: Path
+) -> None:
+    policybot("init", "hillside", "--name", "Hillside Primary School")
+    with TelegramServer() as telegram:
+        settings = f"telegram: {{token: '{TOKEN}', api_base_url: '{telegram.address}'}}\n"
+        (tmp_path / "home" / "policybot.yaml").write_text(settings)
+        told = policybot("doctor").out
+    assert "ok    Telegram in the last 7 days: nothing was lost, refused or sent twice." in told
 
 
 def test_doctor_lists_each_wrong_setting(policybot: Policybot, tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 import msgspec
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from bot.assembly import assemble
 from bot.bootstrap import Indexes
@@ -211,6 +214,21 @@ def test_where_the_keys_cannot_be_fetched_nobody_is_turned_away_for_good(teams: 
         await connector.stop()
 
     asyncio.run(verify())
+
+
+def test_a_filter_that_shows_a_page_instead_of_the_keys_neither_ends_the_start_nor_turns_anybody_away(teams: TeamsServer) -> None:
+    async def block(_request: Request) -> Response:
+        return HTMLResponse("<h1>This site is blocked</h1>")
+
+    async def verify(metadata_url: str) -> None:
+        connector = Connector(registered(metadata_url, teams.login_url))
+        await connector.start()
+        with pytest.raises(NotNow):
+            await connector.verify(f"Bearer {teams.token()}", teams.service_url)
+        await connector.stop()
+
+    with Served(Starlette(routes=[Route("/{path:path}", block)])) as filtering:
+        asyncio.run(verify(f"{filtering.address}/v1/.well-known/openidconfiguration"))
 
 
 def test_a_flood_of_unknown_keys_does_not_become_one_of_questions_to_microsoft(teams: TeamsServer) -> None:

@@ -40,6 +40,7 @@ class Served:
             ws="none",
             log_config=None,
             access_log=False,
+            date_header=False,  # what time it is there is said by who is served, where it matters
             timeout_graceful_shutdown=1,
         )
         started = threading.Event()

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from functools import cache
 from itertools import count
 from typing import Any, Self
@@ -143,6 +144,8 @@ class TeamsServer:
         self.keys_fetched = 0
         self.held: list[bytes] = []  # the bodies of calls that hang, or did
         self.tokens_issued = 0
+        self.clock_is_off_by = 0
+        self.secret_has_ended = False
         routes = [
             Route("/v1/.well-known/openidconfiguration", self._openid),
             Route("/v1/.well-known/keys", self._keys),
@@ -366,13 +369,22 @@ class TeamsServer:
         return JSONResponse({"keys": [key | {"kid": "signing", "use": "sig", "endorsements": ["msteams"]}]})
 
     async def _token(self, request: Request) -> Response:
+        response = await self._granted(request)
+        response.headers["date"] = formatdate(time.time() + self.clock_is_off_by, usegmt=True)
+        return response
+
+    async def _granted(self, request: Request) -> Response:
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
         if form.get("grant_type") != "client_credentials" or form.get("scope") != SCOPE:
             return _entra_error("invalid_request", "AADSTS900144: a parameter is missing or wrong.")
-        if form.get("client_id") != APP_ID or request.path_params["tenant"] != TENANT:
+        if request.path_params["tenant"] != TENANT:
+            return _entra_error("invalid_request", "AADSTS90002: Tenant not found.")
+        if form.get("client_id") != APP_ID:
             return _entra_error("unauthorized_client", "AADSTS700016: the application was not found in the directory.")
         if form.get("client_secret") != SECRET:
             return _entra_error("invalid_client", "AADSTS7000215: Invalid client secret provided.", 401)
+        if self.secret_has_ended:
+            return _entra_error("invalid_client", "AADSTS7000222: The provided client secret keys are expired.", 401)
         self.tokens_issued += 1
         claims = {"aud": ISSUER, "appid": APP_ID, "tid": TENANT, "exp": int(time.time()) + 3600, "uti": str(self.tokens_issued)}
         token = jwt.encode(claims, self._key, "RS256")

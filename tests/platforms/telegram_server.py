@@ -13,6 +13,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl
 
@@ -164,6 +165,7 @@ class TelegramServer:
         self.deliveries: list[tuple[int, int]] = []  # (update_id, status) of each try at the webhook; 0: no answer
         self.commands: list[Json] = []
         self.answered: dict[str, Json] = {}  # callback query id -> what the bot answered
+        self.clock_is_off_by = 0
         self._privacy = privacy
         self._updates: dict[int, Json] = {}  # those not confirmed yet, in order
         self._last: Json = {}
@@ -177,6 +179,7 @@ class TelegramServer:
         self._moved: dict[int, int] = {}
         self._faults: dict[str, deque[Fault]] = {}
         self._webhook: Json = {"url": ""}
+        self._webhook_error: Json = {}  # the last one, which Telegram tells of after later successes too
         self._allowed: list[str] = []
         self._poll: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -369,7 +372,11 @@ class TelegramServer:
             self._record(Call(method, parameters, refusal.status, refusal.description))
             return _refused(request, refusal)
         self._record(Call(method, parameters, 200))
-        return web.json_response({"ok": True, "result": result})
+        told = formatdate(self._time(), usegmt=True)
+        return web.json_response({"ok": True, "result": result}, headers={"Date": told})
+
+    def _time(self) -> int:
+        return int(time.time()) + self.clock_is_off_by
 
     def _record(self, call: Call) -> None:
         self.calls.append(call)
@@ -419,13 +426,14 @@ class TelegramServer:
         self._allow(parameters)
         if parameters.get("drop_pending_updates"):
             self._updates.clear()
+        self._webhook_error = {}
         self._webhook = {"url": url, "secret": secret, "connections": int(parameters.get("max_connections", 40))}
         for update in list(self._updates.values()):
             self._deliver(update)
         return True
 
     async def _do_deleteWebhook(self, parameters: Json) -> bool:  # noqa: N802
-        self._webhook = {"url": ""}
+        self._webhook, self._webhook_error = {"url": ""}, {}
         if parameters.get("drop_pending_updates"):
             self._updates.clear()
         return True
@@ -436,6 +444,8 @@ class TelegramServer:
             "has_custom_certificate": False,
             "pending_update_count": len(self._updates),
             "allowed_updates": self._allowed,
+            **({"max_connections": self._webhook["connections"]} if self._webhook["url"] else {}),
+            **self._webhook_error,
         }
 
     async def _do_sendMessage(self, parameters: Json) -> Json:  # noqa: N802
@@ -653,12 +663,14 @@ class TelegramServer:
             while update["update_id"] in self._updates and self._webhook["url"] == webhook["url"]:
                 try:
                     async with session.post(webhook["url"], json=update, headers=headers) as response:
-                        status = response.status
+                        status, why = response.status, f"Wrong response from the webhook: {response.status} {response.reason}"
                 except (ClientError, TimeoutError):
-                    status = 0
+                    status, why = 0, "Connection refused"
                 self.deliveries.append((update["update_id"], status))
                 if 200 <= status < 300:
                     self._updates.pop(update["update_id"], None)
+                else:
+                    self._webhook_error = {"last_error_date": self._time(), "last_error_message": why}
                 self._tell()
                 if status == 0 or status >= 300:
                     await asyncio.sleep(wait)
