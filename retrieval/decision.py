@@ -82,7 +82,9 @@ def decide(question: str, context: Sequence[str], index: Index) -> Decision:
         return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence, sensitivity=about)
     pair = (conflict.stricter.hit, conflict.looser.hit) if conflict else ()
     if not asserted:
-        offered = (*pair, *(hit for hit in ranking.hits if hit not in pair))[:MOST_OFFERED]
+        # What a document says of itself is offered only to whoever seems to ask for that.
+        others = (hit for hit in ranking.hits if hit not in pair and (hit is ranking.hits[0] or not hit.clause.is_detail))
+        offered = (*pair, *others)[:MOST_OFFERED]
         return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence, sensitivity=about)
     return Decision(
         Outcome.ANSWERED,
