@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from bot.channels.telegram_checks import check_telegram
 from tests.platforms.served import Served
 from tests.platforms.telegram_server import BOT, TOKEN, Fault, Someone, TelegramServer, too_many
 
+REPOSITORY = Path(__file__).parents[2]
 SAM = Someone(77)
 ANOTHER_TOKEN = "110201543:another"  # noqa: S105  the shape of one; it opens nothing
 
@@ -115,12 +118,15 @@ def test_what_telegram_cannot_hand_over_is_told(server: TelegramServer, webhook:
     assert "(Wrong response from the webhook: 403 Forbidden); 1 message waits there: see that policybot serve runs" in sentence
 
 
-def test_what_failed_hours_ago_and_was_handed_over_since_is_not_told(server: TelegramServer, webhook: Webhook) -> None:
+def test_what_failed_hours_ago_is_told_until_it_is_handed_over(server: TelegramServer, webhook: Webhook) -> None:
     set_webhook(server, webhook.url)
     server.clock_is_off_by = -3 * 3600
     webhook.status = 403
     server.writes(SAM, "May I?")
     server.wait(lambda: server.deliveries)
+    passed, sentence = checked(server, webhook_url=webhook.url)[1]
+    assert not passed
+    assert "403 Forbidden); 1 message waits there" in sentence
     webhook.status = 200
     server.wait(lambda: not server.unconfirmed)
     server.clock_is_off_by = 0
@@ -169,17 +175,35 @@ def test_a_telegram_that_is_away_is_told_apart_from_a_wrong_token(server: Telegr
     assert f"is not reached at {server.address} (ConnectError)" in failed(server)
 
 
-@pytest.mark.parametrize("status", [200, 403, 404])
-def test_a_filter_that_answers_in_telegrams_place_is_told_apart_from_a_wrong_token(
-    server: TelegramServer, capfd: pytest.CaptureFixture[str], status: int
-) -> None:
-    async def block(_request: Request) -> Response:
-        return HTMLResponse("<h1>This site is blocked</h1>", status)
+@pytest.fixture
+def filtering(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a school's filter, which answers everything with a page, and the status that is asked for."""
 
-    with Served(Starlette(routes=[Route("/{path:path}", block, methods=["POST"])])) as filtering:
-        sentence = failed(server, api_base_url=filtering.address)
+    async def block(_request: Request) -> Response:
+        return HTMLResponse("<h1>This site is blocked</h1>", request.param)
+
+    with Served(Starlette(routes=[Route("/{path:path}", block, methods=["POST"])])) as served:
+        yield served.address
+
+
+@pytest.mark.parametrize(("filtering", "status"), [(200, 200), (403, 403), (404, 404)], indirect=["filtering"])
+def test_a_filter_that_answers_in_telegrams_place_is_told_apart_from_a_wrong_token(
+    server: TelegramServer, filtering: str, status: int
+) -> None:
+    sentence = failed(server, api_base_url=filtering)
     assert f"is not Telegram (status {status})" in sentence
-    assert "blocked" not in sentence + capfd.readouterr().err
+    assert "blocked" not in sentence
+
+
+@pytest.mark.parametrize("filtering", [200], indirect=True)
+def test_the_library_prints_nothing_of_a_filters_page(filtering: str) -> None:
+    program = (
+        "from bot.channels.telegram_checks import check_telegram; "
+        f"print(check_telegram(token='1:a', api_base_url={filtering!r}, bot_name=None, webhook_url=None))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert "is not Telegram" in ran.stdout
+    assert ran.stderr == ""
 
 
 def test_doctor_asks_telegram(
