@@ -10,7 +10,7 @@ from retrieval.conflicts import Conflict, Verdict, conflict_among, evidence_of_f
 from retrieval.fitted import FITTED, Evidence
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
-from retrieval.reading import Reading, read, refers_back
+from retrieval.reading import MOST_WORDS_REFERRING, Reading, goes_on, read, refers_back
 from retrieval.sensitive import Sensitivity, sensitivity
 from retrieval.smalltalk import is_smalltalk
 from retrieval.urgency import Danger, danger_in, danger_in_a_sentence, danger_of
@@ -62,10 +62,28 @@ class Decision:
 
 
 def decide(question: str, context: Sequence[str], index: Index) -> Decision:
-    """Return the decision on a question, read after the earlier questions in `context`, from a school's index."""
-    if is_smalltalk(question):
+    """Return the decision on a question of a conversation, from a school's index; `context` are its earlier questions."""
+    return read_and_decide(question, context, index)[1]
+
+
+def read_and_decide(question: str, context: Sequence[str], index: Index) -> tuple[Reading, Decision]:
+    """Return the same with the reading that it rests on.
+
+    A question is read after the one before it where it goes on from that, or where it is short and settles nothing by itself.
+    """
+    read_after = context if goes_on(question) else ()
+    reading = read(question, read_after, index)
+    decision = _decide(reading, context, index)
+    unsettled = decision.outcome in (Outcome.NOT_COVERED, Outcome.CHOOSE)
+    if context and not read_after and unsettled and len(question.split()) <= MOST_WORDS_REFERRING:
+        reading = read(question, context, index)
+        decision = _decide(reading, context, index)
+    return reading, decision
+
+
+def _decide(reading: Reading, context: Sequence[str], index: Index) -> Decision:
+    if is_smalltalk(reading.question):
         return Decision(Outcome.SMALLTALK, NOTHING, confidence=1.0)
-    reading = read(question, context, index)
     ranking = rank(reading, index)
     verdicts = verdicts_on_the_same(reading, ranking, index)
     danger = _danger(reading, context, index)

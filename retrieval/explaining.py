@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from retrieval.conflicts import evidence_of_first, verdicts_on_the_same
-from retrieval.decision import Decision, decide
+from retrieval.decision import Decision, read_and_decide
 from retrieval.fitted import FEATURES, FITTED, Evidence
 from retrieval.index import Index
-from retrieval.reading import Reading, read
+from retrieval.reading import Reading
 from retrieval.urgency import chance_of_danger
 
 MOST_SHOWN = 5
@@ -18,7 +18,7 @@ MOST_LINKED, LINKED = 3, 0.1
 
 def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
     """Return what a question was read as, the best clauses with their scores, and what spoke for and against the first."""
-    reading, decision = read(question, context, index), decide(question, context, index)
+    reading, decision = read_and_decide(question, context, index)
     verdicts = verdicts_on_the_same(reading, decision.ranking, index)
     urgent = chance_of_danger(reading.features[0], reading.vectors[0])
     lines = [

@@ -38,7 +38,7 @@ MOST_TERMS = 64
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A question, read after the one before it if it goes on from that; the one before then counts CONTEXT_WEIGHT beside it.
+    """A question, read after the one before it in the conversation if it goes on from that, with CONTEXT_WEIGHT beside it.
 
     `question` is as it was typed; `meant` are the question and the one before it with their slips mended, from which all but
     `named` is read.
@@ -85,12 +85,8 @@ def refers_back(question: str) -> bool:
 
 
 def read(question: str, context: Sequence[str], index: Index) -> Reading:
-    """Return the reading of a question asked of a school; `context` are earlier questions, oldest first.
-
-    The last one counts where the question goes on from it.
-    """
-    before = context[-1:] if goes_on(question) else ()
-    asked = [index.spelling.correct(text) for text in (question, *before)]
+    """Return the reading of a question asked of a school; `context` are earlier questions, oldest first: the last one counts."""
+    asked = [index.spelling.correct(text) for text in (question, *context[-1:])]
     vectors = index.knowledge.vectors.encode(asked)
     vector = normalized(vectors[:1] + CONTEXT_WEIGHT * vectors[1:])[0] if len(asked) > 1 else vectors[0]
     return Reading(

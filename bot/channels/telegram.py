@@ -61,6 +61,7 @@ os.environ["PTB_TIMEDELTA"] = "true"
 log = logging.getLogger(__name__)
 # The addresses that it logs hold the bot's token. A level would not do: the SDK for Teams sets that to its own.
 logging.getLogger("httpx").addFilter(lambda record: "/bot" not in record.getMessage())
+logging.getLogger("telegram").setLevel(logging.WARNING)
 
 Json = dict[str, Any]
 
