@@ -37,6 +37,7 @@ lint: $(READY)
 
 bench: $(READY)  ## speed and memory, as ratios against a baseline in the same run
 	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.channels
 
 compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the questions
 	@for file in dev own-seen own-unseen own-last; do \

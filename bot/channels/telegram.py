@@ -59,8 +59,8 @@ ATTACHMENTS = {
 # The library's own way to be told that spans of time may come as such: it warns whenever Telegram says how long to wait, if not.
 os.environ["PTB_TIMEDELTA"] = "true"
 log = logging.getLogger(__name__)
-# The addresses that it logs hold the bot's token. A level would not do: the SDK for Teams sets that to its own.
-logging.getLogger("httpx").addFilter(lambda record: "/bot" not in record.getMessage())
+# The addresses that it logs hold the bot's token. Not by a level: the Teams SDK sets that anew for each client that it makes.
+logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
 logging.getLogger("telegram").setLevel(logging.WARNING)
 
 Json = dict[str, Any]

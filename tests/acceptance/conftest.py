@@ -12,14 +12,33 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@pytest.fixture
+def home(tmp_path: Path, demo_home: Path) -> Path:
+    """A data folder of the test's own, with the five shipped schools."""
+    return Path(shutil.copytree(demo_home, tmp_path / "home", symlinks=True))
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked for every second is looked for all the time, and no retry waits for longer than a platform asks."""
+    monkeypatch.setattr("bot.dispatcher.OUTBOX_EVERY", 0.05)
+    monkeypatch.setattr("bot.dispatcher.LEFT_BEHIND_EVERY", 0.05)
+    monkeypatch.setattr("bot.deliveries.SHORTEST_WAIT", 0.01)
+
+
+def require_chromium() -> str:
+    """Return where Chromium is; skip a test where there is none, which on a CI machine is a failure."""
     if not Path(CHROMIUM).exists():
         lacking = "there is no Chromium here: make browser, or apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(lacking)
         pytest.skip(lacking)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        launched = playwright.chromium.launch(executable_path=require_chromium(), args=QUIET)
         yield launched
         launched.close()

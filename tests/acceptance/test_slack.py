@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
 import signal
-import socket as socket_library
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,18 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from bot.assembly import Parts
 from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.conversation import FAULT, IN_PRIVATE, MOST_A_MINUTE, STRANGER, TOO_MANY, Tenancy
 from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVERED
 from bot.people import SLACK
-from bot.tables import events, outbox
+from bot.tables import outbox
 from retrieval.knowledge import Knowledge
 from tests.platforms import block_kit
 from tests.platforms.background import Background
+from tests.platforms.bots import Bot
+from tests.platforms.served import free_port
 from tests.platforms.slack_bot import slack_bot
 from tests.platforms.slack_server import (
     APP_TOKEN,
@@ -43,6 +42,8 @@ from tests.platforms.slack_server import (
     slack,
 )
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 SAM, KIM, ROOM = "U1STAFF", "U2STAFF", "C1STAFF"
 EX_PUPILS = "Can I be friends online with former pupils?"
 PARKING = "Where can I park my car?"
@@ -52,19 +53,13 @@ WORRIED = "Worried about a child?"
 ADVISED_AGAINST = "Coniston's policy of May 2018: advised against."
 
 Json = dict[str, Any]
-Run = Callable[..., Background[Parts]]
+Run = Callable[..., Background[Bot]]
 
 
 @pytest.fixture
 def server() -> Iterator[SlackServer]:
     with slack() as running:
         yield running
-
-
-@pytest.fixture
-def home(tmp_path: Path, demo_home: Path) -> Path:
-    """A data folder of the test's own, with the five shipped schools."""
-    return Path(shutil.copytree(demo_home, tmp_path / "home", symlinks=True))
 
 
 @pytest.fixture
@@ -98,26 +93,9 @@ def labels(message: Json) -> list[str]:
     return [button["text"]["text"] for button in block_kit.buttons(message["blocks"])]
 
 
-def settled(server: SlackServer, parts: Parts) -> None:
+def settled(server: SlackServer, bot: Bot) -> None:
     """Wait until everything that was taken in is answered, and every reply said or given up."""
-    for _ in range(400):
-        if not waiting(parts):
-            return
-        server.pause(0.05)
-    raise AssertionError(f"{waiting(parts)} events and replies still wait")
-
-
-def waiting(parts: Parts) -> int:
-    """Return how many events and replies are in the store that are not dealt with."""
-    with parts.indexes.versions.engine.connect() as connection:
-        return sum(
-            connection.scalar(select(func.count()).where(column.is_not(None))) or 0
-            for column in (events.c.message, outbox.c.call)
-        )
-
-
-def counted(parts: Parts, what: str) -> int:
-    return parts.deliveries.counted(now_utc().date() - timedelta(days=1)).get((SLACK, what), 0)
+    server.wait_for(lambda: not bot.waiting)
 
 
 # What is said
@@ -191,8 +169,8 @@ def test_each_button_does_what_it_says(server: SlackServer, run: Run) -> None:
         assert section["thread_ts"] == said["thread_ts"]
         assert words(press(server, said, "Not what I meant")).startswith("Perhaps it is one of these rules.")
         copy = press(server, said, "Keep this answer")
-        assert bot.given.kept.check(words(copy), now_utc().date())
-        assert bot.given.kept.check(copy["text"], now_utc().date())
+        assert bot.given.parts.kept.check(words(copy), now_utc().date())
+        assert bot.given.parts.kept.check(copy["text"], now_utc().date())
         assert "Thank you" in words(press(server, said, "This helped"))
         assert "999" in words(press(server, said, WORRIED))
         assert "photo" in words(press(server, answer(server, "help"), "Can I post a photo of my class?"))
@@ -431,7 +409,7 @@ def test_what_is_delivered_again_is_answered_once_and_counted(server: SlackServe
         assert server.deliver_again(asked).wait().acknowledged
         settled(server, bot.given)
         assert len(server.seen_by(SAM)) == 1
-        assert counted(bot.given, DUPLICATES) == 1
+        assert bot.given.counted(SLACK, DUPLICATES) == 1
     with run(socket) as again:  # nor is it after a restart
         assert server.deliver_again(asked).wait().acknowledged
         settled(server, again.given)
@@ -482,7 +460,7 @@ def test_a_process_that_is_killed_before_its_reply_is_noted_is_followed_by_one_t
     with run(now=lambda: now_utc() + 2 * LEASE) as bot:
         said = server.wait_for_messages(SAM, times)
         settled(server, bot.given)
-        assert counted(bot.given, RESENT) == 1
+        assert bot.given.counted(SLACK, RESENT) == 1
         assert len(server.seen_by(SAM)) == times
     assert len({message["metadata"]["event_payload"]["reference"] for message in said}) == 1
 
@@ -541,7 +519,7 @@ def test_a_reply_that_cannot_be_said_for_ten_minutes_is_given_up_and_counted(ser
         server.fail("chat.postMessage", RateLimited(601))
         server.say(SAM, EX_PUPILS).wait()
         settled(server, bot.given)
-        assert counted(bot.given, UNDELIVERED) == 1
+        assert bot.given.counted(SLACK, UNDELIVERED) == 1
 
 
 @pytest.mark.parametrize("error", ["channel_not_found", "is_archived", "account_inactive"])
@@ -550,8 +528,8 @@ def test_a_reply_that_slack_refuses_is_dropped_with_its_reason(server: SlackServ
         server.fail("chat.postMessage", Refuses(error))
         server.say(SAM, EX_PUPILS).wait()
         settled(server, bot.given)
-        assert counted(bot.given, DROPPED) == 1
-        with bot.given.indexes.versions.engine.connect() as connection:
+        assert bot.given.counted(SLACK, DROPPED) == 1
+        with bot.given.parts.indexes.versions.engine.connect() as connection:
             assert connection.scalar(select(outbox.c.reason)) == error
     assert server.seen_by(SAM) == []
 
@@ -573,7 +551,7 @@ def test_what_slack_has_not_signed_is_refused_and_counted(server: SlackServer, r
         body = json.dumps(asked.payload).encode()
         assert server.post(body, server.signed(body, at=1_000_000_000))[0] == 401
         assert server.post(body, server.signed(body, secret="guessed"))[0] == 401  # noqa: S106
-        assert counted(bot.given, REFUSED) == 2
+        assert bot.given.counted(SLACK, REFUSED) == 2
 
 
 def test_a_socket_that_ends_is_opened_again_and_nothing_is_lost(
@@ -589,12 +567,6 @@ def test_a_socket_that_ends_is_opened_again_and_nothing_is_lost(
 
 
 # The process that a school runs
-
-
-def free_port() -> int:
-    with socket_library.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("socket", [True, False], ids=["socket", "http"])

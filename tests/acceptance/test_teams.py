@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,18 +14,18 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.bootstrap import Indexes
+from bot.channels.teams import PATH
 from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.conversation import IN_PRIVATE, MOST_A_MINUTE
-from bot.deliveries import DROPPED, DUPLICATES, REFUSED
+from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED
 from bot.layout import WORRIED
-from bot.schema import open_store
-from corpus.tables import sqlite_url
-from corpus.versions import Versions
+from bot.people import TEAMS
 from retrieval.knowledge import Knowledge
-from tests.platforms.served import Served
-from tests.platforms.teams_bot import SCHOOL, Bot, registered
+from tests.platforms.background import Background
+from tests.platforms.bots import Bot
+from tests.platforms.served import free_port
+from tests.platforms.teams_bot import SCHOOL, registered, teams_bot
 from tests.platforms.teams_server import (
     ANNE,
     APP_ID,
@@ -46,26 +45,12 @@ from tests.platforms.teams_server import (
     private_chat,
 )
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 FRIENDS = "Can I accept a parent's friend request?"
 URGENT = "a child told me that her dad hits her"
 NOT_ALLOWED = "not allowed."
 _HERE = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def home(tmp_path: Path, demo_home: Path, parsed: Path) -> Path:
-    """A data folder of this test's own, with the demo's schools."""
-    copy = tmp_path / "home"
-    shutil.copytree(demo_home, copy, ignore=shutil.ignore_patterns("cache"))
-    (copy / "cache").symlink_to(parsed)
-    return copy
-
-
-@pytest.fixture
-def indexes(home: Path, knowledge: Knowledge) -> Iterator[Indexes]:
-    engine = open_store(sqlite_url(home))
-    yield Indexes(Versions(engine, now_utc), knowledge)
-    engine.dispose()
 
 
 @pytest.fixture
@@ -77,10 +62,10 @@ def teams() -> Iterator[TeamsServer]:
 class Running:
     """A bot that runs, and Teams before it."""
 
-    def __init__(self, teams: TeamsServer, bot: Bot, served: Served) -> None:
+    def __init__(self, teams: TeamsServer, bot: Bot) -> None:
         self.teams = teams
         self.bot = bot
-        self.address = f"{served.address}/api/messages"
+        self.address = bot.address + PATH
         self._seen = 0
 
     def send(self, activity: dict[str, Any]) -> int:
@@ -107,10 +92,9 @@ class Running:
 
 
 @pytest.fixture
-def running(teams: TeamsServer, indexes: Indexes) -> Iterator[Running]:
-    bot = Bot(indexes, registered(teams.openid_metadata_url, teams.login_url))
-    with Served(bot.app, lifespan=True) as served:
-        yield Running(teams, bot, served)
+def running(teams: TeamsServer, home: Path, knowledge: Knowledge) -> Iterator[Running]:
+    with Background(teams_bot(home, knowledge, registered(teams.openid_metadata_url, teams.login_url))) as bot:
+        yield Running(teams, bot.given)
 
 
 def words(activity: dict[str, Any]) -> str:
@@ -228,7 +212,7 @@ def test_another_tenant_is_refused_and_told_nothing(running: Running) -> None:
     assert running.send(shared) == 403
     untold = running.teams.message(FRIENDS) | {"channelData": {}, "conversation": {"id": PERSONAL.id}}
     assert running.send(untold) == 403
-    assert running.bot.counted(REFUSED) == 3
+    assert running.bot.counted(TEAMS, REFUSED) == 3
     running.settled()
 
 
@@ -236,7 +220,7 @@ def test_another_tenant_is_refused_and_told_nothing(running: Running) -> None:
 def test_a_guest_and_somebody_from_elsewhere_in_the_schools_own_team_are_refused(running: Running, who: Who) -> None:
     for chat in (GROUP, CHANNEL):
         assert running.send(running.teams.message(URGENT, who, chat)) == 403
-    assert running.bot.counted(REFUSED) == 2
+    assert running.bot.counted(TEAMS, REFUSED) == 2
     running.settled()
 
 
@@ -254,7 +238,7 @@ def test_wrong_tokens_are_refused_and_counted_and_nothing_is_answered(running: R
     for wrong, token in tokens.items():
         response = running.teams.send(running.teams.message(FRIENDS), running.address, token)
         assert (wrong, response.status_code) == (wrong, 401)
-    assert running.bot.counted(REFUSED) == len(tokens)
+    assert running.bot.counted(TEAMS, REFUSED) == len(tokens)
     running.settled()
 
 
@@ -264,7 +248,7 @@ def test_what_is_delivered_again_is_answered_once(running: Running) -> None:
     for _ in range(3):
         assert running.send(message) == 200
     running.settled()
-    assert running.bot.counted(DUPLICATES) == 3
+    assert running.bot.counted(TEAMS, DUPLICATES) == 3
 
 
 def test_one_number_in_two_conversations_is_two_messages(running: Running) -> None:
@@ -303,9 +287,11 @@ def test_an_outage_loses_nothing(running: Running) -> None:
 def test_whoever_has_blocked_the_bot_gets_nothing_and_holds_up_nobody(running: Running) -> None:
     running.teams.block(PERSONAL)
     assert running.send(running.teams.message(FRIENDS)) == 200
-    running.teams.wait(lambda: any(call.status == 403 for call in running.teams.calls))
+    running.teams.wait(lambda: running.bot.counted(TEAMS, DROPPED))
     running.settled()
-    assert running.bot.counted(DROPPED) == 1
+    assert running.bot.counted(TEAMS, DROPPED) == 1
+    to_her = [call for call in running.teams.calls if call.conversation == PERSONAL.id and call.body.get("type") == "message"]
+    assert [call.status for call in to_her] == [403]
 
 
 def test_the_answer_does_not_keep_teams_waiting(running: Running) -> None:
@@ -423,12 +409,6 @@ def test_more_than_twenty_questions_in_a_minute_are_met_with_a_kind_word(running
 # Processes of their own, and what they leave behind when they are killed.
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
@@ -445,21 +425,28 @@ def start(home: Path, teams: TeamsServer) -> Iterator[Callable[..., tuple[subpro
     started: list[subprocess.Popen[bytes]] = []
 
     def run(*more: str) -> tuple[subprocess.Popen[bytes], str]:
-        port = free_port()
-        command = [sys.executable, "-W", "ignore", "-m", "tests.platforms.teams_bot", str(home), str(port)]
-        process = subprocess.Popen([*command, teams.openid_metadata_url, teams.login_url, *more], cwd=_HERE)
+        command = [sys.executable, "-W", "ignore", "-m", "tests.platforms.teams_bot", str(home)]
+        given = [teams.openid_metadata_url, teams.login_url, *more]
+        process = subprocess.Popen([*command, *given], cwd=_HERE, stdout=subprocess.PIPE)
         started.append(process)
-        wait_until_it_listens(process, port)
-        return process, f"http://127.0.0.1:{port}/api/messages"
+        assert process.stdout is not None
+        return process, process.stdout.readline().decode().strip() + PATH
 
     yield run
     for process in started:
         process.kill()
-        process.wait(10)
+        process.communicate(timeout=10)
+
+
+@pytest.fixture
+def next_bot(teams: TeamsServer, home: Path, knowledge: Knowledge) -> Background[Bot]:
+    """The bot on the same data folder when the leases of the one before have run out; it runs once it is entered."""
+    registration = registered(teams.openid_metadata_url, teams.login_url)
+    return Background(teams_bot(home, knowledge, registration, now=lambda: now_utc() + 2 * LEASE))
 
 
 def test_an_event_whose_process_was_killed_before_the_answer_is_answered_by_the_next(
-    teams: TeamsServer, start: Callable[..., tuple[subprocess.Popen[bytes], str]]
+    teams: TeamsServer, start: Callable[..., tuple[subprocess.Popen[bytes], str]], next_bot: Background[Bot]
 ) -> None:
     process, address = start("--dies")
     message = teams.message(FRIENDS)
@@ -467,15 +454,16 @@ def test_an_event_whose_process_was_killed_before_the_answer_is_answered_by_the_
     with suppress(httpx.TransportError):
         assert teams.send(message, address).status_code == 200
     process.wait(30)
-    _, address = start("--later", "31")  # when the lease of the first has run out
-    assert NOT_ALLOWED in words(teams.wait_for_messages(1)[0])
-    assert teams.send(message, address).status_code == 200
-    assert teams.send(teams.message("/help"), address).status_code == 200
-    assert "I find the rule" in words(teams.wait_for_messages(2)[1])
+    with next_bot:
+        assert NOT_ALLOWED in words(teams.wait_for_messages(1)[0])
+        address = next_bot.given.address + PATH
+        assert teams.send(message, address).status_code == 200
+        assert teams.send(teams.message("/help"), address).status_code == 200
+        assert "I find the rule" in words(teams.wait_for_messages(2)[1])
 
 
 def test_a_reply_whose_process_was_killed_while_saying_it_is_said_by_the_next(
-    teams: TeamsServer, start: Callable[..., tuple[subprocess.Popen[bytes], str]]
+    teams: TeamsServer, start: Callable[..., tuple[subprocess.Popen[bytes], str]], next_bot: Background[Bot]
 ) -> None:
     process, address = start()
     with teams.hanging():
@@ -484,8 +472,8 @@ def test_a_reply_whose_process_was_killed_while_saying_it_is_said_by_the_next(
         process.kill()
         process.wait(10)
     # Teams has taken it, but nobody noted that: it comes a second time, and can be told by its reference.
-    start("--later", "31")
-    first, second = teams.wait_for_messages(2)
+    with next_bot:
+        first, second = teams.wait_for_messages(2)
     assert words(first) == words(second)
     assert button(first, WORRIED)["reference"] == button(second, WORRIED)["reference"] != ""
 
@@ -507,11 +495,11 @@ def test_policybot_serve_answers_in_teams_as_it_is_configured(teams: TeamsServer
     with subprocess.Popen(command, env=environment, cwd=_HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             wait_until_it_listens(process, port)
-            assert teams.send(teams.message(FRIENDS), f"http://{bind}/api/messages", seconds=60).status_code == 200
+            assert teams.send(teams.message(FRIENDS), f"http://{bind}{PATH}", seconds=60).status_code == 200
             assert NOT_ALLOWED in words(teams.wait_for_messages(1)[0])
             elsewhere = Chat("a:1stranger", tenant=OTHER_TENANT)
             stranger = teams.message(FRIENDS, STRANGER, elsewhere)
-            assert teams.send(stranger, f"http://{bind}/api/messages").status_code == 403
+            assert teams.send(stranger, f"http://{bind}{PATH}").status_code == 403
         finally:
             process.terminate()
             out = process.communicate(timeout=30)

@@ -1,41 +1,30 @@
 """Microsoft's own client in front of policybot: a question, a button, a mention, an installation, and how a reply looks."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from bot.bootstrap import Indexes
+from bot.channels.teams import PATH
 from bot.channels.teams_connector import Registration
-from bot.clock import now_utc
 from bot.layout import WORRIED
-from bot.schema import open_store
-from corpus.tables import sqlite_url
-from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
+from tests.platforms.background import Background
 from tests.platforms.playground import BOT, TENANT, Playground, require_playground
-from tests.platforms.served import Served
-from tests.platforms.teams_bot import SCHOOL, Bot
+from tests.platforms.teams_bot import SCHOOL, teams_bot
 
 FRIENDS = "Can I accept a parent's friend request?"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
 @pytest.fixture
-def playground(tmp_path: Path, demo_home: Path, knowledge: Knowledge) -> Iterator[Playground]:
+def playground(home: Path, knowledge: Knowledge) -> Iterator[Playground]:
     require_playground()
-    home = tmp_path / "home"
-    shutil.copytree(demo_home, home, ignore=shutil.ignore_patterns("cache"))
-    engine = open_store(sqlite_url(home))
     registration = Registration(BOT, TENANT, "", unauthenticated=True)
-    bot = Bot(Indexes(Versions(engine, now_utc), knowledge), registration, {TENANT: (SCHOOL,)})
-    with Served(bot.app, lifespan=True) as served, Playground(f"{served.address}/api/messages") as started:
+    running = Background(teams_bot(home, knowledge, registration, {TENANT: (SCHOOL,)}))
+    with running as bot, Playground(bot.given.address + PATH) as started:
         yield started
-    engine.dispose()
 
 
 def body(message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -56,23 +45,16 @@ def test_a_question_a_press_and_a_mention_are_answered_and_an_installation_in_si
     assert len(playground.messages) == 3
 
 
-def test_the_card_is_seen_as_it_is_meant_and_pressed_with_a_mouse(playground: Playground) -> None:
-    if not Path(CHROMIUM).exists():
-        lacking = "there is no Chromium here: make browser, or apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1200, "height": 1100})
-        page.route(lambda url: not url.startswith(playground.page), lambda route: route.abort())
-        page.goto(playground.page)
-        page.get_by_role("textbox").first.fill(FRIENDS)
-        page.keyboard.press("Enter")
-        card = page.locator(".ac-adaptiveCard").last
-        expect(card.get_by_role("heading", name="Chase Terrace's policy (undated): not allowed.")).to_be_visible(timeout=30_000)
-        expect(card).to_contain_text("Social Media Policy, Personal use of social media (d), version 1 (undated).")
-        card.get_by_role("button", name=WORRIED).click()
-        urgent = page.locator(".ac-adaptiveCard").last
-        expect(urgent.get_by_role("heading", name="Tell your safeguarding lead now.")).to_be_visible(timeout=30_000)
-        browser.close()
+def test_the_card_is_seen_as_it_is_meant_and_pressed_with_a_mouse(playground: Playground, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 1100})
+    page.route(lambda url: not url.startswith(playground.page), lambda route: route.abort())
+    page.goto(playground.page)
+    page.get_by_role("textbox").first.fill(FRIENDS)
+    page.keyboard.press("Enter")
+    card = page.locator(".ac-adaptiveCard").last
+    expect(card.get_by_role("heading", name="Chase Terrace's policy (undated): not allowed.")).to_be_visible(timeout=30_000)
+    expect(card).to_contain_text("Social Media Policy, Personal use of social media (d), version 1 (undated).")
+    card.get_by_role("button", name=WORRIED).click()
+    urgent = page.locator(".ac-adaptiveCard").last
+    expect(urgent.get_by_role("heading", name="Tell your safeguarding lead now.")).to_be_visible(timeout=30_000)
+    page.close()

@@ -1,9 +1,7 @@
 """The whole bot on Telegram, as staff meet it: the demo's schools, the real library, and a Telegram on this machine."""
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,9 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
 
-from bot.assembly import Parts
 from bot.channels.telegram import NO_PRIVATE_CHAT, SECRET_HEADER
 from bot.clock import LONDON, now_utc
 from bot.commands import COMMANDS
@@ -24,12 +20,15 @@ from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVE
 from bot.hours import Hours, OnPhones, SchoolHours
 from bot.people import TELEGRAM, People, PersonRole
 from bot.schema import open_store
-from bot.tables import events, outbox
 from corpus.tables import sqlite_url
 from retrieval.knowledge import Knowledge
 from tests.platforms.background import Background
+from tests.platforms.bots import Bot
+from tests.platforms.served import free_port
 from tests.platforms.telegram_bot import SECRET, telegram_bot
 from tests.platforms.telegram_server import TOKEN, Fault, Group, Someone, TelegramServer, too_many
+
+pytestmark = pytest.mark.usefixtures("hurried")
 
 SAM = Someone(77, "Sam", "sam_teaches")
 KIM = Someone(78, "Kim")
@@ -43,7 +42,7 @@ URGENT = "a child told me that her dad hits her"
 WORRIED = "Worried about a child?"
 
 Json = dict[str, Any]
-Run = Callable[..., Background[Parts]]
+Run = Callable[..., Background[Bot]]
 
 
 @pytest.fixture
@@ -53,20 +52,14 @@ def telegram() -> Iterator[TelegramServer]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, demo_home: Path) -> Path:
-    """A data folder of the test's own, with the five shipped schools."""
-    return Path(shutil.copytree(demo_home, tmp_path / "home", symlinks=True))
-
-
-@pytest.fixture
 def run(telegram: TelegramServer, home: Path, knowledge: Knowledge) -> Run:
     """Run the bot: by polling, or with `webhook`."""
     return lambda **how: Background(telegram_bot(home, knowledge, telegram.address, **how))
 
 
-def enrol(parts: Parts, telegram: TelegramServer, who: Someone = SAM, school: str = "coniston", **how: Any) -> None:
+def enrol(bot: Bot, telegram: TelegramServer, who: Someone = SAM, school: str = "coniston", **how: Any) -> None:
     """Let somebody follow a new invitation's link, and wait until she is welcomed."""
-    _, code = parts.people.invite(school, PersonRole.STAFF, **how)
+    _, code = bot.parts.people.invite(school, PersonRole.STAFF, **how)
     assert "Welcome." in answer(telegram, who, f"/start {code}")["text"]
 
 
@@ -91,24 +84,10 @@ def buttons(message: Json) -> dict[str, str]:
     return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
-def settled(telegram: TelegramServer, parts: Parts) -> None:
+def settled(telegram: TelegramServer, bot: Bot) -> None:
     """Wait until every update is confirmed and every reply said or given up."""
     telegram.wait(lambda: not telegram.unconfirmed)
-    telegram.wait(lambda: not waiting(parts))
-
-
-def waiting(parts: Parts) -> int:
-    """Return how many events and replies are in the store that are not dealt with."""
-    with parts.indexes.versions.engine.connect() as connection:
-        counts = [
-            connection.scalar(select(func.count()).where(column.is_not(None))) or 0
-            for column in (events.c.message, outbox.c.call)
-        ]
-    return sum(counts)
-
-
-def counted(parts: Parts, what: str) -> int:
-    return parts.deliveries.counted(now_utc().date() - timedelta(days=1)).get((TELEGRAM, what), 0)
+    telegram.wait(lambda: not bot.waiting)
 
 
 # Who may ask
@@ -116,7 +95,7 @@ def counted(parts: Parts, what: str) -> int:
 
 def test_an_invitation_s_link_enrols_one_person_once(telegram: TelegramServer, run: Run) -> None:
     with run() as bot:
-        _, code = bot.given.people.invite("coniston", PersonRole.STAFF)
+        _, code = bot.given.parts.people.invite("coniston", PersonRole.STAFF)
         welcome = answer(telegram, SAM, f"/start {code}")
         assert welcome["text"].startswith("Welcome. You now ask of Coniston Primary School.")
         assert "Can I accept a parent's friend request?" in buttons(welcome)
@@ -133,7 +112,7 @@ def test_a_stranger_is_told_nothing_of_any_school_and_soon_nothing_at_all(telegr
         settled(telegram, bot.given)
         said = [message["text"] for message in telegram.messages(SAM)]
         assert sorted(said) == sorted([STRANGER] * MOST_OF_A_STRANGER + [WAIT])  # what is asked at once is answered at once
-        for school in bot.given.indexes.versions.schools():
+        for school in bot.given.parts.indexes.versions.schools():
             assert school.short_name not in "".join(said)
 
 
@@ -147,15 +126,15 @@ def test_a_stranger_with_a_worry_gets_the_national_numbers_however_often_she_tri
         settled(telegram, bot.given)
         route = answer(telegram, SAM, text)
         assert "999" in route["text"]
-        for school in bot.given.indexes.versions.schools():
+        for school in bot.given.parts.indexes.versions.schools():
             assert school.short_name not in route["text"]
 
 
 def test_whoever_is_removed_is_a_stranger_at_once(telegram: TelegramServer, run: Run) -> None:
     with run() as bot:
         enrol(bot.given, telegram)
-        (person,) = bot.given.people.at(TELEGRAM, "77")
-        bot.given.people.remove("coniston", person.id)
+        (person,) = bot.given.parts.people.at(TELEGRAM, "77")
+        bot.given.parts.people.remove("coniston", person.id)
         assert answer(telegram, SAM, EX_PUPILS)["text"] == STRANGER
 
 
@@ -219,7 +198,7 @@ def test_each_button_does_what_it_says(telegram: TelegramServer, run: Run) -> No
         others = press(telegram, SAM, said, "Not what I meant")
         assert others["text"].startswith("Perhaps it is one of these rules.")
         copy = press(telegram, SAM, said, "Keep this answer")
-        assert bot.given.kept.check(copy["text"], now_utc().date())
+        assert bot.given.parts.kept.check(copy["text"], now_utc().date())
         assert "Thank you" in press(telegram, SAM, said, "This did not help")["text"]
         assert "999" in press(telegram, SAM, said, WORRIED)["text"]
         example = press(telegram, SAM, answer(telegram, SAM, "/help"), "Can I post a photo of my class?")
@@ -445,7 +424,7 @@ def test_an_update_that_comes_again_is_answered_once_and_counted(telegram: Teleg
         telegram.comes_again()
         settled(telegram, bot.given)
         assert len(telegram.messages(SAM)) == 2
-        assert counted(bot.given, DUPLICATES) == 1
+        assert bot.given.counted(TELEGRAM, DUPLICATES) == 1
 
 
 def test_two_processes_on_one_store_answer_once(telegram: TelegramServer, run: Run) -> None:
@@ -478,7 +457,7 @@ def test_a_process_that_is_killed_before_its_reply_is_noted_is_followed_by_one_t
     with run(now=lambda: now_utc() + 2 * LEASE) as bot:
         telegram.wait(lambda: len(telegram.messages(SAM)) == 1 + times)
         settled(telegram, bot.given)
-        assert counted(bot.given, RESENT) == 1
+        assert bot.given.counted(TELEGRAM, RESENT) == 1
     assert len({message["text"] for message in telegram.messages(SAM)[1:]}) == 1
 
 
@@ -523,7 +502,7 @@ def test_a_reply_that_cannot_be_said_for_ten_minutes_is_given_up_and_counted(tel
         telegram.fails("sendMessage", too_many(601))
         telegram.writes(SAM, EX_PUPILS)
         settled(telegram, bot.given)
-        assert counted(bot.given, UNDELIVERED) == 1
+        assert bot.given.counted(TELEGRAM, UNDELIVERED) == 1
 
 
 def test_whoever_blocked_the_bot_is_left_alone(telegram: TelegramServer, run: Run) -> None:
@@ -533,7 +512,7 @@ def test_whoever_blocked_the_bot_is_left_alone(telegram: TelegramServer, run: Ru
         telegram.fails("sendMessage", Fault(403, "Forbidden: bot was blocked by the user"))
         telegram.writes(SAM, PARKING)
         settled(telegram, bot.given)
-        assert counted(bot.given, DROPPED) == 1
+        assert bot.given.counted(TELEGRAM, DROPPED) == 1
     assert len(telegram.messages(SAM)) == 2
 
 
@@ -542,11 +521,12 @@ def test_one_slow_call_delays_nobody_else(telegram: TelegramServer, run: Run) ->
         enrol(bot.given, telegram, SAM)
         enrol(bot.given, telegram, KIM)
         settled(telegram, bot.given)
-        telegram.fails("sendMessage", Fault(hanging=5))
+        telegram.fails("sendMessage", Fault(hanging=60))
         telegram.writes(SAM, EX_PUPILS)
         telegram.wait(lambda: telegram.begun("sendMessage") == 3)
         assert "advised against" in answer(telegram, KIM, EX_PUPILS)["text"]
         assert len(telegram.messages(SAM)) == 1
+        telegram.lets_go()
         telegram.wait(lambda: len(telegram.messages(SAM)) == 2)
 
 
@@ -560,7 +540,7 @@ def test_what_is_being_said_when_the_bot_is_stopped_is_said_to_the_end(telegram:
     assert telegram.made("sendMessage")[-1].status == 200
     with run(now=lambda: now_utc() + 2 * LEASE) as bot:
         settled(telegram, bot.given)
-        assert counted(bot.given, RESENT) == 0
+        assert bot.given.counted(TELEGRAM, RESENT) == 0
     assert len(telegram.messages(SAM)) == 2
 
 
@@ -569,9 +549,7 @@ def test_what_is_being_said_when_the_bot_is_stopped_is_said_to_the_end(telegram:
 
 @pytest.mark.parametrize("webhook", [False, True])
 def test_policybot_serve_answers_on_telegram_and_ends_cleanly(telegram: TelegramServer, home: Path, *, webhook: bool) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {
         "HOME": str(home),
         "BIND": f"127.0.0.1:{port}",
@@ -616,4 +594,4 @@ def test_whoever_knows_the_webhook_but_not_the_secret_is_refused_and_counted(tel
             httpx.post(url, json=update, headers={SECRET_HEADER: secret}).status_code for secret in ("", SECRET[:-1], SECRET)
         ]
         assert statuses == [403, 403, 200]
-        assert counted(bot.given, REFUSED) == 2
+        assert bot.given.counted(TELEGRAM, REFUSED) == 2

@@ -14,7 +14,7 @@ from bot.channels.slack_events import plain
 from bot.layout import Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
 from tests.platforms import block_kit
-from tests.platforms.serving import served
+from tests.platforms.served import served
 from tests.platforms.slack_server import (
     APP_TOKEN,
     BOT_TOKEN,

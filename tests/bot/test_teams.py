@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from starlette.routing import Route
 from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.channels import teams_connector
-from bot.channels.teams import Activity, TeamsChannel, read
+from bot.channels.teams import PATH, Activity, TeamsChannel, read
 from bot.channels.teams_connector import Connector, NotMicrosoft
 from bot.clock import now_utc
 from bot.conversation import Turn, said
@@ -32,7 +33,8 @@ from bot.schema import open_store
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
-from tests.platforms.served import Served
+from tests.platforms.background import Background
+from tests.platforms.served import served
 from tests.platforms.teams_bot import registered
 from tests.platforms.teams_server import ANNE, BEN, CHANNEL, GROUP, PERSONAL, TENANT, Chat, TeamsServer
 
@@ -357,9 +359,14 @@ def test_a_slow_answer_is_announced_delays_nobody_and_comes_even_where_that_fail
     parts = assemble(indexes, b"a key for the tests")
     channel = TeamsChannel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], lambda: None)
     dispatcher = Dispatcher(_Slow(go_on), parts.deliveries, parts.records, [channel])
-    app = Starlette(routes=channel.routes(), lifespan=lambda _app: dispatcher.running())
-    with Served(app, lifespan=True) as served:
-        address = f"{served.address}/api/messages"
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[str]:
+        async with dispatcher.running(), served(Starlette(routes=channel.routes())) as address:
+            yield address + PATH
+
+    with Background(running()) as bot:
+        address = bot.given
         if fault:
             teams.fail(fault, where="/activities")
         assert teams.send(teams.message("slow", BEN, GROUP), address).status_code == 200

@@ -6,7 +6,6 @@ It is a Node package: `make playground` installs it.
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -16,6 +15,9 @@ from typing import Any, Self
 import aiohttp
 import httpx
 import pytest
+
+from tests.platforms.recorded import Changes
+from tests.platforms.served import free_port
 
 FOLDER = Path(__file__).parents[2] / ".venv" / "playground"
 COMMAND = FOLDER / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
@@ -37,11 +39,9 @@ class Playground:
     """The playground in front of the bot at an address, from entering to leaving."""
 
     def __init__(self, bot: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._bot = bot
-        self._changed = threading.Condition()
+        self._changes = Changes(self._told)
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -84,7 +84,7 @@ class Playground:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """What the bot wrote, in order, as a client gets it; each has its conversation."""
-        with self._changed:
+        with self._changes.reading():
             return [
                 event["message"] | {"conversation": event.get("actionConversationId")}
                 for event in self.events
@@ -93,10 +93,11 @@ class Playground:
 
     def wait_for_messages(self, number: int, seconds: float = 30) -> list[dict[str, Any]]:
         """Wait for so many messages of the bot in all; return them."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self.messages) >= number, seconds):
-                raise AssertionError(f"it did not come; what came: {self.events}")
+        self._changes.wait(lambda: len(self.messages) >= number, seconds)
         return self.messages
+
+    def _told(self) -> str:
+        return str(self.events)
 
     def say(self, text: str, conversation: str = "") -> None:
         """Write something to the bot; elsewhere than in the personal chat it is mentioned."""
@@ -156,6 +157,5 @@ class Playground:
     async def _take_in(self, stream: aiohttp.ClientWebSocketResponse) -> None:
         async for received in stream:
             if received.type is aiohttp.WSMsgType.TEXT:
-                with self._changed:
+                with self._changes.recording():
                     self.events.append(received.json())
-                    self._changed.notify_all()

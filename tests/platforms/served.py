@@ -1,70 +1,71 @@
-"""An application served on a port of this machine from a thread, so that a test can be its client."""
+"""An ASGI application served on a port of this machine, for as long as a test needs it."""
 
+import asyncio
 import socket
-import threading
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
+ENDS_WITHIN = 1.0  # seconds, for what is still being answered
 
-class Served:
-    """Serves an ASGI application from entering to leaving; it can be away in between and come back to the same port."""
 
-    def __init__(self, app: ASGIApp, *, lifespan: bool = False) -> None:
-        self._app = app
-        self._lifespan = lifespan
-        self._thread: threading.Thread | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.address = f"http://127.0.0.1:{self.port}"
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
-    def __enter__(self) -> Self:
-        self.come()
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.go()
+@asynccontextmanager
+async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application in the running loop, and give its address; on any port unless one is given.
 
-    def come(self) -> None:
-        """Listen; return once connections are accepted."""
-        # Named as TCP: only then does asyncio switch off the waiting (Nagle's) that costs 40 ms an answer.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    From a test that has no loop: `with Background(served(app)) as running`, and the address is `running.given`.
+    """
+    # Named as TCP: only then does asyncio switch off the waiting (Nagle's) that costs 40 ms an answer.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", self.port))
-        config = uvicorn.Config(
-            self._app,
-            lifespan="on" if self._lifespan else "off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            date_header=False,  # what time it is there is said by who is served, where it matters
-            timeout_graceful_shutdown=1,
-        )
-        started = threading.Event()
-        self._server = _Announcing(config, started)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
-        self._thread.start()
-        if not started.wait(30):
-            raise RuntimeError(f"nothing came to listen on port {self.port}")
-
-    def go(self) -> None:
-        """Listen no longer, and end the connections there are."""
-        if self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(30)
-            self._thread = None
+        listening.bind(("127.0.0.1", port))
+        listening.listen()  # whoever calls before the server has started waits instead of being refused
+        # What time it is there is said by who is served, where it matters.
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, date_header=False))
+        serving = asyncio.ensure_future(server.serve([listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.end.set()
+            await serving
 
 
-class _Announcing(uvicorn.Server):
-    """A server that says when it listens, and leaves the process's signals alone."""
+class _Server(uvicorn.Server):
+    """Ends when it is told to, where uvicorn looks each tenth of a second; and leaves the process's signals alone."""
 
-    def __init__(self, config: uvicorn.Config, started: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._announce = started
+        self.end = asyncio.Event()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._announce.set()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        await self.end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        connections = list(self.server_state.connections)
+        for connection in connections:
+            connection.shutdown()
+        if self.server_state.tasks:
+            _, hanging = await asyncio.wait(self.server_state.tasks, timeout=ENDS_WITHIN)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
+        for connection in connections:
+            connection.transport.close()
+        await self.lifespan.shutdown()

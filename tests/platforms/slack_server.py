@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,6 +22,8 @@ from urllib.parse import urlencode
 from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, web
 
 from tests.platforms import block_kit
+from tests.platforms.background import LoopThread
+from tests.platforms.recorded import Changes
 
 T = TypeVar("T")
 
@@ -163,7 +164,7 @@ class SlackServer:
         self.tries_again_after: Sequence[float] = (0, 0.2, 0.4)
         self.acknowledgements: list[dict[str, Any]] = []
         self._faults: dict[str, list[tuple[Fault, int | None]]] = {}
-        self._changed = threading.Condition()
+        self._changes = Changes(self._told)
         self._numbers = itertools.count(1)
         self._turns = itertools.count()
         self.connections = 0
@@ -173,8 +174,7 @@ class SlackServer:
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._response_urls: dict[str, dict[str, Any]] = {}
         self._port = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="slack", daemon=True)
+        self._thread = LoopThread("slack")
         self.add_person(BOT_USER, bot=True)
 
     # Starting, stopping, failing
@@ -188,9 +188,7 @@ class SlackServer:
     def __exit__(self, *_: object) -> None:
         """Stop, and end every connection."""
         self._run(self._close(final=True))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._thread.stop()
 
     @property
     def url(self) -> str:
@@ -219,12 +217,12 @@ class SlackServer:
 
         "response_url" stands for those, "link" for the WebSocket, whose address is then spent whatever the fault.
         """
-        with self._changed:
+        with self._changes.reading():
             self._faults.setdefault(method, []).append((fault, times))
 
     def mend(self) -> None:
         """Let nothing fail any more, and let go what hangs."""
-        with self._changed:
+        with self._changes.reading():
             self._faults.clear()
         self.release()
 
@@ -239,7 +237,7 @@ class SlackServer:
     def cut_sockets(self) -> None:
         """End the Socket Mode connections without a word, as when a cable is pulled."""
         for socket in list(self._sockets):
-            self._loop.call_soon_threadsafe(self._transports[socket].abort)
+            self._thread.loop.call_soon_threadsafe(self._transports[socket].abort)
 
     @property
     def sockets(self) -> int:
@@ -278,28 +276,20 @@ class SlackServer:
             await socket.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return self._thread.run(work)
 
     # What has come
 
     def wait_for(self, condition: Callable[[], T], timeout: float = 20) -> T:
         """Wait until a condition over what was recorded gives something true, and return it."""
-        with self._changed:
-            result: T | None = None
+        return self._changes.wait(condition, timeout)
 
-            def met() -> bool:
-                nonlocal result
-                result = condition()
-                return bool(result)
-
-            if not self._changed.wait_for(met, timeout):
-                told = "\n".join(f"  {call.method} {call.answer.get('error', 'ok')}" for call in self.calls)
-                raise AssertionError(f"it did not happen within {timeout} s; what came:\n{told or '  nothing'}")
-            return result  # type: ignore[return-value]
+    def _told(self) -> str:
+        return ", ".join(f"{call.method} {call.answer.get('error', 'ok')}" for call in self.calls)
 
     def called(self, *methods: str, ok: bool | None = None) -> list[Call]:
         """Return the calls of these methods so far; `ok`: only those that were, or were not, carried out."""
-        with self._changed:
+        with self._changes.reading():
             return [call for call in self.calls if call.method in methods and ok in (None, call.ok)]
 
     def pause(self, seconds: float) -> None:
@@ -308,7 +298,7 @@ class SlackServer:
 
     def seen_by(self, user: str, room: str | None = None) -> list[dict[str, Any]]:
         """Return the bot's messages that somebody can see, the oldest first; `room`: only those there."""
-        with self._changed:
+        with self._changes.reading():
             return [message for message in self.messages if self._sees(user, message) and room in (None, message["channel"])]
 
     def wait_for_messages(self, user: str, count: int = 1, room: str | None = None, timeout: float = 20) -> list[dict[str, Any]]:
@@ -563,7 +553,7 @@ class SlackServer:
 
     def _deliver(self, kind: str, payload: dict[str, Any]) -> Delivery:
         delivery = Delivery(kind, payload)
-        asyncio.run_coroutine_threadsafe(self._attempts(delivery), self._loop)
+        asyncio.run_coroutine_threadsafe(self._attempts(delivery), self._thread.loop)
         return delivery
 
     async def _attempts(self, delivery: Delivery) -> None:
@@ -575,10 +565,9 @@ class SlackServer:
                 await asyncio.sleep(pause)
                 deliver = self._by_http if self.events_url else self._by_socket
                 status, words = await deliver(delivery, attempt, reason)
-                with self._changed:
+                with self._changes.recording():
                     delivery.answers.append((status, words))
                     delivery.acknowledged = 200 <= status < 300
-                    self._changed.notify_all()
                 if delivery.acknowledged:
                     break
                 reason = "http_timeout" if status == 0 else "http_error"
@@ -618,7 +607,7 @@ class SlackServer:
             "accepts_response_payload": delivery.kind != "events_api",
             **({"retry_attempt": attempt, "retry_reason": reason} if delivery.kind == "events_api" else {}),
         }
-        self._waiting[number] = self._loop.create_future()
+        self._waiting[number] = self._thread.loop.create_future()
         try:
             await self._sockets[next(self._turns) % len(self._sockets)].send_json(envelope)
             answer = await asyncio.wait_for(self._waiting[number], self.acknowledged_within)
@@ -644,27 +633,24 @@ class SlackServer:
         await socket.send_json(
             {"type": "hello", "num_connections": len(self._sockets) + 1, "connection_info": {"app_id": APP}, "debug_info": {}}
         )
-        with self._changed:
+        with self._changes.recording():
             self.connections += 1
             self._sockets.append(socket)
             if request.transport:
                 self._transports[socket] = request.transport
-            self._changed.notify_all()
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._acknowledged(json.loads(message.data))
         finally:
-            with self._changed:
+            with self._changes.recording():
                 self._sockets.remove(socket)
                 del self._transports[socket]
-                self._changed.notify_all()
         return socket
 
     def _acknowledged(self, answer: dict[str, Any]) -> None:
-        with self._changed:
+        with self._changes.recording():
             self.acknowledgements.append(answer)
-            self._changed.notify_all()
         waiting = self._waiting.get(answer.get("envelope_id", ""))
         if waiting and not waiting.done():
             waiting.set_result(answer)
@@ -692,9 +678,8 @@ class SlackServer:
             call.answer = carry_out()
         else:
             call.answer = {"ok": False, "error": fault.error if isinstance(fault, Refuses) else type(fault).__name__}
-        with self._changed:
+        with self._changes.recording():
             self.calls.append(call)
-            self._changed.notify_all()
         match fault:
             case RateLimited(seconds):
                 return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)})
@@ -713,7 +698,7 @@ class SlackServer:
         return web.json_response(call.answer, headers={"x-oauth-scopes": ",".join(sorted(self.scopes)), "Date": told})
 
     def _next_fault(self, method: str) -> Fault | None:
-        with self._changed:
+        with self._changes.reading():
             queue = self._faults.get(method) or []
             if not queue:
                 return None
@@ -787,17 +772,15 @@ class SlackServer:
         room = self._room(arguments.get("channel"))
         message = self._own(room.id, arguments.get("ts"))
         composed = self._composed(arguments, room)
-        with self._changed:
+        with self._changes.recording():
             message.update(text=composed["text"], blocks=composed["blocks"], edited={"user": BOT_USER, "ts": composed["ts"]})
-            self._changed.notify_all()
         return {"channel": room.id, "ts": message["ts"], "text": message["text"]}
 
     def _delete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         room = self._room(arguments.get("channel"))
         message = self._own(room.id, arguments.get("ts"))
-        with self._changed:
+        with self._changes.recording():
             self.messages.remove(message)
-            self._changed.notify_all()
         return {"channel": room.id, "ts": message["ts"]}
 
     def _own(self, room: str, ts: Any) -> dict[str, Any]:
@@ -841,9 +824,8 @@ class SlackServer:
             raise _RefusedError("invalid_arguments", response_metadata={"messages": ["[ERROR] view must be of type home"]})
         self._check(view.get("blocks"), "home")
         published = {**view, "id": f"V{next(self._numbers)}", "team_id": TEAM, "app_id": APP, "hash": self._ts()}
-        with self._changed:
+        with self._changes.recording():
             self.views[user] = published
-            self._changed.notify_all()
         return {"view": published}
 
     def _set_status(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -924,9 +906,8 @@ class SlackServer:
             raise _RefusedError("invalid_blocks", response_metadata={"messages": [f"[ERROR] {problem}" for problem in found]})
 
     def _record(self, message: dict[str, Any]) -> None:
-        with self._changed:
+        with self._changes.recording():
             self.messages.append(message)
-            self._changed.notify_all()
 
 
 class _RefusedError(Exception):

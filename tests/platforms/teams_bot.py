@@ -1,59 +1,47 @@
-"""policybot with Teams as its one channel, put together for the tests: in this process, or started as one of its own."""
+"""policybot with Teams as its one channel, put together for the tests: in a thread, or started as a process of its own.
 
-import argparse
-import os
-import signal
-from collections.abc import Callable
-from datetime import datetime, timedelta
+As a process: `python -m tests.platforms.teams_bot HOME OPENID_METADATA_URL LOGIN_URL`; it prints the address at which it listens.
+With `--dies` it kills itself when it is to answer.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import uvicorn
-from starlette.applications import Starlette
-
-from bot.assembly import assemble
-from bot.bootstrap import Indexes
+from bot.assembly import Parts
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_connector import Registration
 from bot.clock import now_utc
-from bot.conversation import Conversation, Tenancy, Turn
+from bot.conversation import Tenancy
 from bot.deliveries import REFUSED
-from bot.dispatcher import Dispatcher
-from bot.messages import Message
 from bot.people import TEAMS
-from bot.schema import open_store
-from corpus.tables import sqlite_url
-from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
+from tests.platforms.bots import Bot, bot_with, run_for_ever
 from tests.platforms.teams_server import APP_ID, SECRET, TENANT
 
 SCHOOL = "chase-terrace"
-KEY = b"a key for the tests"
 TENANCIES = {TENANT: (SCHOOL,)}
 
 
-class Bot:
-    """The parts of a bot over a store; `app` serves it while it runs."""
+def teams_bot(
+    home: Path,
+    knowledge: Knowledge,
+    registration: Registration,
+    tenancies: Mapping[str, tuple[str, ...]] = TENANCIES,
+    *,
+    now: Callable[[], datetime] = now_utc,
+    dies: bool = False,
+) -> AbstractAsyncContextManager[Bot]:
+    """Run the bot as it is registered with a local Microsoft; `tenancies` are the schools of each tenant."""
 
-    def __init__(
-        self,
-        indexes: Indexes,
-        registration: Registration,
-        tenancies: dict[str, tuple[str, ...]] | None = None,
-        *,
-        now: Callable[[], datetime] = now_utc,
-        conversation: Conversation | None = None,
-    ) -> None:
-        schools = tenancies or TENANCIES
-        parts = assemble(indexes, KEY, now=now, tenancies={(TEAMS, tenant): Tenancy(of) for tenant, of in schools.items()})
-        self.deliveries, self.people = parts.deliveries, parts.people
-        self.channel = TeamsChannel(registration, schools, partial(self.deliveries.count, TEAMS, REFUSED))
-        dispatcher = Dispatcher(conversation or parts.conversation, self.deliveries, parts.records, [self.channel])
-        self.app = Starlette(routes=self.channel.routes(), lifespan=lambda _app: dispatcher.running())
+    def channel_of(parts: Parts) -> TeamsChannel:
+        return TeamsChannel(registration, list(tenancies), partial(parts.deliveries.count, TEAMS, REFUSED))
 
-    def counted(self, what: str) -> int:
-        """Return how often something happened."""
-        return self.deliveries.counted(now_utc().date() - timedelta(days=1)).get((TEAMS, what), 0)
+    of_teams = {(TEAMS, tenant): Tenancy(schools) for tenant, schools in tenancies.items()}
+    return bot_with(channel_of, home, knowledge, now=now, tenancies=of_teams, dies=dies)
 
 
 def registered(openid_metadata_url: str, login_url: str) -> Registration:
@@ -62,37 +50,7 @@ def registered(openid_metadata_url: str, login_url: str) -> Registration:
     return Registration(APP_ID, TENANT, SECRET, openid_metadata_url=openid_metadata_url, token_url=token_url)
 
 
-class _Mortal(Conversation):
-    """Kills its process when it is to answer."""
-
-    def __init__(self) -> None:
-        pass
-
-    def turn(self, message: Message, recent: int) -> Turn:
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError("nobody survives that")
-
-
-def main() -> None:
-    """Serve a data folder's schools on a port; `--dies` at the first message, `--later` so many seconds."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("home", type=Path)
-    parser.add_argument("port", type=int)
-    parser.add_argument("openid_metadata_url")
-    parser.add_argument("login_url")
-    parser.add_argument("--dies", action="store_true")
-    parser.add_argument("--later", type=int, default=0)
-    given = parser.parse_args()
-    indexes = Indexes(Versions(open_store(sqlite_url(given.home)), now_utc), Knowledge(given.home / "cache"))
-    later = timedelta(seconds=given.later)
-    bot = Bot(
-        indexes,
-        registered(given.openid_metadata_url, given.login_url),
-        now=lambda: now_utc() + later,
-        conversation=_Mortal() if given.dies else None,
-    )
-    uvicorn.run(bot.app, port=given.port, log_level="warning", access_log=False)
-
-
 if __name__ == "__main__":
-    main()
+    home, openid, login, *options = sys.argv[1:]
+    of_home = Path(home), Knowledge(Path(home) / "cache")
+    run_for_ever(teams_bot(*of_home, registered(openid, login), dies="--dies" in options))

@@ -8,7 +8,6 @@ Sources: learn.microsoft.com, azure/bot-service/rest-api (authentication, connec
 import asyncio
 import json
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,7 +27,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.platforms.served import Served
+from tests.platforms.background import Background
+from tests.platforms.recorded import Changes
+from tests.platforms.served import free_port, served
 
 APP_ID = "6f1d1a52-8f0a-4c43-9b1f-2d53cf9b7a10"
 SECRET = "a secret of the app registration"  # noqa: S105  made up
@@ -132,7 +133,7 @@ class TeamsServer:
     def __init__(self) -> None:
         self._key, self._other_key = _keys()
         self._numbers = count(int(time.time() * 1000))
-        self._changed = threading.Condition()
+        self._changes = Changes(self._told)
         self._faults: list[Fault] = []
         self._held: asyncio.Event | None = None
         self._tokens: set[str] = set()
@@ -157,49 +158,58 @@ class TeamsServer:
             Route("/emea/v3/conversations/{chat}/activities/{id}", self._connector(self._delete), methods=["DELETE"]),
             Route("/emea/v3/conversations/{chat}/members/{who}", self._connector(self._member), methods=["GET"]),
         ]
-        self._served = Served(Starlette(routes=routes))
+        self._app = Starlette(routes=routes)
+        self._port = free_port()
         self._client = httpx.Client()
 
     def __enter__(self) -> Self:
-        self._served.come()
+        self._come()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._let_go()
-        self._served.go()
+        self._served.__exit__()
         self._client.close()
+
+    def _come(self) -> None:
+        self._served = Background(served(self._app, self._port))
+        self._served.__enter__()
+
+    @property
+    def _address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def openid_metadata_url(self) -> str:
-        return f"{self._served.address}/v1/.well-known/openidconfiguration"
+        return f"{self._address}/v1/.well-known/openidconfiguration"
 
     @property
     def login_url(self) -> str:
-        return self._served.address
+        return self._address
 
     @property
     def service_url(self) -> str:
-        return f"{self._served.address}/emea/"
+        return f"{self._address}/emea/"
 
     # What the bot did.
 
     @property
     def posted(self) -> list[dict[str, Any]]:
         """The messages that were accepted, in order; typing is no message."""
-        with self._changed:
+        with self._changes.reading():
             return [call.body for call in self.calls if _is_message(call)]
 
     @property
     def typings(self) -> list[Call]:
-        with self._changed:
+        with self._changes.reading():
             return [call for call in self.calls if call.body.get("type") == "typing" and call.status < 300]
 
     def wait(self, condition: Callable[[], bool], seconds: float = 20) -> None:
         """Wait until a condition holds of what was recorded. Raises AssertionError where it does not in that time."""
-        with self._changed:
-            if not self._changed.wait_for(condition, seconds):
-                came = [(call.status, call.path, call.body.get("summary") or call.body.get("text")) for call in self.calls]
-                raise AssertionError(f"it did not come; what came: {came}")
+        self._changes.wait(condition, seconds)
+
+    def _told(self) -> str:
+        return str([(call.status, call.path, call.body.get("summary") or call.body.get("text")) for call in self.calls])
 
     def wait_for_messages(self, number: int) -> list[dict[str, Any]]:
         """Wait for so many messages in all; return them."""
@@ -232,11 +242,11 @@ class TeamsServer:
     @contextmanager
     def away(self) -> Iterator[None]:
         """Refuse all connections until the end of the block."""
-        self._served.go()
+        self._served.__exit__()
         try:
             yield
         finally:
-            self._served.come()
+            self._come()
 
     def _let_go(self) -> None:
         held, self._held = self._held, None
@@ -279,7 +289,7 @@ class TeamsServer:
 
     def with_file(self, text: str = "", **more: Any) -> dict[str, Any]:
         """Return a message with a file, as Teams sends what somebody attached in a personal chat."""
-        content = {"downloadUrl": f"{self._served.address}/download", "uniqueId": "1", "fileType": "docx"}
+        content = {"downloadUrl": f"{self._address}/download", "uniqueId": "1", "fileType": "docx"}
         file = {"contentType": "application/vnd.microsoft.teams.file.download.info", "name": "policy.docx", "content": content}
         return self.message(text, attachments=[file], **more)
 
@@ -396,19 +406,17 @@ class TeamsServer:
             self._loop = asyncio.get_running_loop()
             raw = await request.body()
             if self._held is not None:
-                with self._changed:
+                with self._changes.recording():
                     self.held.append(raw)
-                    self._changed.notify_all()
                 await self._held.wait()
             try:
                 body = json.loads(raw) if raw else {}
             except ValueError:
                 body = None
             response = self._checked(request, raw, body) or answer(request, body)
-            with self._changed:
+            with self._changes.recording():
                 shown = body if isinstance(body, dict) else {}
                 self.calls.append(Call(request.method, request.url.path, shown, response.status_code))
-                self._changed.notify_all()
             return response
 
         return endpoint

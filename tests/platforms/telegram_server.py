@@ -8,10 +8,10 @@ It runs in a thread of its own; what is called on it from a test happens in that
 import asyncio
 import json
 import re
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any, Self, TypeVar
@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from tests.platforms.background import LoopThread
+from tests.platforms.recorded import Changes
 from tests.platforms.telegram_text import LONGEST_TEXT, MarkupError, clean, find_entities, parse_html, units
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"  # noqa: S105  the shape of one; it opens nothing
@@ -118,6 +120,7 @@ class Fault:
     """How a call fails: with a status and description, `done` where it was carried out all the same, after `hanging` so long.
 
     A status of 0 is a connection that is closed without an answer, and one of 200 an answer that is only slow.
+    What hangs goes on early once the server `lets_go`.
     """
 
     status: int = 500
@@ -182,10 +185,10 @@ class TelegramServer:
         self._webhook_error: Json = {}  # the last one, which Telegram tells of after later successes too
         self._allowed: list[str] = []
         self._poll: asyncio.Event | None = None
+        self._released = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._changed = threading.Condition()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="telegram", daemon=True)
+        self._changes = Changes(self._told)
+        self._thread = LoopThread("telegram")
         self._runner: web.AppRunner | None = None
         self._port = 0
 
@@ -196,9 +199,7 @@ class TelegramServer:
 
     def __exit__(self, *_: object) -> None:
         self._now(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._thread.stop()
 
     @property
     def address(self) -> str:
@@ -262,6 +263,10 @@ class TelegramServer:
         """Let the next calls of a method fail so, one after the other."""
         self._now(self._plan(method, faults))
 
+    def lets_go(self) -> None:
+        """Let what hangs now go on, and hang nothing later."""
+        self._now(self._let_go())
+
     def goes_down(self) -> None:
         """Refuse connections, and cut those that are open, until it comes back."""
         self._now(self._stop())
@@ -301,14 +306,11 @@ class TelegramServer:
 
     def wait(self, until: Callable[[], T], within: float = 60) -> T:
         """Wait until something is true of what was recorded, and return it. Raises AssertionError with what was, if it is not."""
-        ends = time.monotonic() + within
-        with self._changed:
-            # What is waited for may be the bot's own doing too, of which nobody tells here: so it is looked at anew now and then.
-            while not (outcome := until()) and time.monotonic() < ends:
-                self._changed.wait(0.05)
+        return self._changes.wait(until, within)
+
+    def _told(self) -> str:
         recent = [(call.method, call.status, call.description) for call in self.calls[-8:]]
-        assert outcome, f"not within {within} s; the last calls: {recent}; unconfirmed: {self.unconfirmed}"
-        return outcome
+        return f"the last calls: {recent}; unconfirmed: {self.unconfirmed}"
 
     # Inside its own thread from here on
 
@@ -318,11 +320,11 @@ class TelegramServer:
             self._tell()
             return outcome
 
-        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(30)
+        return self._thread.run(done())
 
     def _tell(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
+        with self._changes.recording():
+            pass
 
     async def _listen(self) -> None:
         app = web.Application(client_max_size=2**20)
@@ -332,6 +334,9 @@ class TelegramServer:
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
         await site.start()
         self._port = self._runner.addresses[0][1]
+
+    async def _let_go(self) -> None:
+        self._released.set()
 
     async def _stop(self) -> None:
         tasks = list(self._tasks)
@@ -346,7 +351,7 @@ class TelegramServer:
         self._faults.setdefault(method, deque()).extend(faults)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        task = self._loop.create_task(self._carry_out(request))
+        task = self._thread.loop.create_task(self._carry_out(request))
         self._keep_task(task)
         return await task
 
@@ -365,7 +370,7 @@ class TelegramServer:
                 raise Refusal(404, "Not Found")
             result = await handler(parameters) if fault is None or fault.done else None
             if fault:
-                await asyncio.sleep(fault.hanging)
+                await self._hang(fault.hanging)
             if fault and fault.status != 200:
                 raise Refusal(fault.status, fault.description, {"retry_after": fault.retry_after} if fault.retry_after else {})
         except Refusal as refusal:
@@ -377,6 +382,11 @@ class TelegramServer:
 
     def _time(self) -> int:
         return int(time.time()) + self.clock_is_off_by
+
+    async def _hang(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._released.wait()
 
     def _record(self, call: Call) -> None:
         self.calls.append(call)
@@ -400,9 +410,9 @@ class TelegramServer:
         self._allow(parameters)
         self._confirm(int(parameters.get("offset", 0)))
         limit = min(max(int(parameters.get("limit", MOST_UPDATES)), 1), MOST_UPDATES)
-        ends = self._loop.time() + int(parameters.get("timeout", 0))
+        ends = self._thread.loop.time() + int(parameters.get("timeout", 0))
         try:
-            while not self._updates and (left := ends - self._loop.time()) > 0:
+            while not self._updates and (left := ends - self._thread.loop.time()) > 0:
                 try:
                     await asyncio.wait_for(mine.wait(), left)
                 except TimeoutError:
@@ -650,7 +660,7 @@ class TelegramServer:
             del self._updates[number]
 
     def _deliver(self, update: Json) -> None:
-        self._keep_task(self._loop.create_task(self._post_update(update, dict(self._webhook))))
+        self._keep_task(self._thread.loop.create_task(self._post_update(update, dict(self._webhook))))
 
     def _keep_task(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)

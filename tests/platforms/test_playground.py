@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.platforms.background import Background
 from tests.platforms.playground import Playground, require_playground
-from tests.platforms.served import Served
+from tests.platforms.served import served
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # the SDK warns of its own previews when it is imported
@@ -34,7 +35,7 @@ def playground() -> Iterator[Playground]:
         await context.send(AdaptiveCard(body=[TextBlock(text="Welcome")], actions=[more]))
 
     asyncio.run(app.initialize())
-    with Served(adapter.app) as served, Playground(f"{served.address}/api/messages") as started:
+    with Background(served(adapter.app)) as running, Playground(f"{running.given}/api/messages") as started:
         yield started
 
 

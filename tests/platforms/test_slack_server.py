@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from tests.platforms import block_kit
-from tests.platforms.serving import served
+from tests.platforms.served import served
 from tests.platforms.slack_server import (
     APP_TOKEN,
     BOT_TOKEN,

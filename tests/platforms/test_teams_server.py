@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.platforms.served import Served
+from tests.platforms.background import Background
+from tests.platforms.served import served
 from tests.platforms.teams_server import (
     APP_ID,
     BEN,
@@ -82,8 +83,8 @@ def echo(teams: TeamsServer) -> Iterator[Echo]:
         return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Pressed."}
 
     asyncio.run(app.initialize())
-    with Served(adapter.app) as served:
-        yield f"{served.address}/api/messages", came
+    with Background(served(adapter.app)) as running:
+        yield f"{running.given}/api/messages", came
 
 
 def call(teams: TeamsServer, do: Callable[[App], Any]) -> Any:

@@ -478,7 +478,7 @@ def test_a_webhook_must_be_https_and_its_secret_of_plain_characters(use: With) -
 
 
 def test_waiting_for_what_does_not_come_says_what_came(telegram: TelegramServer) -> None:
-    with pytest.raises(AssertionError, match=r"not within 0\.01 s; the last calls: \[\]"):
+    with pytest.raises(AssertionError, match=r"not happen within 0\.01 s; what came: the last calls: \[\]"):
         telegram.wait(lambda: telegram.made("sendMessage"), within=0.01)
 
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from telegram import Update, User
 
@@ -18,6 +16,8 @@ from bot.configuration import WEBHOOK_PATH
 from bot.layout import Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
 from tests.platforms.background import Background
+from tests.platforms.served import free_port, served
+from tests.platforms.telegram_bot import SECRET
 from tests.platforms.telegram_server import ATTACHMENTS, BOT, TOKEN, Fault, Group, Someone, TelegramServer, too_many
 
 SAM = Someone(77, "Sam", "sam_teaches")
@@ -26,7 +26,6 @@ STAFFROOM = Group(-1001)
 NAME = "@school_policies_bot"
 ME = User.de_json(BOT, None)
 MENU = [("help", "What I can do"), ("privacy", "What is kept")]
-SECRET = "a-secret_1"  # noqa: S105  of these tests alone
 
 
 class Taken:
@@ -76,26 +75,19 @@ def run(telegram: TelegramServer, taken: Taken) -> Run:
 
     @asynccontextmanager
     async def running(*, webhook: bool = False, token: str = TOKEN) -> AsyncIterator[TelegramChannel]:
-        with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
-            listening.listen()
-            url = f"http://127.0.0.1:{listening.getsockname()[1]}{WEBHOOK_PATH}" if webhook else None
-            channel = TelegramChannel(
-                token,
-                MENU,
-                api_base_url=telegram.address,
-                webhook_url=url,
-                webhook_secret=SECRET,
-                refused=taken.count_refused,
-            )
-            app = Starlette(routes=channel.routes())
-            server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-            serving = asyncio.ensure_future(server.serve([listening]))
+        port = free_port()
+        channel = TelegramChannel(
+            token,
+            MENU,
+            api_base_url=telegram.address,
+            webhook_url=f"http://127.0.0.1:{port}{WEBHOOK_PATH}" if webhook else None,
+            webhook_secret=SECRET,
+            refused=taken.count_refused,
+        )
+        async with served(Starlette(routes=channel.routes()), port):
             await channel.start(taken.receive)
             yield channel
-            server.should_exit = True
-            await serving
-            await channel.stop()
+        await channel.stop()
 
     return lambda **how: Background(running(**how))
 
@@ -384,7 +376,7 @@ def test_a_token_that_is_refused_is_said_but_not_shown(
     telegram: TelegramServer, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    caplog.set_level(logging.DEBUG, "httpx")  # as another library may set it
+    caplog.set_level(logging.NOTSET, "httpx")  # as the Teams SDK does in the same process
     with run(token="1:wrong-and-secret"):  # noqa: S106  it is neither
         telegram.wait(lambda: [call for call in telegram.calls if call.status == 401])
         telegram.wait(lambda: "refuses the token" in caplog.text)
