@@ -229,8 +229,8 @@ def test_a_filter_that_shows_a_page_instead_of_the_keys_neither_ends_the_start_n
             await connector.verify(f"Bearer {teams.token()}", teams.service_url)
         await connector.stop()
 
-    with Served(Starlette(routes=[Route("/{path:path}", block)])) as filtering:
-        asyncio.run(verify(f"{filtering.address}/v1/.well-known/openidconfiguration"))
+    with Background(served(Starlette(routes=[Route("/{path:path}", block)]))) as filtering:
+        asyncio.run(verify(f"{filtering.given}/v1/.well-known/openidconfiguration"))
 
 
 def test_a_flood_of_unknown_keys_does_not_become_one_of_questions_to_microsoft(teams: TeamsServer) -> None:

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from bot.channels.teams_checks import check_teams
 from bot.channels.teams_connector import Registration
-from tests.platforms.served import Served
+from tests.platforms.background import Background
+from tests.platforms.served import free_port, served
 from tests.platforms.teams_bot import registered
 from tests.platforms.teams_server import APP_ID, OTHER_TENANT, SECRET, TENANT, TeamsServer
 
@@ -43,9 +44,10 @@ class Standin:
         async def answer(_request: Request) -> Response:
             return response
 
-        self.served = Served(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])]))
-        metadata_url = f"{self.served.address}/v1/.well-known/openidconfiguration"
-        self.registration = registered(metadata_url, self.served.address)
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        self.served = Background(served(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])]), port))
+        self.registration = registered(f"{self.address}/v1/.well-known/openidconfiguration", self.address)
 
 
 def test_all_is_well(registration: Registration, server: TeamsServer) -> None:
@@ -117,7 +119,7 @@ def test_a_microsoft_that_is_away_is_told_apart_from_a_wrong_secret(registration
 )
 def test_a_filter_or_a_fault_is_told_apart_from_a_wrong_secret(response: Response, told: str) -> None:
     standin = Standin(response)
-    host = standin.served.address.removeprefix("http://")
+    host = standin.address.removeprefix("http://")
     with standin.served:
         token, keys = failed(standin.registration)
     assert token.startswith(told.format(host=host, what="Entra"))

@@ -16,7 +16,8 @@ from starlette.routing import Route
 from telegram import Bot
 
 from bot.channels.telegram_checks import check_telegram
-from tests.platforms.served import Served
+from tests.platforms.background import Background
+from tests.platforms.served import free_port, served
 from tests.platforms.telegram_server import BOT, TOKEN, Fault, Someone, TelegramServer, too_many
 
 REPOSITORY = Path(__file__).parents[2]
@@ -35,8 +36,9 @@ class Webhook:
 
     def __init__(self) -> None:
         self.status = 200
-        self.served = Served(Starlette(routes=[Route("/telegram/webhook", self._answer, methods=["POST"])]))
-        self.url = f"{self.served.address}/telegram/webhook"
+        port = free_port()
+        self.served = Background(served(Starlette(routes=[Route("/telegram/webhook", self._answer, methods=["POST"])]), port))
+        self.url = f"http://127.0.0.1:{port}/telegram/webhook"
 
     async def _answer(self, _request: Request) -> Response:
         return Response(status_code=self.status)
@@ -182,8 +184,8 @@ def filtering(request: pytest.FixtureRequest) -> Iterator[str]:
     async def block(_request: Request) -> Response:
         return HTMLResponse("<h1>This site is blocked</h1>", request.param)
 
-    with Served(Starlette(routes=[Route("/{path:path}", block, methods=["POST"])])) as served:
-        yield served.address
+    with Background(served(Starlette(routes=[Route("/{path:path}", block, methods=["POST"])]))) as running:
+        yield running.given
 
 
 @pytest.mark.parametrize(("filtering", "status"), [(200, 200), (403, 403), (404, 404)], indirect=["filtering"])
