@@ -23,7 +23,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked for every second is looked for all the time, and no retry waits for longer than a platform asks."""
     monkeypatch.setattr("bot.dispatcher.OUTBOX_EVERY", 0.05)
     monkeypatch.setattr("bot.dispatcher.LEFT_BEHIND_EVERY", 0.05)
-    monkeypatch.setattr("bot.deliveries.SHORTEST_WAIT", 0.01)
+    for module in ("bot.deliveries", "bot.channels.telegram"):
+        monkeypatch.setattr(f"{module}.SHORTEST_WAIT", 0.01)
 
 
 def require_chromium() -> str:

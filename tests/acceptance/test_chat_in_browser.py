@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from corpus.building import build_policy
 from corpus.tables import sqlite_url
 from corpus.versions import School, Versions
 from retrieval.index import in_place
+from tests.platforms.served import free_port
 
 KEY = "a key that only the tests of the browser have"
 RULE = "Staff must not accept friend requests from parents."
@@ -36,9 +36,7 @@ expect.set_options(timeout=15_000)  # a machine may be busy
 @contextmanager
 def served(home: Path, question: bytes, **settings: str) -> Iterator[str]:
     """Start `policybot serve` on a data folder; give the address of the chat page."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {"POLICYBOT_HOME": str(home), "POLICYBOT_BIND": f"127.0.0.1:{port}"}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "serve"], env=os.environ | environment | settings, cwd=Path(__file__).parents[2]

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
+from tests.platforms.served import free_port
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -43,12 +44,6 @@ def start(parsed: Path) -> Iterator[Start]:
     for process in running:
         process.kill()
         process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ready(process: subprocess.Popen[str], port: int) -> str:

@@ -66,6 +66,12 @@ def taken() -> Taken:
     return there
 
 
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fault it is not waited for longer than Telegram asks."""
+    monkeypatch.setattr("bot.channels.telegram.SHORTEST_WAIT", 0.01)
+
+
 Run = Callable[..., Background[TelegramChannel]]
 
 
