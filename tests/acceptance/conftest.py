@@ -27,19 +27,14 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.SHORTEST_WAIT", 0.01)
 
 
-def require_chromium() -> str:
-    """Return where Chromium is; skip a test where there is none, which on a CI machine is a failure."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         lacking = "there is no Chromium here: make browser, or apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(lacking)
         pytest.skip(lacking)
-    return CHROMIUM
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=require_chromium(), args=QUIET)
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield launched
         launched.close()
