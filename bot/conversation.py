@@ -55,6 +55,7 @@ NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please 
 ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
 IN_PRIVATE = "I answer this where only you see it."
 WHICH_SCHOOL = "Which school do you ask of?"
+NOT_KEPT = "I do not keep that question any more, so there is nothing to note it beside."
 NOTED = "Thank you. I have noted it, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
@@ -352,7 +353,8 @@ class Conversation:
         vote, _, question_id = value.partition(":")
         if vote not in _VOTES:
             raise BotError(GONE)
-        self._records.vote(self._records.asker(message), question_id, helped=vote == _HELPED)
+        if not self._records.vote(self._records.asker(message), question_id, helped=vote == _HELPED):
+            raise BotError(NOT_KEPT)
         return said(Heading(NOTED), private=True)
 
     def _keep_answer(self, asker: Asker, _message: Message, value: str) -> Turn:

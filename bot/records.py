@@ -88,11 +88,11 @@ class Records:
             hers = (questions.c.id == question_id, questions.c.asker == asker)
             connection.execute(update(questions).where(*hers).values(not_meant=True))
 
-    def vote(self, asker: str, question_id: str, *, helped: bool) -> None:
-        """Note whether an answer helped the asker of a question, the last that she said; another's stays as it is."""
+    def vote(self, asker: str, question_id: str, *, helped: bool) -> bool:
+        """Note whether an answer helped the asker of a question, the last that she said; tell whether it is kept and hers."""
         with writing(self._engine) as connection:
             hers = (questions.c.id == question_id, questions.c.asker == asker)
-            connection.execute(update(questions).where(*hers).values(helped=helped))
+            return bool(connection.execute(update(questions).where(*hers).values(helped=helped)).rowcount)
 
     def of(self, asker: str) -> list[AskedQuestion]:
         """Return what is kept of somebody's questions, the oldest first."""

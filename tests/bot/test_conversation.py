@@ -492,7 +492,7 @@ def test_a_vote_is_noted_without_a_name_and_the_last_one_counts(chat: "Chat") ->
 def test_nobody_votes_on_anothers_question(chat: "Chat") -> None:
     chat.join()
     chat.join(account="78")
-    chat.say(pressed=vote(chat, "This helped"), account="78")
+    assert "nothing to note it beside" in chat.told(pressed=vote(chat, "This helped"), account="78")
     assert helped(chat) == [None]
 
 
