@@ -15,7 +15,6 @@ from corpus.law import Law, superseded_law
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
-from retrieval.sensitive import NEVER_STORED, Sensitivity
 from retrieval.sides import Side
 from retrieval.urgency import Danger, danger_of
 from retrieval.vectors import WordVectors
@@ -145,12 +144,6 @@ class Answer(Struct, frozen=True):
     ranking: tuple[RankingRow, ...] = ()
     others: tuple[str, ...] = ()
     danger: Danger | None = None
-    sensitivity: Sensitivity | None = None
-
-    @property
-    def is_sensitive(self) -> bool:
-        """Whether it was asked about something of which nothing is ever kept."""
-        return self.sensitivity in NEVER_STORED
 
 
 def to_answer(question: str, decision: Decision, index: Index, today: date) -> Answer:
@@ -175,7 +168,6 @@ def to_answer(question: str, decision: Decision, index: Index, today: date) -> A
         read_as=_read_as(decision),
         ranking=rows,
         danger=decision.danger,
-        sensitivity=decision.sensitivity,
     )
     answer = build(bare, decision, index, today)
     shown = {quote.ref for quote in (*answer.quotes, *answer.offered)}

@@ -7,8 +7,9 @@ from datetime import date
 
 from bot.answer import Answer, to_answer
 from bot.errors import QuestionError
-from retrieval.decision import decide
+from retrieval.decision import read_and_decide
 from retrieval.index import Index
+from retrieval.reading import Reading
 
 LONGEST_QUESTION = 4000
 # Earlier questions beyond these say nothing about the one asked now.
@@ -41,9 +42,15 @@ def ask(question: str, index: Index, today: date, context: Sequence[str] = ()) -
 
     Raises QuestionError where the question cannot be read.
     """
+    return ask_and_read(question, index, today, context)[0]
+
+
+def ask_and_read(question: str, index: Index, today: date, context: Sequence[str]) -> tuple[Answer, Reading]:
+    """Return the same, and how the question was read."""
     asked = read_question(question)
     earlier = [_CONTROL.sub("", one[:LONGEST_QUESTION]) for one in list(context)[-LONGEST_CONTEXT:]]
-    return to_answer(asked, decide(asked, earlier, index), index, today)
+    reading, decision = read_and_decide(asked, earlier, index)
+    return to_answer(asked, decision, index, today), reading
 
 
 def _is_latin(letter: str) -> bool:

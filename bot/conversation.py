@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from bot.answer import MOST_OTHERS, Answer, needs_school, quote, shortened
-from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask
+from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask_and_read
 from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.commands import (
@@ -40,6 +40,7 @@ from corpus.versions import School
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index, IndexedClause
 from retrieval.personal_data import without_personal_data
+from retrieval.sensitive import NEVER_STORED, sensitivity
 from retrieval.urgency import Danger, danger_of
 
 MOST_A_MINUTE = 20
@@ -226,8 +227,10 @@ class Conversation:
         now = self._now()
         index = self._indexes.of(asker.school.id, revision=asker.revision)
         before = self._records.earlier(message, asker.school.id) if earlier is None else _only_questions(earlier)
+        about = None
         try:
-            answer = ask(question, index, day_of(now), before)
+            answer, reading = ask_and_read(question, index, day_of(now), before)
+            about = sensitivity(reading)
         except QuestionError:
             # Too long, or hardly English: a child at risk comes first all the same.
             answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
@@ -242,18 +245,18 @@ class Conversation:
             blocks.append(Paragraph(ONLY_TEXT.format(what=message.attachment), aside=True))
         if message.channel == TELEGRAM and not urgent and self._on_phones(asker, now) is OnPhones.REMIND:
             blocks += self._reminder(index, now, link)
-        question_id = "" if asker.person is None or not _may_be_kept(answer) else secrets.token_hex(5)
-
+        is_kept = asker.person is not None and answer.outcome in _STORED and about not in NEVER_STORED
+        question_id = secrets.token_hex(5) if is_kept else ""
         kept = self._as_kept(question_id, answer, message, index) if question_id else None
 
         def keep(connection: Connection) -> None:
-            if earlier is None and question != WORRIED_QUESTION and not answer.is_sensitive and not alleges:
+            if earlier is None and question != WORRIED_QUESTION and about not in NEVER_STORED and not alleges:
                 after = [*before, question][-LONGEST_CONTEXT:]
                 self._records.remember(connection, message, asker.school.id, after)
             if kept:
                 self._records.keep(connection, kept)
 
-        private = urgent or answer.sensitivity is not None
+        private = urgent or about is not None
         return Turn(
             blocks=tuple(blocks),
             buttons=self._buttons(answer, question_id),
@@ -492,7 +495,3 @@ def _choice(schools: Sequence[School]) -> Turn:
 def _votes(question_id: str) -> tuple[Button, ...]:
     """Return what the asker may say of the answer to a question that is kept; nothing of another."""
     return tuple(Button(label, f"{_VOTE}:{vote}:{question_id}") for vote, label in _VOTES.items()) if question_id else ()
-
-
-def _may_be_kept(answer: Answer) -> bool:
-    return answer.outcome in _STORED and not answer.is_sensitive

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -24,7 +24,9 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 # How long to wait for somebody else who writes, in milliseconds.
 LOCK_WAIT = 10_000
@@ -97,8 +99,10 @@ def writing(engine: Engine) -> AbstractContextManager[Connection]:
     return engine.execution_options(writes=True).begin()
 
 
-def insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return an insert, for a database of this dialect, that may say what to do where the row is there (`on_conflict_...`)."""
+    from sqlalchemy.dialects import postgresql, sqlite  # tens of milliseconds, which a question in the terminal does not need
+
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 

@@ -11,7 +11,6 @@ from retrieval.fitted import FITTED, Evidence
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, Hit, Ranking, rank
 from retrieval.reading import MOST_WORDS_REFERRING, Reading, goes_on, read, refers_back
-from retrieval.sensitive import Sensitivity, sensitivity
 from retrieval.smalltalk import is_smalltalk
 from retrieval.urgency import Danger, danger_in, danger_in_a_sentence, danger_of
 
@@ -43,7 +42,6 @@ class Outcome(StrEnum):
 class Decision:
     """What to reply with. `governing` is the clause asserted, None where none is; `offered` are those to choose from.
 
-    `sensitivity` says what it is about that is the asker's own business.
     `stance` is what the governing clause makes of what was asked. `conflict` is of clauses of two policies: the stricter governs,
     or both are offered, the stricter first. `confidence` is between 0 and 1. `happened` says that the asker has done it already.
     """
@@ -58,7 +56,6 @@ class Decision:
     danger: Danger | None = None
     confidence: float = 0.0
     happened: bool = False
-    sensitivity: Sensitivity | None = None
 
 
 def decide(question: str, context: Sequence[str], index: Index) -> Decision:
@@ -92,18 +89,17 @@ def _decide(reading: Reading, context: Sequence[str], index: Index) -> Decision:
     # Never a false permission: whichever of two rules in conflict was found first, the stricter governs.
     conflict = conflict_among(verdicts)
     asserted = _assert(reading, ranking, confidence, conflict.stricter if conflict else verdicts[0]) if verdicts else None
-    about = sensitivity(reading)
     if danger:
         governing, stance = (asserted.hit, asserted.stance) if asserted else (None, None)
-        return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence, sensitivity=about)
+        return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
     if not settled:
-        return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence, sensitivity=about)
+        return Decision(Outcome.NOT_COVERED, ranking, confidence=confidence)
     pair = (conflict.stricter.hit, conflict.looser.hit) if conflict else ()
     if not asserted:
         # What a document says of itself is offered only to whoever seems to ask for that.
         others = (hit for hit in ranking.hits if hit not in pair and (hit is ranking.hits[0] or not hit.clause.is_detail))
         offered = (*pair, *others)[:MOST_OFFERED]
-        return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence, sensitivity=about)
+        return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence)
     return Decision(
         Outcome.ANSWERED,
         ranking,
@@ -113,7 +109,6 @@ def _decide(reading: Reading, context: Sequence[str], index: Index) -> Decision:
         supporting=_supporting(ranking, pair or (asserted.hit,), happened=reading.happened),
         confidence=confidence,
         happened=reading.happened,
-        sensitivity=about,
     )
 
 
