@@ -38,6 +38,7 @@ lint: $(READY)
 bench: $(READY)  ## speed and memory, as ratios against a baseline in the same run
 	$(BIN)/python bench/run.py
 	$(BIN)/python -m bench.channels
+	$(BIN)/python -m bench.server
 
 compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the questions
 	@for file in dev own-seen own-unseen own-last; do \
