@@ -137,17 +137,9 @@ def _telegram(telegram: Telegram) -> Iterator[tuple[bool, str]]:
 def _teams(teams: Teams, public_url: str | None) -> Iterator[tuple[bool, str]]:
     """Ask Microsoft itself."""
     from bot.channels.teams_checks import check_teams
-    from bot.channels.teams_connector import Registration
+    from bot.channels.teams_connector import registration_of
 
-    registration = Registration(
-        app_id=teams.app_id,
-        tenant_id=teams.tenant_id,
-        client_secret=teams.client_secret.get_secret_value(),
-        openid_metadata_url=teams.openid_metadata_url,
-        token_url=teams.token_url,
-        unauthenticated=teams.allow_unauthenticated,
-    )
-    yield from check_teams(registration, public_url)
+    yield from check_teams(registration_of(teams), public_url)
 
 
 def _counted(configuration: Configuration, deliveries: Deliveries) -> Iterator[tuple[bool, str]]:

@@ -87,18 +87,10 @@ def _channels(configuration: Configuration, count: Callable[[str, str], None]) -
         )
     if configuration.teams:
         from bot.channels.teams import TeamsChannel
-        from bot.channels.teams_connector import Registration
+        from bot.channels.teams_connector import registration_of
 
-        teams = configuration.teams
-        registration = Registration(
-            app_id=teams.app_id,
-            tenant_id=teams.tenant_id,
-            client_secret=teams.client_secret.get_secret_value(),
-            openid_metadata_url=teams.openid_metadata_url,
-            token_url=teams.token_url,
-            unauthenticated=teams.allow_unauthenticated,
-        )
-        channels.append(TeamsChannel(registration, list(teams.tenants), partial(count, TEAMS, REFUSED)))
+        registration = registration_of(configuration.teams)
+        channels.append(TeamsChannel(registration, list(configuration.teams.tenants), partial(count, TEAMS, REFUSED)))
     if configuration.telegram:
         from bot.channels.telegram import TelegramChannel
 

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import jwt
 
+from bot.configuration import Teams
 from bot.messages import NotNow, Refused
 
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # when imported the SDK would read any .env file it finds above this folder
@@ -68,6 +69,18 @@ class Registration:
     openid_metadata_url: str | None = None
     token_url: str | None = None
     unauthenticated: bool = False
+
+
+def registration_of(teams: Teams) -> Registration:
+    """Return the registration that is configured."""
+    return Registration(
+        app_id=teams.app_id,
+        tenant_id=teams.tenant_id,
+        client_secret=teams.client_secret.get_secret_value(),
+        openid_metadata_url=teams.openid_metadata_url,
+        token_url=teams.token_url,
+        unauthenticated=teams.allow_unauthenticated,
+    )
 
 
 def cloud_of(registration: Registration) -> CloudEnvironment:
