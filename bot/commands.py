@@ -179,7 +179,7 @@ _ACCOUNT_WORDS = {
     TEAMS: "Microsoft Teams account's number",
     TELEGRAM: "Telegram account's number",
 }
-# What the platforms and whoever administers them may keep besides: docs/privacy.md has the sources.
+# What the platforms and whoever administers them may keep besides; docs/telegram.md has the sources for Telegram.
 _KEPT_BY_PLATFORM = {
     WEB: "This page keeps nothing on the device but that you are signed in.",
     SLACK: "Slack keeps this chat by your employer's settings, and whoever runs Slack there may be able to read or export "

@@ -197,6 +197,7 @@ class Conversation:
         return turn
 
     def _turn_of(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> Turn:
+        question = _question(message)
         if message.pressed:
             kind, _, value = message.pressed.partition(":")
             if kind in _SHOWN_LATER and self._holds_back(asker, message):
@@ -211,12 +212,11 @@ class Conversation:
             }.get(kind)
             if pressed:
                 return pressed(asker, message, value)
-            if not _question(message):
+            if not question:
                 raise BotError(GONE)
         command = read_command(message.text)
         if command and command[0] != "worried":
             return self._command(asker, message, *command)
-        question = _question(message)
         if not question and message.attachment:
             return said(Heading(NO_TEXT.format(what=message.attachment)))
         if not question and message.channel != WEB:  # a mention and nothing else
@@ -369,7 +369,7 @@ class Conversation:
     def _join(self, message: Message, code: str, recent: int) -> Turn:
         if message.channel == WEB:
             return said(Heading("To join another school, open the page /join."))
-        known = self._people.at(message.channel, message.account)
+        known = self._people.access(message.channel, message.account)
         if recent > MOST_OF_A_STRANGER and not known:
             return _waits(recent)
         tenancy = self._tenancy(message)
@@ -377,8 +377,7 @@ class Conversation:
             person = self._people.enrol(code, message.channel, message.account, tenancy.schools if tenancy else None)
         except BotError as error:
             # Whoever was let in by it a moment ago, and asks again, is not told that nothing came of it.
-            schools = self._indexes.versions.schools([one.school_id for one in known]) if known else []
-            already = f" You already ask of {' and '.join(school.name for school in schools)}." if schools else ""
+            already = f" You already ask of {' and '.join(one.school.name for one in known)}." if known else ""
             return replace(_refusal(f"{error}{already}"), private=True)
         self._people.choose(person)
         name = self._indexes.versions.schools([person.school_id])[0].name

@@ -12,7 +12,21 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.errors import BotError
 from bot.tables import invitations, people, sessions
@@ -119,14 +133,26 @@ class Replacement(NamedTuple):
     code: str
 
 
+def _has_access(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that somebody may ask at a time: she has not left, and her pass, if it ends, has not ended."""
+    return and_(people.c.left_at.is_(None), or_(people.c.until.is_(None), people.c.until > now))
+
+
 # Asked for each message, so made once.
+_NOW_HAS_ACCESS = _has_access(bindparam("now", type_=people.c.until.type))
 _SCHOOL_AND_PERSON = select(
-    schools.c.id.label("school"), schools.c.name, schools.c.short_name, schools.c.nation, schools.c.revision, people
+    schools.c.id.label("school"),
+    schools.c.name,
+    schools.c.short_name,
+    schools.c.nation,
+    schools.c.revision,
+    people,
+    _NOW_HAS_ACCESS.label("has_access"),
 )
 _SAME_ACCOUNT = and_(
     people.c.school_id == schools.c.id, people.c.channel == bindparam("channel"), people.c.account == bindparam("account")
 )
-_KNOWN = _SCHOOL_AND_PERSON.select_from(schools.join(people, _SAME_ACCOUNT)).order_by(schools.c.name)
+_KNOWN = _SCHOOL_AND_PERSON.select_from(schools.join(people, _SAME_ACCOUNT)).where(_NOW_HAS_ACCESS).order_by(schools.c.name)
 _IN_WORKSPACE = (
     _SCHOOL_AND_PERSON.select_from(schools.outerjoin(people, _SAME_ACCOUNT))
     .where(schools.c.id.in_(bindparam("within", expanding=True)))
@@ -213,35 +239,26 @@ class People:
                 connection.execute(insert(people).values(**where, **values, since=now))
             return _person(connection.execute(select(people).where(*whose)).one())
 
-    def at(self, channel: str, account: str) -> list[Person]:
-        """Return somebody's access by an account: one person a school, by school; none where there is none, or it has ended."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(people)
-                .where(people.c.channel == channel, people.c.account == account, self._has_access())
-                .order_by(people.c.school_id)
-            )
-            return [_person(row) for row in rows]
-
     def access(self, channel: str, account: str, within: Collection[str] | None = None) -> list[Access]:
         """Return the schools that an account may or might ask of, by name, read at one moment.
 
         Without `within` those at which it is known and has access; else each of these, whether it is known there or not.
         """
-        whose = {"channel": channel, "account": account}
+        whose = {"channel": channel, "account": account, "now": self._now()}
         with self._engine.connect() as connection:
             if within is None:
                 rows = connection.execute(_KNOWN, whose).all()
             else:
                 rows = connection.execute(_IN_WORKSPACE, {**whose, "within": list(within)}).all()
-        found = []
-        for row in rows:
-            ended = row.id is not None and (row.left_at is not None or (row.until is not None and row.until <= self._now()))
-            if within is None and ended:
-                continue
-            school = School(row.school, row.name, row.short_name, row.nation)
-            found.append(Access(school, row.revision, None if row.id is None or ended else _person(row), ended))
-        return found
+        return [
+            Access(
+                school=School(row.school, row.name, row.short_name, row.nation),
+                revision=row.revision,
+                person=_person(row) if row.id is not None and row.has_access else None,
+                ended=row.id is not None and not row.has_access,
+            )
+            for row in rows
+        ]
 
     def admit(self, school_id: str, channel: str, account: str) -> Person | None:
         """Return somebody whom her workspace lets in, as staff if she is new; None where she has left, or was removed."""
@@ -252,7 +269,7 @@ class People:
                 .values(school_id=school_id, channel=channel, account=account, role=PersonRole.STAFF, since=self._now())
                 .on_conflict_do_nothing(index_elements=["school_id", "channel", "account"])
             )
-            found = connection.execute(select(people).where(*whose, self._has_access())).one_or_none()
+            found = connection.execute(select(people).where(*whose, _has_access(self._now()))).one_or_none()
         return _person(found) if found else None
 
     def choose(self, person: Person) -> None:
@@ -330,7 +347,7 @@ class People:
             found = connection.execute(
                 select(people, sessions.c.seen_at, sessions.c.shared)
                 .join(sessions, sessions.c.person_id == people.c.id)
-                .where(sessions.c.token_hash == hashed, self._has_access())
+                .where(sessions.c.token_hash == hashed, _has_access(self._now()))
             ).one_or_none()
         if found is None or now - found.seen_at > (SHARED_IDLE if found.shared else OWN_IDLE):
             return None
@@ -343,9 +360,6 @@ class People:
         """End a session; one that has ended already stays so."""
         with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
-
-    def _has_access(self) -> ColumnElement[bool]:
-        return and_(people.c.left_at.is_(None), or_(people.c.until.is_(None), people.c.until > self._now()))
 
 
 def _require_school(connection: Connection, school_id: str) -> None:

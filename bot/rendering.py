@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from bot.answer import Answer
 from bot.layout import WORRIED, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
 from bot.messages import Button, Reply
+from corpus.clause import Stance
 from retrieval.decision import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -38,13 +39,18 @@ def to_text(answer: Answer) -> str:
 
 def to_html(answer: Answer) -> str:
     """Return the reply to a question as a piece of HTML for the chat page."""
-    return as_html(lay_out(answer), f"{answer.outcome} stance-{answer.stance}" if answer.stance else answer.outcome)
+    return as_html(lay_out(answer), _kind(answer.outcome, answer.stance))
 
 
 def reply_to_html(reply: Reply) -> str:
     """Return a reply as a piece of HTML for the chat page, on which one thing always stands: the way to report a worry."""
-    kind = " ".join([reply.outcome or "told", *([f"stance-{reply.stance}"] if reply.stance else [])])
-    return as_html(reply.blocks, kind, [button for button in reply.all_buttons if button.label != WORRIED])
+    buttons = [button for button in reply.all_buttons if button.label != WORRIED]
+    return as_html(reply.blocks, _kind(reply.outcome, reply.stance), buttons)
+
+
+def _kind(outcome: Outcome | None, stance: Stance | None) -> str:
+    """Return the classes that tell what kind of reply it is."""
+    return f"{outcome or 'told'} stance-{stance}" if stance else outcome or "told"
 
 
 def as_text(blocks: Sequence[Block]) -> str:

@@ -133,8 +133,8 @@ def test_a_stranger_with_a_worry_gets_the_national_numbers_however_often_she_tri
 def test_whoever_is_removed_is_a_stranger_at_once(telegram: TelegramServer, run: Run) -> None:
     with run() as bot:
         enrol(bot.given, telegram)
-        (person,) = bot.given.parts.people.at(TELEGRAM, "77")
-        bot.given.parts.people.remove("coniston", person.id)
+        (known,) = bot.given.parts.people.access(TELEGRAM, "77")
+        bot.given.parts.people.remove("coniston", known.person.id)
         assert answer(telegram, SAM, EX_PUPILS)["text"] == STRANGER
 
 

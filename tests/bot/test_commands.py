@@ -167,7 +167,7 @@ def test_the_button_to_leave_one_school_does_not_leave_another(chat: "Chat") -> 
     chat.join("meadow")
     chat.say(pressed=chat.button("Meadow", "/school"))
     assert "Choose the school first" in chat.told(pressed=leave)
-    assert len(chat.parts.people.at(TELEGRAM, "77")) == 2
+    assert len(chat.parts.people.access(TELEGRAM, "77")) == 2
 
 
 def test_on_the_web_page_joining_is_the_pages_own_and_leaving_ends_the_session(chat: "Chat") -> None:

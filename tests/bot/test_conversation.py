@@ -230,7 +230,7 @@ def test_whoever_has_left_one_school_of_a_trust_can_read_nothing_of_it_by_a_butt
     trust.say(pressed=hillside, **IN_SLACK)
     section = trust.button("Show the whole section", FRIENDS, **IN_SLACK)
     trust.say(pressed=trust.button("Leave Hillside now", "/leave", **IN_SLACK), **IN_SLACK)
-    trust.parts.people.choose(next(one for one in trust.parts.people.at(SLACK, "77") if one.school_id == "meadow"))
+    trust.parts.people.choose(next(one.person for one in trust.parts.people.access(SLACK, "77") if one.school.id == "meadow"))
     assert "friend requests" not in trust.told(pressed=section, **IN_SLACK)
     assert "friend requests from parents whom they know already" in trust.told(FRIENDS, **IN_SLACK)
     clock.wait(MINUTE)
@@ -454,7 +454,7 @@ ANYTHING = st.text(st.characters(), max_size=300) | st.text("/ joinwrydsf:abc019
 def test_whatever_is_written_is_answered_with_the_way_to_the_child_first(
     chat: "Chat", text: str, pressed: str, attachment: str | None, *, private: bool, known: bool
 ) -> None:
-    if known and not chat.parts.people.at(TELEGRAM, "77"):
+    if known and not chat.parts.people.access(TELEGRAM, "77"):
         chat.join()
     message = chat.message(text, pressed=pressed, attachment=attachment, private=private, account="77" if known else "stranger")
     reply, *note = chat.parts.conversation.turn(message, 1).replies(message)

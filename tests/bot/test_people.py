@@ -35,6 +35,11 @@ def refusal(run: Callable[[], object]) -> str:
     return str(refused.value)
 
 
+def at(people: People, channel: str, account: str) -> list[Person | None]:
+    """Return somebody's access by an account: one person a school."""
+    return [one.person for one in people.access(channel, account)]
+
+
 def ended(people: People, channel: str, account: str) -> set[str]:
     """Return the schools of these tests at which an account's access has ended."""
     return {one.school.id for one in people.access(channel, account, ["hillside", "meadow"]) if one.ended}
@@ -42,11 +47,11 @@ def ended(people: People, channel: str, account: str) -> set[str]:
 
 def test_whoever_takes_an_invitation_may_ask_at_that_school_only(people: People) -> None:
     _, code = people.invite("hillside", PersonRole.STAFF)
-    assert people.at("telegram", "77") == []
+    assert at(people, "telegram", "77") == []
     person = people.enrol(code, "telegram", "77")
     assert (person.school_id, person.role, person.since, person.until) == ("hillside", PersonRole.STAFF, START, None)
-    assert people.at("telegram", "77") == [person]
-    assert people.at("telegram", "78") == people.at(WEB, "77") == []
+    assert at(people, "telegram", "77") == [person]
+    assert at(people, "telegram", "78") == at(people, WEB, "77") == []
 
 
 def test_an_invitation_serves_one_person(people: People) -> None:
@@ -102,10 +107,10 @@ def test_a_pass_ends_by_itself(people: People, clock: "Clock") -> None:
     person = people.enrol(code, "telegram", "77")
     token = people.open_session(person, shared=False)
     clock.wait(timedelta(hours=8) - MINUTE)
-    assert people.at("telegram", "77") == [person]
+    assert at(people, "telegram", "77") == [person]
     assert people.in_session(token) == person
     clock.wait(MINUTE)
-    assert people.at("telegram", "77") == []
+    assert at(people, "telegram", "77") == []
     assert people.in_session(token) is None
     assert people.of("hillside") == [person]
 
@@ -136,8 +141,8 @@ def test_the_number_of_an_invitation_is_given_once_and_stays_with_who_took_it(pe
         numbers.append(invitation.id)
         assert person.invitation == invitation.id
     assert len(set(numbers)) == 3
-    assert people.admit("hillside", "slack", "1") == people.at("slack", "1")[0]
-    assert people.at("slack", "1")[0].invitation is None
+    assert people.admit("hillside", "slack", "1") == at(people, "slack", "1")[0]
+    assert at(people, "slack", "1")[0].invitation is None
 
 
 def test_where_one_of_many_cannot_be_invited_nobody_is(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +164,9 @@ def test_a_second_invitation_to_the_same_school_changes_the_role_and_the_pass(pe
 def test_somebody_may_be_at_two_schools_and_leave_one(people: People) -> None:
     for school in ("hillside", "meadow"):
         people.enrol(people.invite(school, PersonRole.STAFF)[1], "telegram", "77")
-    hillside, meadow = people.at("telegram", "77")
+    hillside, meadow = at(people, "telegram", "77")
     people.remove("hillside", hillside.id)
-    assert people.at("telegram", "77") == [meadow]
+    assert at(people, "telegram", "77") == [meadow]
 
 
 def test_one_school_cannot_remove_anothers_people_or_see_them(people: People) -> None:
@@ -177,7 +182,7 @@ def test_removing_somebody_ends_their_sessions_at_once(people: People) -> None:
     token = people.open_session(person, shared=False)
     people.remove("hillside", person.id)
     assert people.in_session(token) is None
-    assert people.at(WEB, "1") == []
+    assert at(people, WEB, "1") == []
 
 
 def enrolled(people: People, role: PersonRole, channel: str, account: str, school: str = "hillside") -> Person:
@@ -307,7 +312,7 @@ def test_whom_a_workspace_would_let_in_again_stays_out_once_removed_until_a_new_
     assert person
     people.remove("hillside", person.id)
     assert people.admit("hillside", SLACK, "U1") is None
-    assert people.of("hillside") == people.at(SLACK, "U1") == []
+    assert people.of("hillside") == at(people, SLACK, "U1") == []
     assert ended(people, SLACK, "U1") == {"hillside"}
     assert "has no person" in refusal(lambda: people.remove("hillside", person.id))
     again = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], SLACK, "U1")
@@ -355,7 +360,7 @@ def test_the_school_chosen_last_is_told_apart(people: People, clock: "Clock") ->
     for person in (*both, both[0]):
         clock.wait(MINUTE)
         people.choose(person)
-    hillside, meadow = people.at("telegram", "77")
+    hillside, meadow = at(people, "telegram", "77")
     assert hillside.chosen_at
     assert meadow.chosen_at
     assert hillside.chosen_at > meadow.chosen_at
