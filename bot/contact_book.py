@@ -1,0 +1,75 @@
+"""A school's contacts: who holds which role, how and when they are reached; and the school's year. What the school itself wrote."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from bot.hours import OnPhones
+from bot.school_year import Days, WeeklyHours
+
+CONFIRM_WITHIN = 10  # minutes
+
+
+class ContactRole(StrEnum):
+    """A role that somebody turns to, inside the school and outside; the values of those that clauses name are theirs."""
+
+    HEADTEACHER = "headteacher"
+    DEPUTY_HEADTEACHER = "deputy_headteacher"
+    DSL = "dsl"
+    DEPUTY_DSL = "deputy_dsl"
+    GOVERNORS = "governors"  # their chair
+    LINE_MANAGER = "line_manager"
+    SLT = "slt"
+    IT = "it"
+    OFFICE = "office"
+    LOCAL_AUTHORITY = "local_authority"
+    DESIGNATED_OFFICER = "designated_officer"  # the local authority's (LADO)
+    SOCIAL_CARE = "social_care"
+    SOCIAL_CARE_OUT_OF_HOURS = "social_care_out_of_hours"
+    POLICE = "police"
+
+
+# Whoever holds one of these is told of each change to it, so that nobody turns complaints about themselves to themselves.
+ALLEGATION_ROLES = frozenset({ContactRole.HEADTEACHER, ContactRole.GOVERNORS, ContactRole.DESIGNATED_OFFICER})
+
+
+class Contact(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody, or an office, in one role or several.
+
+    `hours` are when they may be reached, None for the school's own hours (outside bodies: not known); `away` the days on which
+    they cannot; `conflicts` the names of other contacts about whom, and to whom, nothing goes through this one, such as a spouse.
+    """
+
+    name: str
+    roles: tuple[ContactRole, ...]
+    phones: tuple[str, ...] = ()
+    email: str | None = None
+    hours: WeeklyHours | None = None
+    away: tuple[Days, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+class ChangedNumber(Struct, frozen=True, forbid_unknown_fields=True):
+    """A national number as the school has it, and the month in which somebody there checked it."""
+
+    number: str
+    checked: str
+
+
+class ContactBook(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a school wrote about whom to reach and when; everything may be left out.
+
+    `hours` are when school is in session, `office_hours` when somebody answers there; `terms` the days of school, one stretch a
+    half-term; `closed` other days without school. `confirm_within` is after how many minutes an alert that nobody confirmed goes
+    to the next in line; `anonymous` whether staff may ask the headteacher without their name.
+    """
+
+    hours: WeeklyHours | None = None
+    office_hours: WeeklyHours | None = None
+    terms: tuple[Days, ...] = ()
+    closed: tuple[Days, ...] = ()
+    telegram_in_hours: OnPhones = OnPhones.ANSWER
+    confirm_within: int = CONFIRM_WITHIN
+    anonymous: bool = True
+    numbers: dict[str, ChangedNumber] = {}
+    contacts: tuple[Contact, ...] = ()
