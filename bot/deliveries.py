@@ -1,16 +1,19 @@
 """What came in from the platforms and what is still to be said to them, in the store, so that neither is lost with a process.
 
 An event is written down, with a lease, before it is acknowledged; what is to be said is written down in the transaction that
-ends the event. Whoever holds a lease works on it; when a lease runs out, because its holder died, another takes it up. A reply is
-sent a second time only where a process dies between the platform's taking it and our noting that, then with the same reference.
+ends the event, or that takes up a notice. Whoever holds a lease works on it; when a lease runs out, because its holder died,
+another takes it up. A call is made a second time only where a process dies between the platform's taking it and our noting that,
+then with the same reference.
 """
 
 import random
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -31,6 +34,7 @@ from sqlalchemy import (
 )
 
 from bot.messages import Call, Message
+from bot.people import WEB
 from bot.tables import events, outbox, tallies
 from corpus.tables import insert_into, writing
 
@@ -38,10 +42,14 @@ from corpus.tables import insert_into, writing
 LEASE = timedelta(seconds=30)
 # What cannot be said within this time is given up: an answer that comes later is read as the answer to something else.
 GIVE_UP_AFTER = timedelta(minutes=10)
+# A notice tells what is still true later, and whoever it is for may be away.
+NOTICE_WAITS = timedelta(days=30)
 # An event that ended so many processes is left alone, and its asker is told.
 MOST_ATTEMPTS = 4
 # Slack delivers again for five minutes, Telegram for a day.
 EVENTS_KEPT = timedelta(days=2)
+# What nobody came to make, because its channel has gone, is given up so long after it was too late.
+LONGEST_LEFT = timedelta(days=2)
 GIVEN_UP_KEPT = timedelta(days=90)
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds
 MINUTE = timedelta(minutes=1)
@@ -75,25 +83,46 @@ class Event:
     recent: int
 
 
+class Announced(NamedTuple):
+    """What a call says of the bot's own accord: a kind of notice, of an escalation if of one, to a person if to one known."""
+
+    kind: str
+    escalation_id: str | None
+    person_id: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A call that is to be made; `attempts` is how often it was begun before; nobody else makes it until `leased_until`."""
+    """A call that is to be made; `attempts` is how often it was begun before; nobody else makes it until `leased_until`.
+
+    `announced` is None where it says a reply; `give_up_at` is when it is too late to make it.
+    """
 
     id: int
     channel: str
     call: Call
     attempts: int
-    made_at: datetime
+    give_up_at: datetime
     leased_until: datetime
+    announced: Announced | None = None
+
+
+# Is told, in the transaction that notes it, whether a notice arrived, and under which id a reply to it comes back.
+Settled = Callable[[Connection, Announced, str, bool, "str | None"], None]
+
+
+def _nobody_is_told(_connection: Connection, _announced: Announced, _channel: str, _arrived: bool, _said: str | None) -> None:
+    """Stand in where nothing announces."""
 
 
 class Deliveries:
-    """Events and the outbox in a store; `now` is the time in UTC."""
+    """Events and the outbox in a store; `now` is the time in UTC, `settled` is told what came of a notice."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime], settled: Settled = _nobody_is_told) -> None:
         """Keep the store and the clock."""
         self._engine = engine
         self._now = now
+        self._settled = settled
 
     def receive(self, key: str, message: Message, asker: str) -> Event | None:
         """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
@@ -123,13 +152,54 @@ class Deliveries:
                 return []
             if keep:
                 keep(connection)
-            deliveries = []
-            for reference, call in calls:
-                row = {"event_id": event.id, "channel": event.message.channel, "reference": reference, "attempts": 1}
-                times = {"made_at": now, "due_at": now, "leased_until": now + LEASE}
-                number = connection.execute(_PUT_OUT, {**row, **times, "call": msgspec.json.encode(call)}).scalar_one()
-                deliveries.append(Delivery(number, event.message.channel, call, 0, now, now + LEASE))
-        return deliveries
+            return [
+                self._put_out(connection, event.id, event.message.channel, reference, call, now + GIVE_UP_AFTER)
+                for reference, call in calls
+            ]
+
+    def announce(
+        self, connection: Connection, address: Message, calls: Sequence[tuple[str, Call]], announced: Announced
+    ) -> list[Delivery]:
+        """Write down, within a transaction, the calls that say a notice; return those that the caller is to make.
+
+        What is for somebody on the chat page waits until the page comes for it.
+        """
+        addressee = address.account if address.channel == WEB else None
+        # Calls of one number are made in their order; events have the positive ones.
+        number = -1 - secrets.randbelow(2**31 - 1)
+        give_up_at = self._now() + NOTICE_WAITS
+        deliveries = [
+            self._put_out(connection, number, address.channel, reference, call, give_up_at, announced, addressee)
+            for reference, call in calls
+        ]
+        return deliveries if addressee is None else []
+
+    def undeliverable(self, connection: Connection, channel: str, announced: Announced) -> None:
+        """Note, within a transaction, that a notice cannot be said: its channel is not set up any more."""
+        self._note_end(connection, channel, announced, DROPPED)
+
+    def _put_out(
+        self,
+        connection: Connection,
+        event_id: int,
+        channel: str,
+        reference: str,
+        call: Call,
+        give_up_at: datetime,
+        announced: Announced | None = None,
+        addressee: str | None = None,
+    ) -> Delivery:
+        now = self._now()
+        # A page comes for what waits for it.
+        leased_until = now + LEASE if addressee is None else None
+        attempts = 1 if leased_until else 0
+        row = {"event_id": event_id, "channel": channel, "reference": reference, "attempts": attempts, "addressee": addressee}
+        times = {"made_at": now, "due_at": now, "leased_until": leased_until, "give_up_at": give_up_at}
+        kind, escalation_id, person_id = announced or (None, None, None)
+        of_notice = {"notice": kind, "escalation_id": escalation_id, "person_id": person_id}
+        written = {**row, **times, **of_notice, "call": msgspec.json.encode(call)}
+        number = connection.execute(_PUT_OUT, written).scalar_one()
+        return Delivery(number, channel, call, 0, give_up_at, now + LEASE, announced)
 
     def left_behind(self, channels: Sequence[str]) -> list[Event]:
         """Return events of these channels whose holder died, leased to the caller, the oldest first."""
@@ -145,15 +215,19 @@ class Deliveries:
         found = sorted(rows, key=lambda row: row.id)
         return [Event(row.id, msgspec.json.decode(row.message, type=Message), row.attempts, 1) for row in found]
 
-    def due(self, channel: str, most: int) -> list[Delivery]:
-        """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits."""
+    def due(self, channel: str, most: int, addressee: str | None = None) -> list[Delivery]:
+        """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits.
+
+        With an `addressee` those that wait for their page.
+        """
         now = self._now()
         before = outbox.alias()
         free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
         after_another = exists().where(
             before.c.event_id == outbox.c.event_id, before.c.id < outbox.c.id, before.c.call.is_not(None)
         )
-        waits = and_(outbox.c.channel == channel, outbox.c.call.is_not(None), outbox.c.due_at <= now, free, ~after_another)
+        whose = outbox.c.addressee.is_(None) if addressee is None else outbox.c.addressee == addressee
+        waits = and_(outbox.c.channel == channel, whose, outbox.c.call.is_not(None), outbox.c.due_at <= now, free, ~after_another)
         with self._engine.connect() as connection:  # mostly there is nothing, and nobody need wait for that
             if connection.scalar(select(outbox.c.id).where(waits).limit(1)) is None:
                 return []
@@ -177,17 +251,19 @@ class Deliveries:
             renewed = update(outbox).where(_leased_to(delivery)).values(leased_until=self._now() + LEASE)
             return bool(connection.execute(renewed).rowcount)
 
-    def sent(self, delivery: Delivery) -> None:
-        """Note that the platform has taken a call: nothing of it is kept."""
+    def sent(self, delivery: Delivery, said: str | None = None) -> None:
+        """Note that the platform has taken a call: nothing of it is kept. `said` is the id under which a reply to it comes back."""
         with writing(self._engine) as connection:
-            connection.execute(_SENT, {"delivery": delivery.id})
+            gone = connection.execute(_SENT, {"delivery": delivery.id}).rowcount
+            if delivery.announced and gone:
+                self._settled(connection, delivery.announced, delivery.channel, True, said)
 
     def postpone(self, delivery: Delivery, reason: str, seconds: float | None) -> None:
-        """Let a call wait, as long as the platform says or ever longer; one that waited ten minutes is given up, and counted."""
+        """Let a call wait, as long as the platform says or ever longer; one that waited too long is given up, and counted."""
         now = self._now()
         backoff = min(LONGEST_WAIT, SHORTEST_WAIT * 2**delivery.attempts) * random.uniform(0.75, 1.25)  # noqa: S311  not a secret
         due = now + timedelta(seconds=max(backoff, seconds or 0.0))
-        if due > delivery.made_at + GIVE_UP_AFTER:
+        if due > delivery.give_up_at:
             self._end(delivery, reason, UNDELIVERED)
             return
         with writing(self._engine) as connection:
@@ -229,10 +305,11 @@ class Deliveries:
             connection.execute(old.where(events.c.message.is_(None)))
             for channel in connection.scalars(old.returning(events.c.channel)).all():
                 _count(connection, now.date(), channel, UNDELIVERED)
-            waits = update(outbox).where(outbox.c.call.is_not(None), outbox.c.made_at < now - EVENTS_KEPT)
+            # A moment later than whoever makes calls gives one up.
+            waits = update(outbox).where(outbox.c.call.is_not(None), outbox.c.give_up_at < now - LONGEST_LEFT)
             unsaid = waits.values(call=None, leased_until=None, ended_at=now, reason="nobody came to make it")
-            for channel in connection.scalars(unsaid.returning(outbox.c.channel)).all():
-                _count(connection, now.date(), channel, UNDELIVERED)
+            for row in connection.execute(unsaid.returning(outbox)).all():
+                self._note_end(connection, row.channel, _announced(row), UNDELIVERED)
             connection.execute(delete(outbox).where(outbox.c.ended_at < now - GIVEN_UP_KEPT))
             connection.execute(delete(tallies).where(tallies.c.day < (now - GIVEN_UP_KEPT).date()))
 
@@ -241,11 +318,21 @@ class Deliveries:
         with writing(self._engine) as connection:
             ended = update(outbox).where(outbox.c.id == delivery.id, outbox.c.call.is_not(None))
             if connection.execute(ended.values(call=None, leased_until=None, ended_at=now, reason=reason[:200])).rowcount:
-                _count(connection, now.date(), delivery.channel, what)
+                self._note_end(connection, delivery.channel, delivery.announced, what)
+
+    def _note_end(self, connection: Connection, channel: str, announced: Announced | None, what: str) -> None:
+        _count(connection, self._now().date(), channel, what)
+        if announced:
+            self._settled(connection, announced, channel, False, None)
 
 
-def _delivery(row: Row[tuple[object, ...]], leased_until: datetime) -> Delivery:
-    return Delivery(row.id, row.channel, msgspec.json.decode(row.call), row.attempts, row.made_at, leased_until)
+def _delivery(row: Row[Any], leased_until: datetime) -> Delivery:
+    call = msgspec.json.decode(row.call)
+    return Delivery(row.id, row.channel, call, row.attempts, row.give_up_at, leased_until, _announced(row))
+
+
+def _announced(row: Row[Any]) -> Announced | None:
+    return Announced(row.notice, row.escalation_id, row.person_id) if row.notice else None
 
 
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:

@@ -14,7 +14,10 @@ import msgspec
 
 from bot.conversation import AT_FAULT, Conversation
 from bot.deliveries import MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Event
-from bot.messages import Channel, Message, NotNow, Refused, Reply
+from bot.escalations import Overtaken
+from bot.messages import Call, Channel, Message, NotNow, Refused, Reply, Writes
+from bot.outgoing import Outgoing
+from bot.people import WEB
 from bot.records import Records
 from bot.turn import Asker, Turn
 
@@ -34,13 +37,20 @@ class Dispatcher:
     """Sees to it that every message is answered once, and that every answer arrives or is counted."""
 
     def __init__(
-        self, conversation: Conversation, deliveries: Deliveries, records: Records, channels: Sequence[Channel] = ()
+        self,
+        conversation: Conversation,
+        deliveries: Deliveries,
+        records: Records,
+        outgoing: Outgoing,
+        channels: Sequence[Channel] = (),
     ) -> None:
         """Keep the parts; nothing runs yet."""
         self._conversation = conversation
         self._deliveries = deliveries
         self._records = records
+        self._outgoing = outgoing
         self._channels = {channel.name: channel for channel in channels}
+        self._writes: dict[str, Writes] = {WEB: ChatPageWrites(), **self._channels}
         self._calls = {name: asyncio.Semaphore(MOST_AT_ONCE) for name in self._channels}
         self._work: set[asyncio.Task[None]] = set()
         self._is_ending = False
@@ -50,6 +60,7 @@ class Dispatcher:
         """Take messages in on every channel, and say what waits, until the context ends; what is begun then is finished."""
         loops = [
             *(partial(self._every, OUTBOX_EVERY, partial(self._say_what_is_due, one)) for one in self._channels.values()),
+            partial(self._every, OUTBOX_EVERY, self._announce),
             partial(self._every, LEFT_BEHIND_EVERY, self._take_up),
             partial(self._every, CLEAR_EVERY, self._clear),
         ]
@@ -79,8 +90,12 @@ class Dispatcher:
         event = self._deliveries.receive(key, wordless, self._records.asker(message))
         if event is None:
             return ()
-        turn = self._conversation.turn_of(asker, message, event.recent, earlier)
-        self._deliveries.finish(event, (), turn.keep)
+        try:
+            turn = self._conversation.turn_of(asker, message, event.recent, earlier)
+            self._deliveries.finish(event, (), turn.keep)
+        except Overtaken:
+            turn = self._conversation.turn_of(asker, message, event.recent, earlier)
+            self._deliveries.finish(event, (), turn.keep)
         return turn.replies(message)
 
     async def receive(self, key: str, message: Message) -> None:
@@ -113,6 +128,12 @@ class Dispatcher:
 
     def _finished(self, event: Event, channel: Channel) -> list[Delivery]:
         """Return the calls that answer an event, written down."""
+        try:
+            return self._written_down(event, channel)
+        except Overtaken:
+            return self._written_down(event, channel)
+
+    def _written_down(self, event: Event, channel: Channel) -> list[Delivery]:
         turn = self._turn(event)
         try:
             replies = turn.replies(event.message)
@@ -157,7 +178,7 @@ class Dispatcher:
         note: Callable[[], None]
         try:
             async with asyncio.timeout(CALL_LASTS):
-                await channel.deliver(delivery.call)
+                said = await channel.deliver(delivery.call)
         except NotNow as later:
             note, settled = partial(self._deliveries.postpone, delivery, str(later), later.seconds), False
         except TimeoutError:
@@ -168,7 +189,7 @@ class Dispatcher:
             _log.exception("A call to %s failed in a way that was not foreseen", channel.name)
             note, settled = partial(self._deliveries.postpone, delivery, "a fault of ours", None), False
         else:
-            note, settled = partial(self._deliveries.sent, delivery), True
+            note, settled = partial(self._deliveries.sent, delivery, said), True
         await asyncio.to_thread(note)
         return settled
 
@@ -177,6 +198,18 @@ class Dispatcher:
         for delivery in due:
             self._begin(self._say(channel, [delivery]))
 
+    async def _announce(self) -> None:
+        """Say what the bot is to say of its own accord, as it falls due."""
+        for deliveries in await asyncio.to_thread(self._outgoing.put_out, self._calls_at):
+            if deliveries:
+                self._begin(self._say(self._channels[deliveries[0].channel], deliveries))
+
+    def _calls_at(self, reply: Reply, kept: Message) -> Sequence[Call] | None:
+        """Return the calls that say a reply to whoever once wrote a message, None where they cannot be reached from here."""
+        writes = self._writes.get(kept.channel)
+        address = writes.address(kept) if writes else None
+        return writes.render(reply, address) if writes and address else None
+
     async def _take_up(self) -> None:
         for event in await asyncio.to_thread(self._deliveries.left_behind, list(self._channels)):
             self._begin(self._see_to(event))
@@ -184,6 +217,7 @@ class Dispatcher:
     async def _clear(self) -> None:
         await asyncio.to_thread(self._deliveries.clear)
         await asyncio.to_thread(self._records.clear)
+        await asyncio.to_thread(self._outgoing.tidy)
 
     async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:

@@ -133,13 +133,13 @@ class Replacement(NamedTuple):
     code: str
 
 
-def _has_access(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+def has_access(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition that somebody may ask at a time: she has not left, and her pass, if it ends, has not ended."""
     return and_(people.c.left_at.is_(None), or_(people.c.until.is_(None), people.c.until > now))
 
 
 # Asked for each message, so made once.
-_NOW_HAS_ACCESS = _has_access(bindparam("now", type_=people.c.until.type))
+_NOW_HAS_ACCESS = has_access(bindparam("now", type_=people.c.until.type))
 _SCHOOL_AND_PERSON = select(
     schools.c.id.label("school"),
     schools.c.name,
@@ -260,6 +260,14 @@ class People:
             for row in rows
         ]
 
+    def ids(self, channel: str, account: str, school_id: str | None = None) -> list[int]:
+        """Return who an account is, at one school or at all of those at which it has access."""
+        whose = [people.c.channel == channel, people.c.account == account, has_access(self._now())]
+        if school_id is not None:
+            whose.append(people.c.school_id == school_id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(people.c.id).where(*whose)))
+
     def admit(self, school_id: str, channel: str, account: str) -> Person | None:
         """Return somebody whom her workspace lets in, as staff if she is new; None where she has left, or was removed."""
         whose = (people.c.school_id == school_id, people.c.channel == channel, people.c.account == account)
@@ -269,7 +277,7 @@ class People:
                 .values(school_id=school_id, channel=channel, account=account, role=PersonRole.STAFF, since=self._now())
                 .on_conflict_do_nothing(index_elements=["school_id", "channel", "account"])
             )
-            found = connection.execute(select(people).where(*whose, _has_access(self._now()))).one_or_none()
+            found = connection.execute(select(people).where(*whose, has_access(self._now()))).one_or_none()
         return _person(found) if found else None
 
     def choose(self, person: Person) -> None:
@@ -347,7 +355,7 @@ class People:
             found = connection.execute(
                 select(people, sessions.c.seen_at, sessions.c.shared)
                 .join(sessions, sessions.c.person_id == people.c.id)
-                .where(sessions.c.token_hash == hashed, _has_access(self._now()))
+                .where(sessions.c.token_hash == hashed, has_access(self._now()))
             ).one_or_none()
         if found is None or now - found.seen_at > (SHARED_IDLE if found.shared else OWN_IDLE):
             return None

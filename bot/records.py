@@ -65,9 +65,13 @@ class Records:
         """Return what stands for a message's account in the store."""
         return keyed_hash(self._key, "asker", message.channel, message.account)
 
+    def conversation(self, message: Message) -> str:
+        """Return what stands for a message's conversation in the store."""
+        return keyed_hash(self._key, "conversation", message.channel, message.place, message.account)
+
     def earlier(self, message: Message, school_id: str) -> list[str]:
         """Return the last questions of a message's conversation, oldest first: none of another school, none too old."""
-        sought = {"key": self._conversation(message), "school_id": school_id, "since": self._now() - FOLLOW_UP}
+        sought = {"key": self.conversation(message), "school_id": school_id, "since": self._now() - FOLLOW_UP}
         with self._engine.connect() as connection:
             found = connection.scalar(_EARLIER, sought)
         return json.loads(found) if found else []
@@ -75,7 +79,7 @@ class Records:
     def remember(self, connection: Connection, message: Message, school_id: str, earlier: Sequence[str]) -> None:
         """Keep the last questions of a message's conversation for follow-ups."""
         values = {"school_id": school_id, "earlier": json.dumps(list(earlier)), "updated_at": self._now()}
-        key = {"key": self._conversation(message), "asker": self.asker(message)}
+        key = {"key": self.conversation(message), "asker": self.asker(message)}
         connection.execute(_remember(connection.dialect.name), {**key, **values})
 
     def keep(self, connection: Connection, asked: AskedQuestion) -> None:
@@ -145,6 +149,3 @@ class Records:
                 )
                 more = {"times": question_counts.c.times + times}
                 connection.execute(counted.on_conflict_do_update(index_elements=["school_id", "month", "outcome"], set_=more))
-
-    def _conversation(self, message: Message) -> str:
-        return keyed_hash(self._key, "conversation", message.channel, message.place, message.account)

@@ -1,4 +1,4 @@
-"""The bot's own tables, beside those of corpus in the same metadata: people, questions, and what is delivered."""
+"""The bot's own tables, beside those of corpus in the same metadata: people, questions, escalations, and what is delivered."""
 
 from sqlalchemy import (
     Boolean,
@@ -87,6 +87,11 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("ended_at", DateTime),  # when it was given up
     Column("reason", String(200)),
+    Column("give_up_at", DateTime, nullable=False),
+    Column("addressee", String(200)),  # whose page it waits for; null where a platform is called
+    Column("notice", String(20)),  # what kind of notice it says; null for a reply
+    Column("escalation_id", String(16)),  # of which escalation the notice is, if of one
+    Column("person_id", Integer),  # to whom the notice is; null where that is sealed
     Index("ix_outbox_channel_due_at", "channel", "due_at"),
     Index("ix_outbox_event_id", "event_id"),
 )
@@ -139,4 +144,78 @@ question_counts = Table(
     Column("month", String(7), primary_key=True),
     Column("outcome", String(20), primary_key=True),
     Column("times", Integer, nullable=False),
+)
+
+# Who of a school's people has accepted to be one of its contacts, so that the bot may write to them by itself.
+duties = Table(
+    "duties",
+    metadata,
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("contact", String(200)),  # the contact's name in the school's book; null where the book does not name them
+    Column("address", LargeBinary, nullable=False),  # their private chat, as a message without words
+    Column("hours", Text),  # when they are on call, as they wrote it; null for the hours in the book
+    Column("tested_at", DateTime),  # when they last confirmed a test alert
+    Column("asked_at", DateTime),  # when they were last sent one without having asked for it
+    Index("ix_duties_school_id", "school_id"),
+)
+
+# What is handed over to a person: an alert, or a question for the headteacher.
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("asker", String(64), nullable=False),  # a keyed hash of the account
+    Column("person_id", Integer, nullable=False),  # the addressee now
+    Column("line", Text, nullable=False),  # JSON: the ids of the people who were told, and of those who are next
+    Column("content", LargeBinary),  # sealed; null once it was erased
+    Column("asker_address", LargeBinary),  # sealed; null once it is no longer needed
+    Column("made_at", DateTime, nullable=False),
+    Column("delivered_at", DateTime),
+    Column("seen_at", DateTime),
+    Column("answered_at", DateTime),  # of an alert: when somebody took it on
+    Column("closed_at", DateTime),
+    Column("next_at", DateTime),  # when the next in line is told, or the addressee reminded; null where nothing is to follow
+    Index("ix_escalations_next_at", "next_at"),
+    Index("ix_escalations_asker", "asker"),
+)
+
+# By which message of the bot an escalation came to its addressee, so that a reply to that message is known as the answer.
+escalation_messages = Table(
+    "escalation_messages",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("message", String(200), primary_key=True),  # as the platform calls it
+    Column("escalation_id", ForeignKey("escalations.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_escalation_messages_escalation_id", "escalation_id"),
+)
+
+# What the bot is to say of its own accord, until it is on its way.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("person_id", Integer),  # to whom; null where it is the asker of an escalation, whose address is sealed there
+    Column("escalation_id", String(16)),
+    Column("detail", Text),  # JSON, without a word of any question
+    Column("made_at", DateTime, nullable=False),
+    Column("due_at", DateTime, nullable=False),
+    Index("ix_notices_due_at", "due_at"),
+)
+
+# What somebody's next message in a conversation is for, where it is not a question; short-lived.
+unfinished = Table(
+    "unfinished",
+    metadata,
+    Column("key", String(64), primary_key=True),  # a keyed hash of the channel, the place and the account
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("asker", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # sealed
+    Column("updated_at", DateTime, nullable=False),
+    Index("ix_unfinished_updated_at", "updated_at"),
 )

@@ -1,0 +1,65 @@
+"""To whom something is to go, in the few characters that a button holds: no word of any question is in it."""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from bot.contact_book import ContactRole
+from bot.directory import Directory, Route, Step
+from bot.errors import BotError
+from bot.sections import GONE
+from corpus.clause import Role
+
+# So much of a step's key tells it from the others of its school; two that are taken for each other are both left out.
+KEY_LENGTH = 4
+# What a button holds beside an aim leaves room for so many.
+MOST_SKIPPED = 10
+_ROUTES = {route: letter for route, letter in zip(Route, "abcdefghij", strict=False)}
+_LETTERS = {letter: route for route, letter in _ROUTES.items()}
+_ROLES, _CONTACT_ROLES = tuple(Role), tuple(ContactRole)
+_CODE = re.compile(r"([a-j])([0-9a-f]{2})([0-9a-f]{4})((?:[0-9a-f]{4})*)")
+
+
+class Aim(Struct, frozen=True):
+    """The route of a question, the roles that its clause names, those whom it is about, and the keys of who is left out besides."""
+
+    route: Route
+    named: tuple[Role, ...] = ()
+    about: tuple[ContactRole, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The aim as a button holds it: at most 47 characters."""
+        named = sum(1 << _ROLES.index(role) for role in self.named)
+        about = sum(1 << _CONTACT_ROLES.index(role) for role in self.about)
+        return f"{_ROUTES[self.route]}{named:02x}{about:04x}{''.join(self.skipped)}"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else can be left out."""
+        return len(self.skipped) >= MOST_SKIPPED
+
+    def line(self, directory: Directory) -> tuple[Step, ...]:
+        """Return those to turn to, the first of them first."""
+        return directory.line(self.route, named=self.named, about=self.about, skipped=self.skipped)
+
+    def without(self, *steps: Step) -> "Aim":
+        """Return the aim that leaves these out too."""
+        skipped = dict.fromkeys((*self.skipped, *(step.key[:KEY_LENGTH] for step in steps)))
+        return Aim(self.route, self.named, self.about, tuple(skipped))
+
+
+def read_aim(code: str) -> Aim:
+    """Return the aim that a button holds. Raises BotError where it is none of ours."""
+    found = _CODE.fullmatch(code)
+    if not found or found[1] not in _LETTERS:
+        raise BotError(GONE)
+    named, about = int(found[2], 16), int(found[3], 16)
+    skipped = re.findall(".{4}", found[4])[:MOST_SKIPPED]
+    return Aim(_LETTERS[found[1]], _of(_ROLES, named), _of(_CONTACT_ROLES, about), tuple(skipped))
+
+
+def _of(roles: Sequence[object], mask: int) -> tuple:  # type: ignore[type-arg]  one function for two enumerations
+    return tuple(role for number, role in enumerate(roles) if mask >> number & 1)

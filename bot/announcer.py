@@ -1,0 +1,165 @@
+"""A notice -> what to say, to whom and where: what the bot says of its own accord."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.clock import spoken
+from bot.escalations import Escalation, Escalations, Receipt
+from bot.inbox import OPEN, Inbox
+from bot.layout import Block, Heading, Paragraph
+from bot.messages import Button, Message, Reply
+from bot.notices import Announcement, Notice, NoticeKind
+from bot.people import People
+from bot.roster import Roster
+from bot.turn import WORRIED_BUTTON
+from corpus.versions import Versions
+
+TEST_ALERT = "This is a test alert. No child is at risk."
+
+
+class Announcer:
+    """Puts notices into words; `now` is the time in UTC."""
+
+    def __init__(
+        self,
+        escalations: Escalations,
+        inbox: Inbox,
+        people: People,
+        roster: Roster,
+        versions: Versions,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Keep the parts."""
+        self._escalations = escalations
+        self._inbox = inbox
+        self._people = people
+        self._roster = roster
+        self._versions = versions
+        self._now = now
+
+    def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
+        """Return where and how to say a notice; None, noted with its escalation, where nobody can be told."""
+        found = self._escalations.find(notice.escalation_id, connection) if notice.escalation_id else None
+        if notice.escalation_id and found is None:
+            return None
+        if notice.person_id is None:
+            return self._to_asker(connection, notice, found) if found else None
+        address = self._roster.address_of(notice.person_id, connection)
+        if address is None:
+            if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION):
+                self._escalations.did_not_come(connection, found, notice.kind, notice.person_id)
+            return None
+        said = self._to_contact(notice, found, address)
+        return (address, _reply(*said)) if said else None
+
+    def _to_contact(
+        self, notice: Notice, found: Escalation | None, address: Message
+    ) -> tuple[tuple[Block, ...], tuple[Button, ...]] | None:
+        match notice.kind:
+            case NoticeKind.ALERT if found:
+                if found.answered_at:
+                    return None
+                blocks = (
+                    Heading("A colleague asks for you now, as a safeguarding contact."),
+                    Paragraph(f"Sent {spoken(found.made_at)}. Open it to see who it is."),
+                )
+                return blocks, (Button("Open it", f"i:{OPEN}:{found.id}"),)
+            case NoticeKind.TEST_ALERT:
+                told = (Heading(TEST_ALERT), Paragraph("Press the button, so that I know that alerts reach you here."))
+                return told, (Button("It has reached me", "t:seen"),)
+            case NoticeKind.QUESTION if found:
+                return self._inbox.shown(found, address), self._inbox.buttons(found)
+            case NoticeKind.REMINDER if found:
+                if found.answered_at:
+                    return None
+                blocks = (Heading(f"This question waits for you since {spoken(found.made_at)}."),)
+                return (*blocks, *self._inbox.shown(found, address)), self._inbox.buttons(found)
+            case NoticeKind.UNDELIVERED if found:
+                sentence = "Your answer could not be brought to whoever asked: they have left, or cannot be written to."
+                return (Heading(sentence), *self._inbox.shown(found, address)[:2]), ()
+            case NoticeKind.CONTACT_CHANGED:
+                return _of_change(notice.detail)
+            case _:
+                return None
+
+    def _to_asker(self, connection: Connection, notice: Notice, found: Escalation) -> Announcement | None:
+        address = self._escalations.address_of_asker(connection, found.id)
+        if notice.kind is NoticeKind.ANSWER:
+            # It holds the school's words: whoever has left is not told them.
+            if address is None or not self._people.ids(address.channel, address.account, found.school_id):
+                self._escalations.answer_did_not_come(connection, found)
+                return None
+            return address, _reply(self._answer(connection, notice, found), ())
+        if address is None:
+            return None
+        return address, _reply(self._receipt(connection, notice, found), ())
+
+    def _answer(self, connection: Connection, notice: Notice, found: Escalation) -> tuple[Block, ...]:
+        content = found.content
+        if content is None or content.answer is None:
+            return (Heading("Your question was answered, but the answer is no longer kept here: ask again."),)
+        who = self._roster.name_of(notice.detail.get("by"), connection)
+        return (
+            Heading(f"{who} has answered your question."),
+            Paragraph(f"You asked: “{content.question}”", aside=True),
+            Paragraph(content.answer, strong=content.answer),
+            Paragraph(f"These are the words of {who}, not of a policy.", aside=True),
+        )
+
+    def _receipt(self, connection: Connection, notice: Notice, found: Escalation) -> tuple[Block, ...]:
+        who = self._roster.name_of(notice.detail.get("who"), connection)
+        when = spoken(notice.made_at)
+        match Receipt(notice.detail["what"]):
+            case Receipt.DELIVERED:
+                return (Heading(f"It has arrived with {who} ({when})."), self._not_seen(connection, notice, found))
+            case Receipt.SEEN:
+                return (
+                    Heading(f"{who} has opened it ({when})."),
+                    Paragraph("I tell you when somebody is dealing with it. Until then, go on trying to reach them."),
+                )
+            case Receipt.TAKEN_ON:
+                return (Heading(f"{who} is dealing with it ({when})."),)
+            case Receipt.PASSED_ON:
+                return (
+                    Heading(f"Nobody has taken it on yet. I am telling {who} now, too."),
+                    self._not_seen(connection, notice, found),
+                )
+            case Receipt.NOBODY:
+                return (
+                    Heading("Nobody whom I can tell has taken it on. Do not wait for me."),
+                    self._not_seen(connection, notice, found),
+                    Paragraph("Anybody may ring children's social care at the council. If anybody is in danger, ring 999."),
+                )
+            case Receipt.UNDELIVERED:
+                return (Heading(f"Your question could not be brought to {who}. Speak to them, or ask somebody else."),)
+            case Receipt.OVERDUE:
+                return (Heading(f"{who} has not answered your question yet. I have reminded them."),)
+
+    def _not_seen(self, connection: Connection, notice: Notice, found: Escalation) -> Paragraph:
+        """Return how to reach the person whom an alert went to, until they have opened it."""
+        who = self._roster.name_of(notice.detail.get("who"), connection)
+        book = self._roster.book(found.school_id, connection)
+        phone = next((one.phones[0] for one in book.contacts if one.name == who and one.phones), None)
+        sentence = f"Nobody has seen this yet: {f'ring {phone}' if phone else 'go and find them'}."
+        if found.seen_at:
+            sentence = f"Ring {phone}." if phone else "Go and find them."
+        return Paragraph(sentence, strong=sentence)
+
+
+def _of_change(detail: dict[str, str]) -> tuple[tuple[Block, ...], tuple[Button, ...]]:
+    return (
+        (
+            Heading(f"Your school has changed how staff reach {detail['role']}."),
+            Paragraph(f"Before: {detail['before']}"),
+            Paragraph(f"Now: {detail['after']}"),
+            Paragraph(f"Changed by {detail['by']}. If this is wrong, speak to your school office, or to the chair of governors."),
+        ),
+        (Button("That is right", "t:right"),) if detail.get("confirms") else (),
+    )
+
+
+def _reply(blocks: tuple[Block, ...], buttons: tuple[Button, ...]) -> Reply:
+    return Reply(blocks, (*buttons, WORRIED_BUTTON), reference=secrets.token_hex(3).upper())

@@ -1,0 +1,407 @@
+"""What is handed over to a person: an alert, or a question for the headteacher; who was told, who has seen it, what came back.
+
+Each is in the store, its words sealed, before whoever sent it is told that it was sent. What is to be said of it to anybody is a
+notice, written in the same transaction as the change that it tells of.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+
+from bot.deliveries import Announced
+from bot.messages import Message
+from bot.notices import NoticeKind, Notices
+from bot.sealing import Kind, Seal, Unreadable
+from bot.tables import escalation_messages, escalations
+from corpus.tables import insert_into, writing
+
+# So long after it came to its end nothing of an escalation is kept.
+ESCALATIONS_KEPT = timedelta(days=365)
+# So long the asker may still be told what became of an alert.
+RECEIPTS_LAST = timedelta(days=2)
+
+_log = logging.getLogger("policybot")
+
+
+class EscalationKind(StrEnum):
+    """What is handed over."""
+
+    ALERT = "alert"
+    QUESTION = "question"
+
+
+class State(StrEnum):
+    """What has become of an escalation; an alert is answered when somebody has taken it on."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Receipt(StrEnum):
+    """What whoever handed something over is told of it."""
+
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    TAKEN_ON = "taken_on"
+    PASSED_ON = "passed_on"
+    NOBODY = "nobody"
+    UNDELIVERED = "undelivered"
+    OVERDUE = "overdue"
+
+
+class Content(Struct, frozen=True, omit_defaults=True):
+    """The words of an escalation. `name` and `question` are None where the asker did not agree to send them.
+
+    `headline` is what the bot answered and `ref` the clause that it quoted, "" where none; `answer` is the addressee's.
+    """
+
+    name: str | None = None
+    question: str | None = None
+    headline: str = ""
+    ref: str = ""
+    answer: str | None = None
+
+
+class _Line(Struct, frozen=True):
+    """The people who were told, the last of them now, and who is next; `minutes` are how long each has."""
+
+    told: tuple[int, ...]
+    next: tuple[int, ...] = ()
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Something that was handed over. `told` are the ids of the people to whom it went, the addressee of now last.
+
+    `content` is None once it was erased.
+    """
+
+    id: str
+    school_id: str
+    kind: EscalationKind
+    state: State
+    told: tuple[int, ...]
+    content: Content | None
+    made_at: datetime
+    delivered_at: datetime | None
+    seen_at: datetime | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def person_id(self) -> int:
+        """The addressee of now."""
+        return self.told[-1]
+
+
+class Overtaken(Exception):  # noqa: N818  it is no error: what was meant to be done is decided anew
+    """Somebody else has changed an escalation since it was looked at."""
+
+
+class Escalations:
+    """Escalations in a store; `seal` hides their words, `now` is the time in UTC."""
+
+    def __init__(
+        self, engine: Engine, seal: Seal, notices: Notices, now: Callable[[], datetime], kept: timedelta = ESCALATIONS_KEPT
+    ) -> None:
+        """Keep the parts; `kept` is how long an escalation is kept after it came to its end."""
+        self._engine = engine
+        self._seal = seal
+        self._notices = notices
+        self._now = now
+        self.kept = kept
+
+    def alert(
+        self,
+        connection: Connection,
+        school_id: str,
+        *,
+        line: Sequence[int],
+        minutes: int,
+        content: Content,
+        asker: str,
+        address: Message,
+    ) -> str:
+        """Keep an alert to the first of `line`, and tell her; return its id. After so many minutes each the next are told."""
+        first, *others = line
+        whole = _Line((first,), tuple(others), minutes)
+        made = self._made(connection, school_id, EscalationKind.ALERT, whole, content, asker, address, timedelta(minutes=minutes))
+        self._notices.put(connection, school_id, NoticeKind.ALERT, person_id=first, escalation_id=made)
+        return made
+
+    def question(
+        self,
+        connection: Connection,
+        school_id: str,
+        *,
+        person_id: int,
+        content: Content,
+        asker: str,
+        address: Message,
+        due_at: datetime,
+        overdue_at: datetime,
+    ) -> str:
+        """Keep a question to a person, who is told from `due_at` on, and reminded at `overdue_at`; return its id."""
+        kind, late = EscalationKind.QUESTION, overdue_at - self._now()
+        made = self._made(connection, school_id, kind, _Line((person_id,)), content, asker, address, late)
+        self._notices.put(connection, school_id, NoticeKind.QUESTION, person_id=person_id, escalation_id=made, due_at=due_at)
+        return made
+
+    def _made(
+        self,
+        connection: Connection,
+        school_id: str,
+        kind: EscalationKind,
+        line: _Line,
+        content: Content,
+        asker: str,
+        address: Message,
+        follow_up: timedelta,
+    ) -> str:
+        number, now = secrets.token_hex(5), self._now()
+        what = {"id": number, "school_id": school_id, "kind": kind, "state": State.SENT, "asker": asker}
+        whom = {"person_id": line.told[-1], "line": _as_json(line), "asker_address": self._seal.sealed(address)}
+        times = {"made_at": now, "next_at": now + follow_up}
+        connection.execute(insert(escalations).values(**what, **whom, **times, content=self._seal.sealed(content)))
+        return number
+
+    def find(self, number: str, connection: Connection | None = None) -> Escalation | None:
+        """Return an escalation, None where there is none of that id."""
+        wanted = select(escalations).where(escalations.c.id == number)
+        if connection is not None:
+            row = connection.execute(wanted.with_for_update()).one_or_none()
+        else:
+            with self._engine.connect() as own:
+                row = own.execute(wanted).one_or_none()
+        return self._escalation(row) if row else None
+
+    def answered_by(self, channel: str, message: str) -> str | None:
+        """Return the id of the escalation that came to its addressee by this message of the bot's, None where none did."""
+        said = (escalation_messages.c.channel == channel, escalation_messages.c.message == message)
+        with self._engine.connect() as connection:
+            return connection.scalar(select(escalation_messages.c.escalation_id).where(*said))
+
+    def waiting_for(self, person_ids: Sequence[int]) -> list[Escalation]:
+        """Return what these people have not answered yet, the oldest first."""
+        with self._engine.connect() as connection:
+            mine = (escalations.c.person_id.in_(person_ids), escalations.c.answered_at.is_(None))
+            rows = connection.execute(select(escalations).where(*mine).order_by(escalations.c.made_at)).all()
+        return [self._escalation(row) for row in rows]
+
+    def of_asker(self, asker: str) -> list[Escalation]:
+        """Return what somebody has handed over, the oldest first."""
+        with self._engine.connect() as connection:
+            hers = select(escalations).where(escalations.c.asker == asker)
+            return [self._escalation(row) for row in connection.execute(hers.order_by(escalations.c.made_at)).all()]
+
+    def count_of(self, asker: str) -> int:
+        """Return how many escalations of somebody are kept."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count()).where(escalations.c.asker == asker)) or 0
+
+    def address_of_asker(self, connection: Connection, number: str) -> Message | None:
+        """Return where the asker of an escalation can be told something; None once that is no longer needed."""
+        sealed = connection.scalar(select(escalations.c.asker_address).where(escalations.c.id == number))
+        return self._opened(sealed, Message)
+
+    def see(self, connection: Connection, seen: Escalation, person_id: int) -> None:
+        """Note that somebody whom it went to has opened it; whoever sent an alert is told, once for each."""
+        first = seen.state in (State.SENT, State.DELIVERED)
+        if first:
+            self._change(connection, seen, state=State.SEEN, seen_at=self._now())
+        if seen.kind is EscalationKind.ALERT and (first or person_id == seen.person_id != seen.told[0]):
+            self._tell(connection, seen, Receipt.SEEN, person_id)
+
+    def take_on(self, connection: Connection, taken: Escalation, person_id: int) -> None:
+        """Note that somebody deals with an alert; nobody else is told any more, and whoever sent it is told who it is.
+
+        Raises Overtaken where somebody does so already.
+        """
+        self._require_unanswered(connection, taken)
+        now = self._now()
+        self._change(connection, taken, state=State.ANSWERED, answered_at=now, seen_at=taken.seen_at or now, next_at=None)
+        self._tell(connection, taken, Receipt.TAKEN_ON, person_id)
+
+    def answer(self, connection: Connection, answered: Escalation, text: str, due_at: datetime) -> None:
+        """Keep the answer to a question, which the asker gets from `due_at` on. Raises Overtaken where it was answered already."""
+        self._require_unanswered(connection, answered)
+        content = msgspec.structs.replace(answered.content or Content(), answer=text)
+        now = self._now()
+        self._change(
+            connection,
+            answered,
+            state=State.ANSWERED,
+            answered_at=now,
+            seen_at=answered.seen_at or now,
+            next_at=None,
+            content=self._seal.sealed(content),
+        )
+        self._notices.put(
+            connection, answered.school_id, NoticeKind.ANSWER, escalation_id=answered.id, due_at=due_at, by=answered.person_id
+        )
+
+    def _require_unanswered(self, connection: Connection, found: Escalation) -> None:
+        now = self.find(found.id, connection)
+        if now is None or now.answered_at is not None:
+            raise Overtaken(found.id)
+
+    def erase(self, connection: Connection, erased: Escalation) -> None:
+        """Delete the words of an escalation, and where its asker is: they are kept elsewhere now."""
+        now = self._now()
+        gone = {"content": None, "asker_address": None, "next_at": None}
+        self._change(connection, erased, state=State.CLOSED, closed_at=now, **gone)
+
+    def settled(self, connection: Connection, announced: Announced, channel: str, arrived: bool, said: str | None) -> None:
+        """Note, in the transaction that does, whether a notice arrived; `said` is the id under which a reply to it comes back."""
+        if announced.escalation_id is None:
+            return
+        found = self.find(announced.escalation_id, connection)
+        if found is None:
+            return
+        if arrived and said and announced.person_id is not None:
+            self._remember_message(connection, channel, said, found.id)
+        match NoticeKind(announced.kind):
+            case NoticeKind.ALERT | NoticeKind.QUESTION as kind:
+                (self._came if arrived else self.did_not_come)(connection, found, kind, announced.person_id)
+            case NoticeKind.ANSWER if arrived:
+                self._change(connection, found, state=State.CLOSED, closed_at=self._now(), asker_address=None)
+            case NoticeKind.ANSWER:
+                self.answer_did_not_come(connection, found)
+            case _:
+                pass
+
+    def _came(self, connection: Connection, found: Escalation, kind: NoticeKind, person_id: int | None) -> None:
+        if found.state is State.SENT:
+            self._change(connection, found, state=State.DELIVERED, delivered_at=self._now())
+        if kind is NoticeKind.ALERT and found.answered_at is None:
+            self._tell(connection, found, Receipt.DELIVERED, person_id)
+
+    def did_not_come(self, connection: Connection, found: Escalation, kind: NoticeKind, person_id: int | None) -> None:
+        """Note that an escalation cannot reach somebody: an alert goes to the next at once, of a question the asker is told."""
+        if found.answered_at is not None or person_id != found.person_id:
+            return
+        if kind is NoticeKind.ALERT:
+            self._change(connection, found, next_at=self._now())
+        else:
+            self._change(connection, found, next_at=None)
+            self._tell(connection, found, Receipt.UNDELIVERED, person_id)
+
+    def answer_did_not_come(self, connection: Connection, found: Escalation) -> None:
+        """Note that an answer cannot reach the asker: the addressee is told, and it is over."""
+        self._change(connection, found, state=State.CLOSED, closed_at=self._now(), asker_address=None)
+        self._notices.put(connection, found.school_id, NoticeKind.UNDELIVERED, person_id=found.person_id, escalation_id=found.id)
+
+    def follow_up(self, working: Callable[[str, int], datetime]) -> None:
+        """See to what is due: alerts that nobody has taken on go to the next, unanswered questions are called to mind.
+
+        `working` says when a person of a school is next at work.
+        """
+        while True:
+            with self._engine.connect() as connection:
+                due = select(escalations.c.id).where(escalations.c.next_at <= self._now())
+                number = connection.scalar(due.order_by(escalations.c.next_at).limit(1))
+            if number is None:
+                return
+            with writing(self._engine) as connection:
+                self._follow_up(connection, number, working)
+
+    def _follow_up(self, connection: Connection, number: str, working: Callable[[str, int], datetime]) -> None:
+        row = connection.execute(select(escalations).where(escalations.c.id == number).with_for_update()).one_or_none()
+        now = self._now()
+        if row is None or row.next_at is None or row.next_at > now:  # another process was quicker
+            return
+        found = self._escalation(row)
+        if found.kind is EscalationKind.QUESTION:
+            self._change(connection, found, next_at=None)
+            due_at = working(found.school_id, found.person_id)
+            self._notices.put(
+                connection,
+                found.school_id,
+                NoticeKind.REMINDER,
+                person_id=found.person_id,
+                escalation_id=found.id,
+                due_at=due_at,
+            )
+            self._tell(connection, found, Receipt.OVERDUE, found.person_id, due_at)
+            return
+        line = msgspec.json.decode(row.line, type=_Line)
+        if not line.next:
+            self._change(connection, found, next_at=None)
+            self._tell(connection, found, Receipt.NOBODY, found.person_id)
+            return
+        person_id, *others = line.next
+        after = _as_json(_Line((*line.told, person_id), tuple(others), line.minutes))
+        self._change(connection, found, person_id=person_id, line=after, next_at=now + timedelta(minutes=line.minutes))
+        self._notices.put(connection, found.school_id, NoticeKind.ALERT, person_id=person_id, escalation_id=found.id)
+        self._tell(connection, found, Receipt.PASSED_ON, person_id)
+
+    def clear(self) -> None:
+        """Delete what has been over for too long, and where askers are who need not be told anything any more."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            over = func.coalesce(escalations.c.closed_at, escalations.c.answered_at, escalations.c.made_at)
+            connection.execute(delete(escalations).where(over < now - self.kept))
+            told = (escalations.c.kind == EscalationKind.ALERT, escalations.c.asker_address.is_not(None))
+            last = func.coalesce(escalations.c.answered_at, escalations.c.made_at)
+            forgotten = update(escalations).where(*told, last < now - RECEIPTS_LAST, escalations.c.next_at.is_(None))
+            connection.execute(forgotten.values(asker_address=None))
+
+    def _tell(
+        self,
+        connection: Connection,
+        about: Escalation,
+        what: Receipt,
+        person_id: int | None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Tell whoever handed something over what became of it; `person_id` is by whom or to whom."""
+        self._notices.put(
+            connection, about.school_id, NoticeKind.RECEIPT, escalation_id=about.id, due_at=due_at, what=what, who=person_id
+        )
+
+    def _change(self, connection: Connection, changed: Escalation, **values: object) -> None:
+        connection.execute(update(escalations).where(escalations.c.id == changed.id).values(**values))
+
+    def _remember_message(self, connection: Connection, channel: str, said: str, number: str) -> None:
+        written = insert_into(connection.dialect.name, escalation_messages)
+        values = {"channel": channel, "message": said[:200], "escalation_id": number}
+        connection.execute(written.values(**values).on_conflict_do_nothing(index_elements=["channel", "message"]))
+
+    def _escalation(self, row: Row[Any]) -> Escalation:
+        return Escalation(
+            id=row.id,
+            school_id=row.school_id,
+            kind=EscalationKind(row.kind),
+            state=State(row.state),
+            told=msgspec.json.decode(row.line, type=_Line).told,
+            content=self._opened(row.content, Content),
+            made_at=row.made_at,
+            delivered_at=row.delivered_at,
+            seen_at=row.seen_at,
+            answered_at=row.answered_at,
+            closed_at=row.closed_at,
+        )
+
+    def _opened(self, sealed: bytes | None, kind: type[Kind]) -> Kind | None:
+        """Return what was sealed; what another secret sealed is as good as erased."""
+        try:
+            return self._seal.opened(sealed, kind) if sealed else None
+        except Unreadable:
+            _log.warning("An escalation was sealed with another secret key, and cannot be read")
+            return None
+
+
+def _as_json(line: _Line) -> str:
+    return msgspec.json.encode(line).decode()

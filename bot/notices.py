@@ -1,0 +1,140 @@
+"""What the bot says of its own accord: kept until it is due, then put out with the calls that say it, in one transaction."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from bot.deliveries import Announced, Deliveries, Delivery
+from bot.messages import Call, Message, Reply
+from bot.tables import notices
+from corpus.tables import writing
+
+# One that could not be put into words, through a fault of ours, is tried again after so long.
+AGAIN_AFTER = timedelta(minutes=1)
+
+_log = logging.getLogger("policybot")
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    ALERT = "alert"
+    TEST_ALERT = "test_alert"
+    QUESTION = "question"
+    REMINDER = "reminder"
+    RECEIPT = "receipt"
+    ANSWER = "answer"
+    UNDELIVERED = "undelivered"
+    CONTACT_CHANGED = "contact_changed"
+
+
+# Those that go out at any hour.
+URGENT = frozenset({NoticeKind.ALERT, NoticeKind.TEST_ALERT})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice that is due. `person_id` is None where it is for the asker of its escalation; `detail` is what it says besides."""
+
+    id: int
+    school_id: str
+    kind: NoticeKind
+    person_id: int | None
+    escalation_id: str | None
+    detail: dict[str, Any]
+    made_at: datetime
+
+
+# The private chat to say it in, as a message without words, and what to say.
+Announcement = tuple[Message, Reply]
+
+
+class Notices:
+    """Notices in a store; `now` is the time in UTC."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        """Keep the store and the clock."""
+        self._engine = engine
+        self._now = now
+
+    def put(
+        self,
+        connection: Connection,
+        school_id: str,
+        kind: NoticeKind,
+        *,
+        person_id: int | None = None,
+        escalation_id: str | None = None,
+        due_at: datetime | None = None,
+        **detail: object,
+    ) -> None:
+        """Keep a notice to a person, or to the asker of an escalation, until `due_at`: at once unless given."""
+        now = self._now()
+        values = {"school_id": school_id, "kind": kind, "person_id": person_id, "escalation_id": escalation_id}
+        times = {"made_at": now, "due_at": due_at or now}
+        words = msgspec.json.encode(detail).decode() if detail else None
+        connection.execute(insert(notices).values(**values, **times, detail=words))
+
+    def carry_out(
+        self,
+        announced: Callable[[Connection, Notice], Announcement | None],
+        render: Callable[[Reply, Message], Sequence[Call] | None],
+        deliveries: Deliveries,
+    ) -> list[list[Delivery]]:
+        """Put out what is due, and return the calls to make, those of each notice by themselves; `announced` puts a notice into words, `render` these into calls.
+
+        What can no longer be said to anybody (`announced` gives None) is dropped; what cannot be rendered, because its channel
+        is not there, is given up as if the platform had refused it.
+        """
+        found: list[list[Delivery]] = []
+        tried: set[int] = set()
+        while (number := self._next(tried)) is not None:
+            tried.add(number)
+            try:
+                with writing(self._engine) as connection:
+                    found.append(self._put_out(connection, number, announced, render, deliveries))
+            except Exception:
+                _log.exception("A notice could not be put into words, and is tried again")
+                with writing(self._engine) as connection:
+                    later = update(notices).where(notices.c.id == number)
+                    connection.execute(later.values(due_at=self._now() + AGAIN_AFTER))
+        return found
+
+    def _next(self, tried: set[int]) -> int | None:
+        with self._engine.connect() as connection:
+            due = select(notices.c.id).where(notices.c.due_at <= self._now(), notices.c.id.not_in(tried))
+            return connection.scalar(due.order_by(notices.c.due_at, notices.c.id).limit(1))
+
+    def _put_out(
+        self,
+        connection: Connection,
+        number: int,
+        announced: Callable[[Connection, Notice], Announcement | None],
+        render: Callable[[Reply, Message], Sequence[Call] | None],
+        deliveries: Deliveries,
+    ) -> list[Delivery]:
+        row = connection.execute(delete(notices).where(notices.c.id == number).returning(notices)).one_or_none()
+        if row is None:  # another process was quicker
+            return []
+        notice = _notice(row)
+        announcement = announced(connection, notice)
+        if announcement is None:
+            return []
+        address, reply = announcement
+        calls = render(reply, address)
+        about = Announced(notice.kind, notice.escalation_id, notice.person_id)
+        if calls is None:
+            deliveries.undeliverable(connection, address.channel, about)
+            return []
+        return deliveries.announce(connection, address, [(reply.reference, call) for call in calls], about)
+
+
+def _notice(row: Row[Any]) -> Notice:
+    detail = msgspec.json.decode(row.detail) if row.detail else {}
+    return Notice(row.id, row.school_id, NoticeKind(row.kind), row.person_id, row.escalation_id, detail, row.made_at)

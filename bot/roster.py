@@ -1,0 +1,90 @@
+"""The people of a school as the bot can reach them: whom to turn to now, who can be written to, when they are at work."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from bot.bootstrap import Indexes
+from bot.contact_book import ContactBook
+from bot.contact_store import Contacts
+from bot.directory import Directory, directory_of
+from bot.duties import Duties, Duty
+from bot.messages import Message
+from bot.school_year import SchoolYear, Season, WeeklyHours, read_hours, spoken_when
+from corpus.versions import School
+
+# When somebody is at work of whom nobody has said it.
+WORKING_HOURS = read_hours("Monday-Friday 8:00-18:00", Season.TERM)
+# A question that waits for an answer for so many school days is called to mind.
+OVERDUE_AFTER = 2  # school days
+
+
+class Roster:
+    """The people of each school, read anew each time; `now` is the time in UTC."""
+
+    def __init__(
+        self, engine: Engine, contacts: Contacts, duties: Duties, indexes: Indexes, now: Callable[[], datetime]
+    ) -> None:
+        """Keep the parts."""
+        self._engine = engine
+        self._contacts = contacts
+        self._duties = duties
+        self._indexes = indexes
+        self._now = now
+
+    def book(self, school_id: str) -> ContactBook:
+        """Return what a school wrote of its contacts and its year."""
+        return self._contacts.book(school_id)
+
+    def year(self, school: School) -> SchoolYear:
+        """Return a school's year."""
+        return year_of(school, self.book(school.id))
+
+    def duties(self, school: School) -> dict[str, Duty]:
+        """Return those of a school's contacts whom the bot can write to, by name."""
+        return {duty.contact: duty for duty in self._duties.of(school.id, self.year(school))}
+
+    def directory(self, school: School) -> Directory:
+        """Return whom to turn to at a school now."""
+        policies = self._indexes.of(school.id, fresh=False).policies
+        return directory_of(school, policies, self.book(school.id), self.duties(school), self._now())
+
+    def name_of(self, person_id: int | None, within: Connection | None = None) -> str:
+        """Return the name of the contact that a person is; they may have stopped being one."""
+        if person_id is None:
+            return "somebody"
+        if within is not None:
+            return self._duties.contact_of(within, person_id) or "somebody"
+        with self._engine.connect() as connection:
+            return self._duties.contact_of(connection, person_id) or "somebody"
+
+    def address_of(self, person_id: int, within: Connection) -> Message | None:
+        """Return the private chat of somebody with a duty; None where they have none any more, or no access."""
+        return self._duties.address_of(within, person_id)
+
+    def at_work(self, school_id: str, person_id: int | None = None) -> datetime:
+        """Return when somebody at a school is next at work, now if they are; a person by their own hours, else by the school's."""
+        now, (school,) = self._now(), self._indexes.versions.schools([school_id])
+        book = self.book(school_id)
+        hours = (self._hours_of(school, book, person_id) if person_id is not None else None) or book.hours or WORKING_HOURS
+        return year_of(school, book).next_opening(hours, now) or now
+
+    def _hours_of(self, school: School, book: ContactBook, person_id: int) -> WeeklyHours | None:
+        duty = next((one for one in self.duties(school).values() if one.person_id == person_id), None)
+        contact = next((one for one in book.contacts if duty and one.name == duty.contact), None)
+        return contact.hours if contact else None
+
+    def overdue(self, school_id: str, moment: datetime) -> datetime:
+        """Return when something that came to somebody at a moment has waited too long."""
+        (school,) = self._indexes.versions.schools([school_id])
+        return self.year(school).after_school_days(moment, OVERDUE_AFTER)
+
+    def spoken(self, moment: datetime) -> str:
+        """Return a moment to come as people say it: `Monday at 8:00`."""
+        return spoken_when(moment, self._now())
+
+
+def year_of(school: School, book: ContactBook) -> SchoolYear:
+    """Return the year of a school as its book has it."""
+    return SchoolYear(school.nation, book.hours, book.terms, book.closed)

@@ -1,0 +1,84 @@
+"""What somebody's next message in a conversation is for, where it is no question: a wording, a name, an answer to somebody."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+from sqlalchemy import Connection, Engine, delete, select
+
+from bot.messages import Message
+from bot.records import FOLLOW_UP, Records
+from bot.sealing import Seal, Unreadable
+from bot.tables import unfinished
+from corpus.tables import insert_into, writing
+
+
+class Awaited(StrEnum):
+    """What the next message is; `NOTHING` where only a button is awaited."""
+
+    NOTHING = "nothing"
+    WORDING = "wording"
+    NAME = "name"
+    ANSWER = "answer"
+
+
+class Draft(Struct, frozen=True, omit_defaults=True):
+    """What somebody is about to hand over or to answer.
+
+    `aim` says to whom, as a button holds it; `question` is what goes, "" until it is written; `headline` and `ref` are what the bot
+    answered and quoted; `name` is what the asker gave; `escalation` is the one that `answer` answers, "" where it is a question.
+    """
+
+    awaited: Awaited = Awaited.NOTHING
+    aim: str = ""
+    question: str = ""
+    headline: str = ""
+    ref: str = ""
+    name: str = ""
+    is_alert: bool = False
+    escalation: str = ""
+    answer: str = ""
+
+
+class Unfinished:
+    """Drafts in a store, sealed, for as long as a conversation is remembered; `now` is the time in UTC."""
+
+    def __init__(self, engine: Engine, seal: Seal, records: Records, now: Callable[[], datetime]) -> None:
+        """Keep the parts."""
+        self._engine = engine
+        self._seal = seal
+        self._records = records
+        self._now = now
+
+    def of(self, message: Message, school_id: str) -> Draft | None:
+        """Return the draft of a message's conversation at a school, None where there is none any more."""
+        hers = (unfinished.c.key == self._records.conversation(message), unfinished.c.school_id == school_id)
+        lately = unfinished.c.updated_at > self._now() - FOLLOW_UP
+        with self._engine.connect() as connection:
+            sealed = connection.scalar(select(unfinished.c.content).where(*hers, lately))
+        try:
+            return self._seal.opened(sealed, Draft) if sealed else None
+        except Unreadable:
+            return None
+
+    def keep(self, connection: Connection, message: Message, school_id: str, draft: Draft) -> None:
+        """Keep the draft of a message's conversation, in place of any before."""
+        values = {"school_id": school_id, "content": self._seal.sealed(draft), "updated_at": self._now()}
+        key = {"key": self._records.conversation(message), "asker": self._records.asker(message)}
+        written = insert_into(connection.dialect.name, unfinished).values(**key, **values)
+        connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=values))
+
+    def drop(self, connection: Connection, message: Message) -> None:
+        """Delete the draft of a message's conversation."""
+        connection.execute(delete(unfinished).where(unfinished.c.key == self._records.conversation(message)))
+
+    def forget(self, asker: str) -> None:
+        """Delete somebody's drafts."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(unfinished).where(unfinished.c.asker == asker))
+
+    def clear(self) -> None:
+        """Delete drafts that nobody came back to."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(unfinished).where(unfinished.c.updated_at <= self._now() - FOLLOW_UP))
