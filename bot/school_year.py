@@ -75,8 +75,8 @@ class SchoolYear:
     """The calendar of one school: on which days there is school, and when hours of the week hold.
 
     Moments are as the store keeps them, UTC without a time zone. Days before the terms that a school has said, and between them,
-    are holidays. After the last of them every week counts as one of term, as where none is said: else nobody would ever be reached
-    again.
+    are holidays. After the last of them every week counts as one of term, as where none is said: else nobody would ever again be
+    reached.
     """
 
     def __init__(self, nation: str, hours: WeeklyHours | None, terms: Sequence[Days], closed: Sequence[Days]) -> None:
@@ -266,7 +266,7 @@ def _moment(day: date, clock: time, *, last: bool = False) -> datetime:
 def _bank_holidays(nation: str, year: int) -> frozenset[date]:
     import holidays  # takes a tenth of a second, which most questions need not wait for
 
-    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year, expand=False))
+    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year))
 
 
 def _spans(words: str) -> Iterator[Span]:
