@@ -1,8 +1,6 @@
 """A notice -> what to say, to whom and where: what the bot says of its own accord."""
 
 import secrets
-from collections.abc import Callable
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -15,30 +13,19 @@ from bot.notices import Announcement, Notice, NoticeKind
 from bot.people import People
 from bot.roster import Roster
 from bot.turn import WORRIED_BUTTON
-from corpus.versions import Versions
 
 TEST_ALERT = "This is a test alert. No child is at risk."
 
 
 class Announcer:
-    """Puts notices into words; `now` is the time in UTC."""
+    """Puts notices into words."""
 
-    def __init__(
-        self,
-        escalations: Escalations,
-        inbox: Inbox,
-        people: People,
-        roster: Roster,
-        versions: Versions,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, escalations: Escalations, inbox: Inbox, people: People, roster: Roster) -> None:
         """Keep the parts."""
         self._escalations = escalations
         self._inbox = inbox
         self._people = people
         self._roster = roster
-        self._versions = versions
-        self._now = now
 
     def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
         """Return where and how to say a notice; None, noted with its escalation, where nobody can be told."""
@@ -75,8 +62,8 @@ class Announcer:
             case NoticeKind.REMINDER if found:
                 if found.answered_at:
                     return None
-                blocks = (Heading(f"This question waits for you since {spoken(found.made_at)}."),)
-                return (*blocks, *self._inbox.shown(found, address)), self._inbox.buttons(found)
+                waits = (Heading(f"This question waits for you since {spoken(found.made_at)}."),)
+                return (*waits, *self._inbox.shown(found, address)), self._inbox.buttons(found)
             case NoticeKind.UNDELIVERED if found:
                 sentence = "Your answer could not be brought to whoever asked: they have left, or cannot be written to."
                 return (Heading(sentence), *self._inbox.shown(found, address)[:2]), ()
@@ -141,7 +128,7 @@ class Announcer:
     def _not_seen(self, connection: Connection, notice: Notice, found: Escalation) -> Paragraph:
         """Return how to reach the person whom an alert went to, until they have opened it."""
         who = self._roster.name_of(notice.detail.get("who"), connection)
-        book = self._roster.book(found.school_id, connection)
+        book = self._roster.book(found.school_id)
         phone = next((one.phones[0] for one in book.contacts if one.name == who and one.phones), None)
         sentence = f"Nobody has seen this yet: {f'ring {phone}' if phone else 'go and find them'}."
         if found.seen_at:

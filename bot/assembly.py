@@ -4,16 +4,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.announcer import Announcer
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
 from bot.deliveries import Deliveries
+from bot.duties import Duties
+from bot.escalations import ESCALATIONS_KEPT, Escalations
+from bot.handover import Handover
+from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.links import Links
+from bot.notices import Notices
+from bot.outgoing import Outgoing
+from bot.own_duty import OwnDuty
 from bot.people import People
 from bot.records import RETENTION, Records
+from bot.roster import Roster
+from bot.sealing import Seal
 from bot.turn import Tenancy
+from bot.unfinished import Unfinished
 from bot.ways_in import WaysIn
 
 NO_WAYS = WaysIn("http://127.0.0.1/join", None)
@@ -30,6 +41,10 @@ class Parts:
     links: Links
     deliveries: Deliveries
     contacts: Contacts
+    duties: Duties
+    escalations: Escalations
+    notices: Notices
+    outgoing: Outgoing
     conversation: Conversation
 
 
@@ -40,18 +55,37 @@ def assemble(
     now: Callable[[], datetime] = now_utc,
     tenancies: Mapping[tuple[str, str], Tenancy] | None = None,
     retention: timedelta = RETENTION,
+    escalations_kept: timedelta = ESCALATIONS_KEPT,
     public_url: str | None = None,
     ways: WaysIn = NO_WAYS,
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
-    `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept;
-    `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in with an invitation.
+    `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept, and
+    `escalations_kept` how long what was handed over, after it came to its end; `public_url` is where people reach the server, None
+    if only on this machine; `ways` are where people come in with an invitation.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
-    contacts = Contacts(engine, now)
+    contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
+    escalations = Escalations(engine, seal, notices, now, escalations_kept)
+    deliveries = Deliveries(engine, now, escalations.settled)
+    roster = Roster(engine, contacts, duties, indexes, now)
+    unfinished = Unfinished(engine, seal, records, now)
+    inbox = Inbox(escalations, people, roster, unfinished, indexes.versions, links, now)
+    announcer = Announcer(escalations, inbox, people, roster)
+    outgoing = Outgoing(
+        engine=engine,
+        notices=notices,
+        announcer=announcer,
+        deliveries=deliveries,
+        escalations=escalations,
+        duties=duties,
+        unfinished=unfinished,
+        roster=roster,
+        versions=indexes.versions,
+    )
     conversation = Conversation(
         indexes=indexes,
         people=people,
@@ -62,5 +96,24 @@ def assemble(
         now=now,
         tenancies=tenancies or {},
         contacts=contacts,
+        roster=roster,
+        escalations=escalations,
+        unfinished=unfinished,
+        handover=Handover(escalations, roster, records, unfinished, indexes, now),
+        inbox=inbox,
+        own_duty=OwnDuty(duties, contacts, roster, notices),
     )
-    return Parts(indexes, people, records, kept, links, Deliveries(engine, now), contacts, conversation)
+    return Parts(
+        indexes=indexes,
+        people=people,
+        records=records,
+        kept=kept,
+        links=links,
+        deliveries=deliveries,
+        contacts=contacts,
+        duties=duties,
+        escalations=escalations,
+        notices=notices,
+        outgoing=outgoing,
+        conversation=conversation,
+    )

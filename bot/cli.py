@@ -150,6 +150,7 @@ def _add_contacts(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--set", metavar="NAME", help="add this contact, or change what the flags below give; an empty one takes it out"
     )
     one_of.add_argument("--remove", metavar="NAME", help="take this contact out")
+    one_of.add_argument("--confirmed", metavar="NAME", help="this chair of governors has told you that their entry is right")
     contacts.add_argument("--email", help="with --set: an e-mail address")
     contacts.add_argument(
         "--hours", help="with --set: when they can be reached, such as 'Monday-Friday 08:00-17:00', or any time"
@@ -219,7 +220,7 @@ def _people(options: argparse.Namespace) -> int:
 
 
 def _contacts(options: argparse.Namespace) -> int:
-    from bot.contact_commands import FLAGS, load_contacts, remove_contact, set_contact, show_contacts
+    from bot.contact_commands import FLAGS, confirm_chair, load_contacts, remove_contact, set_contact, show_contacts
 
     given = {key: values for flag, key in FLAGS.items() if (values := getattr(options, flag)) is not None}
     if options.set is not None:
@@ -230,6 +231,8 @@ def _contacts(options: argparse.Namespace) -> int:
         return load_contacts(options.school, options.load)
     if options.remove is not None:
         return remove_contact(options.school, options.remove)
+    if options.confirmed is not None:
+        return confirm_chair(options.school, options.confirmed)
     return show_contacts(options.school)
 
 

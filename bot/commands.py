@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 from bot.answer import dates
 from bot.clock import spoken
+from bot.directory import Directory
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
-from bot.people import MAY_INVITE, ROLE_WORDS, SLACK, TEAMS, TELEGRAM, WEB, Invitation, Person, PersonRole
+from bot.people import MAY_INVITE, RECEIVING, ROLE_WORDS, SLACK, TEAMS, TELEGRAM, WEB, Invitation, Person, PersonRole
 from bot.records import AskedQuestion
 from bot.ways_in import WaysIn
 from corpus.clause import Policy
@@ -32,17 +33,19 @@ class Command:
 COMMANDS = (
     Command("help", "What I can do"),
     Command("worried", "Worried about a child?"),
+    Command("contacts", "Whom to turn to, and how"),
     Command("policies", "Your school's policies"),
     Command("school", "Which school you ask of"),
     Command("whoami", "What I know of you"),
     Command("privacy", "What is kept, and for how long"),
+    Command("sent", "What you handed over, and what became of it"),
     Command("mydata", "A copy of what is kept of yours"),
     Command("forget", "Delete what is kept of yours"),
     Command("leave", "End your access"),
     Command("join", "Join a school with a code"),
 )
-# `/invite` is in no list: it is for a few, whom /help tells of it.
-_NAMES = {*(command.name for command in COMMANDS), "invite"}
+# These are in no list: they are for a few, whom /help tells of them.
+_NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox"}
 # How people write a command where there is no slash for it.
 _IN_WORDS = {
     "start": "help",
@@ -53,6 +56,7 @@ _IN_WORDS = {
     "my data": "mydata",
     "mydata": "mydata",
     "forget me": "forget",
+    "our contacts": "contacts",
     "our policies": "policies",
     "my school": "school",
     "change school": "school",
@@ -76,12 +80,15 @@ def read_command(text: str) -> tuple[str, str] | None:
 def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
     """Return what the bot can do for somebody of a role, on one phone screen."""
     may_invite = [Paragraph("/invite makes an invitation for one person.", aside=True)] if role in MAY_INVITE else []
+    told = "/duty says when and how colleagues reach you through me, /inbox what waits for you."
+    receives = [Paragraph(told, aside=True)] if role in RECEIVING else []
     return (
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
         Paragraph("I quote; I do not advise. If the policies do not say, I tell you whom to ask."),
-        Paragraph("You can also write: /whoami, /school, /privacy, /mydata, /forget, /leave.", aside=True),
+        Paragraph("You can also write: /contacts, /sent, /whoami, /school, /privacy, /mydata, /forget, /leave.", aside=True),
         *may_invite,
+        *receives,
     )
 
 
@@ -107,6 +114,18 @@ def invitation_blocks(invitation: Invitation, code: str, ways: WaysIn) -> tuple[
         *(Paragraph(link) for link in links),
         Paragraph(f"Code: {code}", strong=code),
         Paragraph(f"It works once, until {spoken(invitation.expires_at)}. I do not show it again.", aside=True),
+    )
+
+
+def contacts_blocks(school_name: str, directory: Directory) -> tuple[Block, ...]:
+    """Return whom to turn to at a school, and how and when they are reached."""
+    everybody = directory.everybody()
+    if not everybody:
+        return (Heading(f"{school_name} has not told me whom to turn to: ask the school office."),)
+    return (
+        Heading(f"Whom to turn to at {school_name}"),
+        *(Paragraph(f"{step.in_full}.", strong=step.words) for step in everybody),
+        Paragraph("If anybody is in immediate danger, ring 999.", aside=True),
     )
 
 
@@ -150,11 +169,19 @@ def privacy_blocks(channel: str, retention: timedelta) -> tuple[Block, ...]:
 
 
 def my_data_blocks(
-    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str]
+    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str], handed_over: int
 ) -> tuple[Block, ...]:
-    """Return a copy of what is kept of somebody; `remembered` are the questions kept for a few minutes."""
+    """Return a copy of what is kept of somebody.
+
+    `remembered` are the questions kept for a few minutes, `handed_over` counts what was handed over to others.
+    """
     for_minutes = [Paragraph(f"Remembered for 15 minutes, so that you can go on asking: {'; '.join(remembered)}", aside=True)]
-    of_person = [*whoami_blocks(person, school_names[person.school_id])[1:], *(for_minutes if remembered else [])]
+    of_others = [Paragraph(f"You have handed over: {_counted(handed_over, 'thing')}. /sent lists them.", aside=True)]
+    of_person = [
+        *whoami_blocks(person, school_names[person.school_id])[1:],
+        *(for_minutes if remembered else []),
+        *(of_others if handed_over else []),
+    ]
     if not asked:
         return (Heading("I keep no question of yours."), *of_person)
     lines = [f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}" for one in asked]
@@ -162,15 +189,21 @@ def my_data_blocks(
     return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
 
 
-def forgotten_blocks(count: int) -> tuple[Block, ...]:
-    """Return that so many questions were deleted."""
+def forgotten_blocks(count: int, handed_over: int) -> tuple[Block, ...]:
+    """Return that so many questions were deleted; what was handed over to others stays theirs."""
+    stays = f"What you handed over to somebody stays with them: {_counted(handed_over, 'thing')}. /sent lists them."
     told = {0: "There was nothing of yours to delete.", 1: "I have deleted your question."}
     return (
         Heading(told.get(count, f"I have deleted your {count} questions.")),
+        *([Paragraph(stays)] if handed_over else []),
         Paragraph(
             "You can still ask. What the platform itself keeps of this chat I cannot delete: /privacy says more.", aside=True
         ),
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"one {what}" if count == 1 else f"{count} {what}s"
 
 
 _ACCOUNT_WORDS = {

@@ -277,6 +277,7 @@ class Configuration(BaseSettings):
     telegram: Annotated[Telegram | None, Field(description="keys of its own under it, such as webhook_url")] = None
     teams: Annotated[Teams | None, Field(description="keys of its own under it, such as tenants")] = None
     retention_days: Annotated[int, Field(ge=1, le=365, description="a number of days from 1 to 365")] = 90
+    escalation_days: Annotated[int, Field(ge=30, le=3650, description="a number of days from 30 to 3650")] = 365
 
     @classmethod
     def settings_customise_sources(

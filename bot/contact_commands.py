@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 
 from bot.bootstrap import open_versions
 from bot.clock import now_utc, today
-from bot.contact_book import ContactBook
+from bot.contact_book import ContactBook, ContactRole
+from bot.contact_changes import tell_of_changes
 from bot.contact_file import ROLE_NAMES, differences, read_book, to_yaml, with_contact, without_contact
 from bot.contact_gaps import gaps
 from bot.contact_store import ContactChange, Contacts
+from bot.duties import Duties
 from bot.errors import BotError
+from bot.notices import Notices
 from bot.pasted import STANDARD_INPUT, read_pasted
 from bot.rendering import environment
+from bot.roster import WORKING_HOURS
 from bot.settings import Value, read_settings
 from corpus.tables import writing
 from corpus.versions import School, Versions, no_such_school
@@ -73,6 +77,29 @@ def to_be_told(changes: list[ContactChange]) -> list[str]:
     return list(dict.fromkeys(one.name for change in changes for one in (change.before, change.after) if one))
 
 
+def confirm_chair(school_id: str, name: str) -> int:
+    """Note that the chair of governors has confirmed how they are reached. Raises BotError where there is no such chair."""
+    versions = open_versions(read_settings())
+    school, kept = _school(versions, school_id), Contacts(versions.engine, now_utc)
+    with writing(versions.engine) as connection:
+        confirmed = kept.confirm_chair(connection, school.id, name)
+    if not confirmed:
+        chairs = " or ".join(one.name for one in kept.book(school.id).holders(ContactRole.GOVERNORS)) or "nobody"
+        raise BotError(f"{name} is not down as chair of governors of {school.name}: {chairs} is.")
+    print(f"Noted: {name} has confirmed how the chair of governors is reached.")
+    return 0
+
+
+def _say_what_holds(kept: Contacts, school: School, book: ContactBook) -> None:
+    """Print how staff reach the chair of governors for now, where the chair has not confirmed what the book says."""
+    written, holds = (one.holders(ContactRole.GOVERNORS) for one in (book, kept.in_force(school.id)))
+    if written and holds != written:
+        print(
+            f"Until {written[0].name} confirms it with /duty, staff are still told of {holds[0].name} as chair of governors. "
+            f"If you have asked {written[0].name}: policybot contacts --school {school.id} --confirmed “{written[0].name}”"
+        )
+
+
 def _school(versions: Versions, school_id: str) -> School:
     found = versions.schools([school_id])
     if not found:
@@ -81,15 +108,29 @@ def _school(versions: Versions, school_id: str) -> School:
 
 
 def _change(versions: Versions, school: School, change: Callable[[ContactBook], ContactBook]) -> int:
-    kept = Contacts(versions.engine, now_utc)
+    kept, by = Contacts(versions.engine, now_utc), getpass.getuser()
+    year = kept.book(school.id).year(school.nation)
+    duties = Duties(versions.engine, now_utc).of(school.id, year)
     with writing(versions.engine) as connection:
         before = kept.book(school.id, connection)
         after = change(before)
-        changes = kept.save(school.id, after, getpass.getuser(), connection)
+        changes = kept.save(school.id, after, by, connection)
+        not_told = tell_of_changes(
+            connection,
+            school.id,
+            school.nation,
+            changes,
+            by=by,
+            duties=duties,
+            notices=Notices(versions.engine, now_utc),
+            due_at=year.next_opening(after.hours or WORKING_HOURS, now_utc()) or now_utc(),
+        )
     told = differences(before, after)
     print(*told or ["Nothing is changed: the contacts said the same."], sep="\n")
-    names = to_be_told(changes)
-    if names:
-        print(f"This changes whom a concern about an adult goes to. Tell everybody whom it touches: {', '.join(names)}.")
+    if changes:
+        names = [name for name in to_be_told(changes) if name not in not_told]
+        print("This changes whom a concern about an adult goes to.", end=" ")
+        print(*[f"I tell {', '.join(names)}."] * bool(names), *[f"Tell {', '.join(not_told)} yourself."] * bool(not_told))
+    _say_what_holds(kept, school, after)
     print_gaps(after, school)
     return 0

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, update
 
 from bot.contact_book import ALLEGATION_ROLES, Contact, ContactBook, ContactRole
 from bot.errors import BotError
@@ -61,6 +61,29 @@ class Contacts:
             connection.execute(insert.on_conflict_do_update(index_elements=["school_id"], set_=values))
         return allegation_changes(before, book)
 
+    def in_force(self, school_id: str) -> ContactBook:
+        """Return the book by which staff are told whom to turn to: of the chair of governors what the chair last confirmed.
+
+        So nobody can turn complaints about themselves to themselves by changing how the chair is reached. Raises BotError where
+        there is no such school.
+        """
+        book = self.book(school_id)
+        with self._engine.connect() as connection:
+            confirmed = connection.scalar(select(contact_books.c.confirmed_chair).where(contact_books.c.school_id == school_id))
+        return _with_chair(book, _decoded_chair(confirmed)) if confirmed else book
+
+    def confirm_chair(self, connection: Connection, school_id: str, name: str) -> bool:
+        """Note, within a transaction, that the chair of governors of this name confirms what the book says of them.
+
+        Returns whether the book has such a chair.
+        """
+        chair = next((one for one in self.book(school_id, connection).holders(ContactRole.GOVERNORS) if one.name == name), None)
+        if chair is None:
+            return False
+        values = {"confirmed_chair": msgspec.json.encode(chair)}
+        connection.execute(update(contact_books).where(contact_books.c.school_id == school_id).values(**values))
+        return True
+
     def _transaction(self, within: Connection | None) -> AbstractContextManager[Connection]:
         return nullcontext(within) if within else self._engine.begin()
 
@@ -74,6 +97,24 @@ def allegation_changes(before: ContactBook, after: ContactBook) -> list[ContactC
             if olds.get(name) != news.get(name):
                 changes.append(ContactChange(role, olds.get(name), news.get(name)))
     return changes
+
+
+def _with_chair(book: ContactBook, chair: Contact) -> ContactBook:
+    """Return a book in which this one alone is chair, as confirmed, whatever else it says of them."""
+    others = []
+    for contact in book.contacts:
+        roles = tuple(role for role in contact.roles if role is not ContactRole.GOVERNORS)
+        if contact.name != chair.name and roles:
+            others.append(msgspec.structs.replace(contact, roles=roles))
+    now = book.named(chair.name)
+    if now:  # conflicts, absences and other roles hold at once: they lead nothing to anybody new
+        chair = msgspec.structs.replace(chair, away=now.away, conflicts=tuple({*chair.conflicts, *now.conflicts}))
+    return msgspec.structs.replace(book, contacts=(*others, chair))
+
+
+@lru_cache(maxsize=1024)
+def _decoded_chair(document: bytes) -> Contact:
+    return msgspec.json.decode(document, type=Contact)
 
 
 @lru_cache(maxsize=1024)

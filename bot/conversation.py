@@ -13,6 +13,7 @@ from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.commands import (
     EXAMPLES,
+    contacts_blocks,
     forgotten_blocks,
     help_blocks,
     invitation_blocks,
@@ -27,14 +28,19 @@ from bot.contact_book import OnPhones
 from bot.contact_store import Contacts
 from bot.contacts import resolve
 from bot.errors import BotError, QuestionError
+from bot.escalations import Escalations
+from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
 from bot.links import Links
 from bot.messages import Button, Message
+from bot.own_duty import OwnDuty
 from bot.people import TELEGRAM, WEB, Access, People
 from bot.records import AskedQuestion, Records
+from bot.roster import Roster
 from bot.sections import GONE, find_clause, whole_section
 from bot.turn import Asker, Tenancy, Turn, said
+from bot.unfinished import Awaited, Unfinished
 from bot.ways_in import WaysIn
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
@@ -60,6 +66,7 @@ NOTED = "Thank you. I have noted it, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE, _VOTE = "w", "e", "s", "o", "k", "c", "l", "v"
+_RECEIVED, _DUTY = "i", "t"
 # What shows policy text by a button of an earlier reply.
 _SHOWN_LATER = frozenset({_SECTION, _OTHERS, _KEEP})
 _HELPED = "1"
@@ -91,6 +98,12 @@ class Conversation:
         now: Callable[[], datetime],
         tenancies: Mapping[tuple[str, str], Tenancy],
         contacts: Contacts,
+        roster: Roster,
+        escalations: Escalations,
+        unfinished: Unfinished,
+        handover: Handover,
+        inbox: Inbox,
+        own_duty: OwnDuty,
     ) -> None:
         """Keep the parts."""
         self._indexes = indexes
@@ -102,6 +115,12 @@ class Conversation:
         self._now = now
         self._tenancies = tenancies
         self._contacts = contacts
+        self._roster = roster
+        self._escalations = escalations
+        self._unfinished = unfinished
+        self._handover = handover
+        self._inbox = inbox
+        self._own_duty = own_duty
 
     def turn(self, message: Message, recent: int) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute."""
@@ -143,24 +162,52 @@ class Conversation:
                 _SCHOOL: self._choose,
                 _LEAVE: self._leave,
                 _VOTE: self._vote,
+                NEXT: self._handover.next_one,
+                DRAFT: self._handover.decided,
+                _RECEIVED: self._inbox.pressed,
+                _DUTY: self._own_duty.pressed,
             }.get(kind)
             if pressed:
                 return pressed(asker, message, value)
+            if kind in (ALERT, QUESTION):
+                hand_over = self._handover.alert if kind == ALERT else self._handover.question
+                return hand_over(asker, message, value, self._before(asker, message, earlier))
             if not question:
                 raise BotError(GONE)
         command = read_command(message.text)
         if command and command[0] != "worried":
             return self._command(asker, message, *command)
+        if asker.person and not message.pressed and not command:
+            awaited = self._awaited(asker, message)
+            if awaited:
+                return awaited
         if not question and message.attachment:
             return said(Heading(NO_TEXT.format(what=message.attachment)))
         if not question and message.channel != WEB:  # a mention and nothing else
             return said(*help_blocks(), buttons=_EXAMPLE_BUTTONS)
         return self._answer(asker, message, question, earlier)
 
+    def _awaited(self, asker: Asker, message: Message) -> Turn | None:
+        """Return what becomes of a message that is no question: a reply to what came to somebody, or what they were asked to write."""
+        replied = self._inbox.reply(asker, message)
+        if replied:
+            return replied
+        draft = self._unfinished.of(message, asker.school.id)
+        if draft is None or draft.awaited is Awaited.NOTHING:
+            return None
+        if draft.escalation:
+            return self._inbox.written(asker, message, draft)
+        # A child at risk comes first, whatever was asked for.
+        return None if self._is_urgent(message) else self._handover.written(asker, message, draft)
+
+    def _before(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> list[str]:
+        """Return the questions before a message in its conversation, oldest first."""
+        return self._records.earlier(message, asker.school.id) if earlier is None else _only_questions(earlier)
+
     def _answer(self, asker: Asker, message: Message, question: str, earlier: Sequence[str] | None) -> Turn:
         now = self._now()
         index = self._indexes.of(asker.school.id, revision=asker.revision)
-        before = self._records.earlier(message, asker.school.id) if earlier is None else _only_questions(earlier)
+        before = self._before(asker, message, earlier)
         about = None
         try:
             answer, reading = ask_and_read(question, index, day_of(now), before)
@@ -224,6 +271,14 @@ class Conversation:
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
         if asker.person is None:
             return said(Heading("Nobody is signed in here: I do not know who you are, and keep nothing of what you write."))
+        if name == "contacts":
+            return said(*contacts_blocks(asker.school.name, self._roster.directory(asker.school)))
+        if name == "sent":
+            return self._handover.sent(message)
+        if name == "inbox":
+            return self._inbox.waiting(message)
+        if name == "duty":
+            return self._own_duty.hours(asker, told) if told else self._own_duty.shown(asker, message)
         if name == "privacy":
             return said(*privacy_blocks(message.channel, self._records.retention))
         if name == "invite":
@@ -235,9 +290,11 @@ class Conversation:
         if name == "mydata":
             names = {school.id: school.name for school in asker.schools}
             kept, remembered = self._records.of(whose), self._records.remembered(whose)
-            return said(*my_data_blocks(kept, remembered, asker.person, names), private=True)
+            handed_over = self._escalations.count_of(whose)
+            return said(*my_data_blocks(kept, remembered, asker.person, names, handed_over), private=True)
         if name == "forget":
-            return said(*forgotten_blocks(self._records.forget(whose)), private=True)
+            self._unfinished.forget(whose)
+            return said(*forgotten_blocks(self._records.forget(whose), self._escalations.count_of(whose)), private=True)
         leave = Button(f"Leave {asker.school.short_name} now", f"{_LEAVE}:{shortened(asker.school.id)}")
         return said(
             Heading(f"Do you want to leave {asker.school.name}?"),

@@ -14,7 +14,7 @@ from bot.messages import Message
 from bot.people import Person, has_access
 from bot.school_year import SchoolYear, Season, WeeklyHours, read_hours
 from bot.tables import duties, people
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
 
 # A half-term's test alert is due at its beginning: so long the one before it still counts.
 TEST_LASTS_ON = timedelta(days=7)
@@ -109,4 +109,3 @@ class Duties:
 def _start_of(year: SchoolYear, moment: datetime) -> datetime:
     first = year.half_term(day_of(moment)).first
     return datetime(first.year, first.month, first.day)  # noqa: DTZ001  as the store keeps it
-

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from bot.aim import Aim, read_aim
 from bot.answer import Answer
-from bot.asking import LONGEST_QUESTION
-from bot.clock import spoken
+from bot.asking import LONGEST_QUESTION, ask
+from bot.bootstrap import Indexes
+from bot.clock import day_of, spoken
 from bot.directory import Directory, Route, Step
 from bot.errors import BotError
 from bot.escalations import Content, EscalationKind, Escalations, State
@@ -22,6 +23,7 @@ from bot.sections import GONE
 from bot.short_names import shortened
 from bot.turn import Asker, Turn, said
 from bot.unfinished import Awaited, Draft, Unfinished
+from retrieval.personal_data import without_personal_data
 
 # What a button of the bot's asks for stands before the colon of its value.
 NEXT, ALERT, QUESTION, DRAFT = "n", "a", "h", "d"
@@ -42,7 +44,7 @@ STATES = {
 
 
 class Handover:
-    """Answers whoever hands something over; `answered` answers a question anew, from those before it."""
+    """Answers whoever hands something over; `now` is the time in UTC."""
 
     def __init__(
         self,
@@ -50,17 +52,15 @@ class Handover:
         roster: Roster,
         records: Records,
         unfinished: Unfinished,
-        answered: Callable[[Asker, str, Sequence[str]], Answer],
-        reduced: Callable[[Asker, str], str],
+        indexes: Indexes,
         now: Callable[[], datetime],
     ) -> None:
-        """Keep the parts; `reduced` takes out of a text what could say of whom it speaks."""
+        """Keep the parts."""
         self._escalations = escalations
         self._roster = roster
         self._records = records
         self._unfinished = unfinished
-        self._answered = answered
-        self._reduced = reduced
+        self._indexes = indexes
         self._now = now
 
     def buttons(self, asker: Asker, message: Message, answer: Answer, directory: Directory) -> tuple[Button, ...]:
@@ -107,13 +107,13 @@ class Handover:
 
     # An alert
 
-    def alert(self, asker: Asker, message: Message, value: str) -> Turn:
-        """Tell the first of a line, with the asker's name. Raises BotError where the button is none of ours."""
+    def alert(self, asker: Asker, message: Message, value: str, earlier: Sequence[str]) -> Turn:
+        """Tell the first of a line, with the asker's name; `earlier` are the questions before. Raises BotError where the button is none of ours."""
         what, found = value[:1], value[1:]
         code, _, sought = found.partition(":")
         if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None:
             raise BotError(GONE)
-        words = self._remembered(asker, message, sought) if what == _WITH_WORDS and sought else None
+        words = _up_to(earlier, sought) if what == _WITH_WORDS and sought else None
         question = self._reduced(asker, words[-1]) if words else ""
         draft = Draft(awaited=Awaited.NAME, aim=code, question=question, is_alert=True)
         if not message.name:
@@ -175,20 +175,24 @@ class Handover:
 
     # A question
 
-    def question(self, asker: Asker, message: Message, value: str) -> Turn:
-        """Show what would be sent to the first of a line that can be asked. Raises BotError where the button is none of ours."""
+    def question(self, asker: Asker, message: Message, value: str, earlier: Sequence[str]) -> Turn:
+        """Show what would be sent to the first of a line that can be asked; `earlier` are the questions before.
+
+        Raises BotError where the button is none of ours.
+        """
         sought, _, code = value.partition(":")
         read_aim(code)
         if asker.person is None:
             raise BotError(GONE)
-        words = self._remembered(asker, message, sought)
+        words = _up_to(earlier, sought)
         if words is None:
             return self._ask_for_wording(asker, message, Draft(aim=code))
         return self._preview(asker, message, self._drafted(asker, Draft(aim=code), words))
 
     def _drafted(self, asker: Asker, draft: Draft, words: Sequence[str]) -> Draft:
         """Return a draft of the last of these questions, with what the bot answers to it."""
-        answer = self._answered(asker, words[-1], words[:-1])
+        index, directory = self._indexes.of(asker.school.id), self._roster.directory(asker.school)
+        answer = ask(words[-1], index, directory, day_of(self._now()), words[:-1])
         ref = answer.quotes[0].ref if answer.quotes else ""
         question = self._reduced(asker, words[-1])
         return msgspec.structs.replace(draft, awaited=Awaited.NOTHING, question=question, headline=answer.headline, ref=ref)
@@ -319,13 +323,9 @@ class Handover:
         )
         return said(Heading("What you have handed over"), Steps(lines), private=True)
 
-    def _remembered(self, asker: Asker, message: Message, sought: str) -> list[str] | None:
-        """Return the questions of a conversation up to the one that a button means, None where that is not remembered."""
-        earlier = self._records.earlier(message, asker.school.id)
-        for number in range(len(earlier), 0, -1):
-            if shortened(earlier[number - 1]) == sought:
-                return earlier[:number]
-        return None
+    def _reduced(self, asker: Asker, text: str) -> str:
+        """Return a text without what could say of whom it speaks."""
+        return without_personal_data(text, self._indexes.of(asker.school.id, fresh=False).spelling.is_common)
 
     def _first_linked(self, line: Sequence[Step], asker: Asker) -> Step | None:
         return next((step for step in line if step.person_id is not None and not self._is_asker(step, asker)), None)
@@ -341,6 +341,14 @@ def aim_of(answer: Answer, directory: Directory) -> Aim:
     """Return the aim of an answer: whoever the question itself leaves out stays so when a button is pressed later."""
     named = answer.named
     return Aim(answer.route, named, answer.about).without(*directory.left_out(answer.route, answer.about, answer.question))
+
+
+def _up_to(earlier: Sequence[str], sought: str) -> Sequence[str] | None:
+    """Return the questions of a conversation up to the one that a button means, None where that is not remembered."""
+    for number in range(len(earlier), 0, -1):
+        if shortened(earlier[number - 1]) == sought:
+            return earlier[:number]
+    return None
 
 
 def address_of(message: Message) -> Message:

@@ -7,15 +7,19 @@ from functools import partial
 import msgspec
 from sqlalchemy import Connection
 
-from bot.clock import spoken
+from bot.answer import quote
+from bot.clock import day_of, spoken
 from bot.errors import BotError
 from bot.escalations import Escalation, EscalationKind, Escalations, State
-from bot.layout import Block, Heading, Paragraph, Steps
+from bot.layout import Block, Heading, Paragraph, Steps, quoted
+from bot.links import Links
 from bot.messages import Button, Message
 from bot.people import People
 from bot.roster import Roster
+from bot.sections import find_clause
 from bot.turn import Asker, Turn, said
 from bot.unfinished import Awaited, Draft, Unfinished
+from corpus.versions import Versions
 
 # What a button of an escalation asks for stands before its id.
 OPEN, TAKE_ON, RECORD, ERASE, ANSWER, SEND, CHANGE, STOP = "o", "t", "x", "e", "a", "s", "c", "q"
@@ -35,15 +39,17 @@ class Inbox:
         people: People,
         roster: Roster,
         unfinished: Unfinished,
-        quoted: Callable[[str, Message], tuple[Block, ...]],
+        versions: Versions,
+        links: Links,
         now: Callable[[], datetime],
     ) -> None:
-        """Keep the parts; `quoted` shows the clause of a reference, nothing where it is gone."""
+        """Keep the parts."""
         self._escalations = escalations
         self._people = people
         self._roster = roster
         self._unfinished = unfinished
-        self._quoted = quoted
+        self._versions = versions
+        self._links = links
         self._now = now
 
     def waiting(self, message: Message) -> Turn:
@@ -132,9 +138,20 @@ class Inbox:
             Heading(f"A question for you from {name}:"),
             Paragraph(f"“{content.question}”"),
             Paragraph(f"I answered: {content.headline}") if content.headline else Paragraph("I have not answered it."),
-            *(self._quoted(content.ref, message) if content.ref else ()),
+            *self._clause(found, content.ref, message),
             *self._progress(found),
         )
+
+    def _clause(self, found: Escalation, ref: str, message: Message) -> tuple[Block, ...]:
+        """Return the clause that the bot quoted, in the version that it quoted; nothing where there was none."""
+        if not ref:
+            return ()
+        try:
+            clause = find_clause(ref, self._versions, [found.school_id])
+        except BotError:  # the policy is gone
+            return ()
+        shown = quote(clause, day_of(self._now()))
+        return (quoted(shown, title="The clause, word for word", url=self._links.to(shown, message.channel)),)
 
     def buttons(self, found: Escalation) -> tuple[Button, ...]:
         """Return what an addressee can press under an escalation."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from corpus.tables import writing
 from sqlalchemy import Engine
 
 from bot.announcer import Announcer
@@ -14,6 +13,7 @@ from bot.messages import Call, Message, Reply
 from bot.notices import NoticeKind, Notices
 from bot.roster import Roster
 from bot.unfinished import Unfinished
+from corpus.tables import writing
 from corpus.versions import Versions
 
 

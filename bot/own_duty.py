@@ -72,7 +72,9 @@ class OwnDuty:
         roles = ", ".join(role_words(role, asker.school.nation) for role in contact.roles) if contact else "no contact any more"
         how = ", ".join([*contact.phones, *([contact.email] if contact.email else [])]) if contact else ""
         hours = duty.hours or (contact.hours if contact else None)
-        tested = f"You confirmed a test alert {spoken(duty.tested_at)}." if duty.tested_at else "You have confirmed no test alert."
+        tested = (
+            f"You confirmed a test alert {spoken(duty.tested_at)}." if duty.tested_at else "You have confirmed no test alert."
+        )
         now = "Staff can alert you at one tap." if duty.alertable else "Staff can alert you once you have confirmed one."
         blocks = (
             Heading(f"You are {duty.contact}: {roles}."),
@@ -106,9 +108,7 @@ class OwnDuty:
             case "test" if message.channel == WEB:
                 raise BotError(NOT_ON_A_PAGE)
             case "test":
-                keep = partial(
-                    self._notices.put, school_id=person.school_id, kind=NoticeKind.TEST_ALERT, person_id=person.id
-                )
+                keep = partial(self._notices.put, school_id=person.school_id, kind=NoticeKind.TEST_ALERT, person_id=person.id)
                 return Turn((Heading("A test alert is on its way to you."),), private=True, keep=keep)
             case "seen":
                 return Turn(
@@ -139,7 +139,9 @@ class OwnDuty:
         how = ", ".join([*contact.phones, *([contact.email] if contact.email else [])])
         blocks = (
             Heading(f"Thank you, {contact.name}."),
-            Paragraph(f"Staff are told: {how}. If that is wrong, tell your school office." if how else "Staff are told no number."),
+            Paragraph(
+                f"Staff are told: {how}. If that is wrong, tell your school office." if how else "Staff are told no number."
+            ),
             Paragraph(NOT_ON_A_PAGE if message.channel == WEB else "Now let me try whether alerts reach you here."),
         )
         test = (Button("Send me a test alert", f"t:{TEST}"),) if message.channel != WEB else ()
@@ -171,4 +173,3 @@ def _of_contacts(asker: Asker) -> Person:
     if asker.person is None or asker.person.role not in {needed for _, needed in _DECIDES}:
         raise BotError(NOT_FOR_YOU)
     return asker.person
-

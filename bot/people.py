@@ -73,6 +73,8 @@ MAY_INVITE = {
     PersonRole.CHAIR: frozenset({PersonRole.HEADTEACHER}),
     PersonRole.ADMINISTRATOR: _ALL - {PersonRole.ADMINISTRATOR},
 }
+# Those to whom colleagues' questions and alerts go.
+RECEIVING = frozenset({PersonRole.HEADTEACHER, PersonRole.DSL, PersonRole.CHAIR})
 # How a sentence names somebody of a role.
 ROLE_WORDS = {
     PersonRole.STAFF: "a member of staff",

@@ -23,9 +23,7 @@ OVERDUE_AFTER = 2  # school days
 class Roster:
     """The people of each school, read anew each time; `now` is the time in UTC."""
 
-    def __init__(
-        self, engine: Engine, contacts: Contacts, duties: Duties, indexes: Indexes, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, engine: Engine, contacts: Contacts, duties: Duties, indexes: Indexes, now: Callable[[], datetime]) -> None:
         """Keep the parts."""
         self._engine = engine
         self._contacts = contacts
@@ -34,12 +32,12 @@ class Roster:
         self._now = now
 
     def book(self, school_id: str) -> ContactBook:
-        """Return what a school wrote of its contacts and its year."""
-        return self._contacts.book(school_id)
+        """Return what a school wrote of its contacts and its year, as it is in force."""
+        return self._contacts.in_force(school_id)
 
     def year(self, school: School) -> SchoolYear:
         """Return a school's year."""
-        return year_of(school, self.book(school.id))
+        return self.book(school.id).year(school.nation)
 
     def duties(self, school: School) -> dict[str, Duty]:
         """Return those of a school's contacts whom the bot can write to, by name."""
@@ -68,7 +66,7 @@ class Roster:
         now, (school,) = self._now(), self._indexes.versions.schools([school_id])
         book = self.book(school_id)
         hours = (self._hours_of(school, book, person_id) if person_id is not None else None) or book.hours or WORKING_HOURS
-        return year_of(school, book).next_opening(hours, now) or now
+        return book.year(school.nation).next_opening(hours, now) or now
 
     def _hours_of(self, school: School, book: ContactBook, person_id: int) -> WeeklyHours | None:
         duty = next((one for one in self.duties(school).values() if one.person_id == person_id), None)
@@ -83,8 +81,3 @@ class Roster:
     def spoken(self, moment: datetime) -> str:
         """Return a moment to come as people say it: `Monday at 8:00`."""
         return spoken_when(moment, self._now())
-
-
-def year_of(school: School, book: ContactBook) -> SchoolYear:
-    """Return the year of a school as its book has it."""
-    return SchoolYear(school.nation, book.hours, book.terms, book.closed)

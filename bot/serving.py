@@ -43,6 +43,7 @@ def serve() -> int:
         secret_key(settings),
         tenancies=_tenancies(configuration),
         retention=timedelta(days=configuration.retention_days),
+        escalations_kept=timedelta(days=configuration.escalation_days),
         public_url=settings.public_url,
         ways=ways_in(settings, configuration),
     )
@@ -53,7 +54,7 @@ def serve() -> int:
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(parts.people, now_utc, secure=secure)
     channels = _channels(configuration, parts.deliveries.count)
-    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, channels)
+    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
     routes = [*pages.routes(), *(route for channel in channels for route in channel.routes())]
     app = create_app(indexes, dispatcher, door, hosts, routes)

@@ -63,6 +63,7 @@ contact_books = Table(
     Column("document", LargeBinary, nullable=False),  # the contacts as JSON
     Column("changed_at", DateTime, nullable=False),
     Column("changed_by", String(200), nullable=False),
+    Column("confirmed_chair", LargeBinary),  # JSON: how the chair of governors is reached, as the chair last confirmed it
 )
 
 # What came in from a platform. It stays for a while after it was answered, without its words, to know it when it comes again.

@@ -119,7 +119,7 @@ def run(parts: Parts, *platforms: Platform, scene: Callable[[], Awaitable[None]]
     """Play a scene while the dispatcher runs over these platforms."""
 
     async def play() -> None:
-        async with Dispatcher(parts.conversation, parts.deliveries, parts.records, platforms).running():
+        async with Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, platforms).running():
             await scene()
 
     asyncio.run(play())
@@ -416,7 +416,7 @@ class Channel:
 async def main():
     parts = assemble(Indexes(Versions(open_store(url), now_utc), Knowledge(Path(cache))), b"a key that only the tests have")
     channel = Channel()
-    async with bot.dispatcher.Dispatcher(parts.conversation, parts.deliveries, parts.records, [channel]).running():
+    async with bot.dispatcher.Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, [channel]).running():
         for _ in range(2):
             await channel.receive(event, Message(channel="telegram", account="77", place="D1", text="/help"))
         await asyncio.to_thread(sys.stdin.readline)

@@ -15,7 +15,7 @@ from retrieval.knowledge import Knowledge
 
 def test_nothing_is_taken_in_once_the_bot_is_being_stopped(store: Versions, knowledge: Knowledge) -> None:
     parts = assemble(Indexes(store, knowledge), b"of these tests alone" * 2)
-    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records)
+    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
 
     async def receive_too_late() -> None:
         async with dispatcher.running():

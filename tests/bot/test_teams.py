@@ -358,7 +358,7 @@ def test_a_slow_answer_is_announced_delays_nobody_and_comes_even_where_that_fail
     indexes = Indexes(Versions(engine, now_utc), knowledge)
     parts = assemble(indexes, b"a key for the tests")
     channel = TeamsChannel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], lambda: None)
-    dispatcher = Dispatcher(_Slow(go_on), parts.deliveries, parts.records, [channel])
+    dispatcher = Dispatcher(_Slow(go_on), parts.deliveries, parts.records, parts.outgoing, [channel])
 
     @asynccontextmanager
     async def running() -> AsyncIterator[str]:

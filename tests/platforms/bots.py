@@ -68,7 +68,10 @@ async def bot_with(
     parts = assemble(Indexes(Versions(engine, now), knowledge), KEY, now=now, tenancies=tenancies)
     channel = channel_of(parts)
     conversation = _Mortal() if dies else parts.conversation
-    async with Dispatcher(conversation, parts.deliveries, parts.records, [channel]).running(), AsyncExitStack() as serving:
+    async with (
+        Dispatcher(conversation, parts.deliveries, parts.records, parts.outgoing, [channel]).running(),
+        AsyncExitStack() as serving,
+    ):
         routes = channel.routes()
         address = await serving.enter_async_context(served(Starlette(routes=routes), port)) if routes else ""
         yield Bot(parts, address)

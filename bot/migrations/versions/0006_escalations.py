@@ -13,6 +13,7 @@ _OF_NOTICES = ("addressee", "notice", "escalation_id", "person_id")
 
 
 def upgrade() -> None:
+    op.add_column("contact_books", sa.Column("confirmed_chair", sa.LargeBinary))
     _extend_outbox()
     op.create_table(
         "duties",
@@ -94,6 +95,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in _TABLES:
         op.drop_table(table)
+    with op.batch_alter_table("contact_books") as contact_books:
+        contact_books.drop_column("confirmed_chair")
     with op.batch_alter_table("outbox") as outbox:
         for column in (*_OF_NOTICES, "give_up_at"):
             outbox.drop_column(column)

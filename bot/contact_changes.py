@@ -1,0 +1,58 @@
+"""A change of whom concerns about adults go to is told to whoever held the role and to whoever holds it now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.contact_book import Contact, ContactRole
+from bot.contact_store import ContactChange
+from bot.duties import Duty
+from bot.notices import NoticeKind, Notices
+from bot.steps import role_words
+
+
+def tell_of_changes(
+    connection: Connection,
+    school_id: str,
+    nation: str,
+    changes: Sequence[ContactChange],
+    *,
+    by: str,
+    duties: Sequence[Duty],
+    notices: Notices,
+    due_at: datetime,
+) -> list[str]:
+    """Keep a notice to everybody concerned whom the bot can write to; return the names of those whom it cannot.
+
+    `by` is who made the changes, `due_at` when the school is next at work.
+    """
+    people = {duty.contact: duty.person_id for duty in duties}
+    not_told: dict[str, None] = {}
+    for change in changes:
+        concerned = dict.fromkeys(one.name for one in (change.before, change.after) if one)
+        for name in concerned:
+            if name not in people:
+                not_told[name] = None
+                continue
+            notices.put(
+                connection,
+                school_id,
+                NoticeKind.CONTACT_CHANGED,
+                person_id=people[name],
+                due_at=due_at,
+                role=role_words(change.role, nation),
+                before=_reached(change.before),
+                after=_reached(change.after),
+                by=by,
+                confirms=bool(change.role is ContactRole.GOVERNORS and change.after and change.after.name == name),
+            )
+    return list(not_told)
+
+
+def _reached(contact: Contact | None) -> str:
+    """Return how a contact is reached, in words."""
+    if contact is None:
+        return "nobody."
+    ways = ", ".join([*contact.phones, *([contact.email] if contact.email else [])])
+    return f"{contact.name}{f': {ways}' if ways else ''}."
