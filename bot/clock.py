@@ -16,12 +16,17 @@ def today() -> date:
     return datetime.now(LONDON).date()
 
 
+def local(moment: datetime) -> datetime:
+    """Return a moment of the store as the clocks of the United Kingdom show it."""
+    return moment.replace(tzinfo=UTC).astimezone(LONDON)
+
+
 def day_of(moment: datetime) -> date:
     """Return the calendar day in the United Kingdom of a moment of the store."""
-    return moment.replace(tzinfo=UTC).astimezone(LONDON).date()
+    return local(moment).date()
 
 
 def spoken(moment: datetime) -> str:
     """Return a moment of the store as people in the United Kingdom say it: `Saturday 21 November 2026, 21:04`."""
-    local = moment.replace(tzinfo=UTC).astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+    shown = local(moment)
+    return f"{shown:%A} {shown.day} {shown:%B %Y, %H:%M}"
