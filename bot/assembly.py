@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
-from bot.conversation import Conversation, Tenancy
+from bot.conversation import Conversation
 from bot.deliveries import Deliveries
 from bot.hours import SchoolHours
 from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.people import People
 from bot.records import RETENTION, Records
+from bot.turn import Tenancy
 from bot.ways_in import WaysIn
 
 NO_WAYS = WaysIn("http://127.0.0.1/join", None)

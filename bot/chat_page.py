@@ -18,13 +18,14 @@ from bot.answer import needs_school
 from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION
 from bot.bootstrap import Indexes
 from bot.commands import EXAMPLES
-from bot.conversation import FAULT, Asker
+from bot.conversation import FAULT
 from bot.dispatcher import Dispatcher
 from bot.joining import COOKIE, ENDED, Door
 from bot.messages import Message, Reply
 from bot.people import WEB
 from bot.rendering import as_text, environment, reply_to_html, to_html
 from bot.settings import LOOPBACK
+from bot.turn import Asker
 from bot.web_security import HEADERS, OwnFormsOnly, SecurityHeaders
 from corpus.versions import no_such_school
 from retrieval.decision import Outcome

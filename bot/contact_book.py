@@ -1,4 +1,4 @@
-"""A school's contacts: who holds which role, how and when they are reached; and the school's year. What the school itself wrote."""
+"""What a school wrote of its contacts and its year: who holds which role, how and when they are reached, when school is in session."""
 
 from enum import StrEnum
 

@@ -2,10 +2,9 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection
 
 from bot.answer import MOST_OTHERS, Answer, needs_school, quote, shortened
@@ -28,14 +27,14 @@ from bot.contacts import resolve
 from bot.errors import BotError, QuestionError
 from bot.hours import OnPhones, SchoolHours
 from bot.kept import KeptAnswers
-from bot.layout import WORRIED, Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
+from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
 from bot.links import Links
-from bot.messages import Audience, Button, Message, Reply
-from bot.people import TELEGRAM, WEB, Access, People, Person
+from bot.messages import Button, Message
+from bot.people import TELEGRAM, WEB, Access, People
 from bot.records import AskedQuestion, Records
 from bot.sections import GONE, find_clause, whole_section
+from bot.turn import Asker, Tenancy, Turn, said
 from bot.ways_in import WaysIn
-from corpus.clause import Stance
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index, IndexedClause
@@ -54,7 +53,6 @@ WAIT = "Please wait a minute, then try again."
 LEFT = "Your access has ended. To come back, ask your school office for a code, and write: /join and the code."
 NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please write your question in a sentence."
 ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
-IN_PRIVATE = "I answer this where only you see it."
 WHICH_SCHOOL = "Which school do you ask of?"
 NOT_KEPT = "I do not keep that question any more, so there is nothing to note it beside."
 NOTED = "Thank you. I have noted it, without your name."
@@ -66,72 +64,8 @@ _SHOWN_LATER = frozenset({_SECTION, _OTHERS, _KEEP})
 _HELPED = "1"
 _VOTES = {_HELPED: "This helped", "0": "This did not help"}
 _STORED = frozenset({Outcome.ANSWERED, Outcome.CHOOSE, Outcome.NOT_COVERED})
-_WORRIED_BUTTON = Button(WORRIED, _WORRIED)
 _EXAMPLES = {str(number): example for number, example in enumerate(EXAMPLES)}
 _EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, example in _EXAMPLES.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Tenancy:
-    """A Slack workspace or a Microsoft tenant: the schools whose staff it holds, and the channels that belong to one of them."""
-
-    schools: tuple[str, ...]
-    rooms: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, and of which school; `person` is None in the demonstration. `schools` are all that she may ask of.
-
-    `revision` is the school's at this moment, None where it was not read.
-    """
-
-    school: School
-    schools: tuple[School, ...]
-    person: Person | None
-    revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What to say to a message; `keep` writes what is to be kept of it, in the transaction that ends it.
-
-    `private` says that nobody but the asker should see it; `school` is whose clauses it shows, None
-    where that is the one asked of.
-    """
-
-    blocks: tuple[Block, ...]
-    buttons: tuple[Button, ...] = ()
-    votes: tuple[Button, ...] = ()
-    private: bool = False
-    keep: Callable[[Connection], None] | None = None
-    outcome: Outcome | None = None
-    stance: Stance | None = None
-    refused: bool = False
-    school: School | None = None
-
-    def replies(self, message: Message) -> tuple[Reply, ...]:
-        """Return the replies to a message that say it: to the asker alone where it is private and others are there."""
-        if not self.blocks:
-            return ()
-        said = Reply(
-            blocks=self.blocks,
-            buttons=(*self.buttons, _WORRIED_BUTTON),
-            votes=self.votes,
-            reference=secrets.token_hex(3).upper(),
-            outcome=self.outcome,
-            stance=self.stance,
-            refused=self.refused,
-        )
-        if message.private or not self.private:
-            return (said,)
-        note = Reply((Paragraph(IN_PRIVATE),), reference=said.reference)
-        return (msgspec.structs.replace(said, audience=Audience.ASKER), note)
-
-
-def said(*blocks: Block, buttons: tuple[Button, ...] = (), private: bool = False) -> Turn:
-    """Return a turn of which nothing is kept."""
-    return Turn(blocks, buttons, private=private)
 
 
 SILENCE = Turn(())

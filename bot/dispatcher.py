@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from bot.conversation import AT_FAULT, Asker, Conversation, Turn
+from bot.conversation import AT_FAULT, Conversation
 from bot.deliveries import MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Event
 from bot.messages import Channel, Message, NotNow, Refused, Reply
 from bot.records import Records
+from bot.turn import Asker, Turn
 
 # What waits is looked for so often, in seconds: in the outbox, and among events whose holder died.
 OUTBOX_EVERY, LEFT_BEHIND_EVERY, CLEAR_EVERY = 1.0, 5.0, 60.0

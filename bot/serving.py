@@ -16,7 +16,6 @@ from bot.chat_page import create_app
 from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.configuration import Configuration, check_schools, read_configuration
-from bot.conversation import Tenancy
 from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
@@ -27,6 +26,7 @@ from bot.people import SLACK, TEAMS, TELEGRAM
 from bot.policy_pages import PolicyPages
 from bot.secret import secret_key
 from bot.settings import LOOPBACK, Settings, read_settings
+from bot.turn import Tenancy
 from bot.ways_in import ways_in
 
 

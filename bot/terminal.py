@@ -88,9 +88,9 @@ def ask_batch(file: str, school: str | None) -> int:
 def chat(school: str | None) -> int:
     """Hold a conversation until the input ends or the person types `exit`; a letter presses the button that it stands at."""
     from bot.assembly import assemble
-    from bot.conversation import Asker
     from bot.messages import Message
     from bot.secret import secret_key
+    from bot.turn import Asker
 
     settings = read_settings()
     indexes = open_indexes(settings)

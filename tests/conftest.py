@@ -17,7 +17,6 @@ from bot.assembly import Parts, assemble
 from bot.bootstrap import Indexes, seed_demo
 from bot.chat_page import create_app
 from bot.clock import now_utc
-from bot.conversation import Turn
 from bot.dispatcher import Dispatcher
 from bot.joining import Door
 from bot.messages import Message, Reply
@@ -25,6 +24,7 @@ from bot.people import TELEGRAM, Person, PersonRole
 from bot.policy_pages import PolicyPages
 from bot.rendering import as_text
 from bot.schema import open_store
+from bot.turn import Turn
 from corpus.building import build_policy
 from corpus.clause import Policy
 from corpus.tables import sqlite_url

@@ -16,10 +16,11 @@ from sqlalchemy import select
 
 from bot.clock import now_utc
 from bot.commands import COMMANDS
-from bot.conversation import FAULT, IN_PRIVATE, MOST_A_MINUTE, STRANGER, TOO_MANY, Tenancy
+from bot.conversation import FAULT, MOST_A_MINUTE, STRANGER, TOO_MANY
 from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVERED
 from bot.people import SLACK
 from bot.tables import outbox
+from bot.turn import IN_PRIVATE, Tenancy
 from retrieval.knowledge import Knowledge
 from tests.platforms import block_kit
 from tests.platforms.background import Background

@@ -17,10 +17,11 @@ import pytest
 from bot.channels.teams import PATH
 from bot.clock import now_utc
 from bot.commands import COMMANDS
-from bot.conversation import IN_PRIVATE, MOST_A_MINUTE
+from bot.conversation import MOST_A_MINUTE
 from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED
 from bot.layout import WORRIED
 from bot.people import TEAMS
+from bot.turn import IN_PRIVATE
 from retrieval.knowledge import Knowledge
 from tests.platforms.background import Background
 from tests.platforms.bots import Bot

@@ -15,11 +15,12 @@ import pytest
 from bot.channels.telegram import NO_PRIVATE_CHAT, SECRET_HEADER
 from bot.clock import LONDON, now_utc
 from bot.commands import COMMANDS
-from bot.conversation import FAULT, IN_PRIVATE, MOST_A_MINUTE, MOST_OF_A_STRANGER, STRANGER, TOO_MANY, WAIT
+from bot.conversation import FAULT, MOST_A_MINUTE, MOST_OF_A_STRANGER, STRANGER, TOO_MANY, WAIT
 from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVERED
 from bot.hours import Hours, OnPhones, SchoolHours
 from bot.people import TELEGRAM, People, PersonRole
 from bot.schema import open_store
+from bot.turn import IN_PRIVATE
 from corpus.tables import sqlite_url
 from retrieval.knowledge import Knowledge
 from tests.platforms.background import Background

@@ -11,20 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.bootstrap import Indexes
-from bot.conversation import (
-    IN_PRIVATE,
-    LEFT,
-    MOST_A_MINUTE,
-    MOST_OF_A_STRANGER,
-    NO_TEXT,
-    ONLY_TEXT,
-    STRANGER,
-    TOO_MANY,
-    WAIT,
-    WHICH_SCHOOL,
-    Asker,
-    Tenancy,
-)
+from bot.conversation import LEFT, MOST_A_MINUTE, MOST_OF_A_STRANGER, NO_TEXT, ONLY_TEXT, STRANGER, TOO_MANY, WAIT, WHICH_SCHOOL
 from bot.hours import Hours, OnPhones, SchoolHours
 from bot.layout import WORRIED, ClauseQuote, Heading
 from bot.messages import Audience, Reply
@@ -32,6 +19,7 @@ from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.rendering import as_text
 from bot.sections import GONE
 from bot.tables import questions
+from bot.turn import IN_PRIVATE, Asker, Tenancy
 from retrieval.decision import Outcome
 
 if TYPE_CHECKING:

@@ -121,7 +121,7 @@ def test_a_kept_question_names_its_clause_and_nobody(chat: "Chat", store: Versio
 
 
 def test_nothing_is_kept_in_the_demonstration(chat: "Chat", store: Versions) -> None:
-    from bot.conversation import Asker
+    from bot.turn import Asker
 
     school = chat.parts.indexes.of("hillside").school
     turn = chat.parts.conversation.turn_of(Asker(school, (school,), None), message(channel=WEB, account="", text=FRIENDS), 1, [])
@@ -130,7 +130,7 @@ def test_nothing_is_kept_in_the_demonstration(chat: "Chat", store: Versions) -> 
 
 
 def test_on_the_chat_page_the_earlier_questions_are_the_pages_own_and_are_not_kept(chat: "Chat", store: Versions) -> None:
-    from bot.conversation import Asker
+    from bot.turn import Asker
 
     person, school = chat.join(channel=WEB), chat.parts.indexes.of("hillside").school
     asked = message(channel=WEB, text="What about pupils?")

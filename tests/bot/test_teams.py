@@ -25,11 +25,11 @@ from bot.channels import teams_connector
 from bot.channels.teams import PATH, Activity, TeamsChannel, read
 from bot.channels.teams_connector import Connector, NotMicrosoft
 from bot.clock import now_utc
-from bot.conversation import Turn, said
 from bot.dispatcher import Dispatcher
 from bot.layout import Heading
 from bot.messages import Message, NotNow, Refused
 from bot.schema import open_store
+from bot.turn import Turn, said
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge

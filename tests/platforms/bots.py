@@ -18,12 +18,12 @@ from starlette.applications import Starlette
 from bot.assembly import Parts, assemble
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
-from bot.conversation import Tenancy, Turn
 from bot.dispatcher import Dispatcher
 from bot.hours import SchoolHours
 from bot.messages import Channel, Message
 from bot.schema import open_store
 from bot.tables import events, outbox
+from bot.turn import Tenancy, Turn
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge

@@ -15,9 +15,9 @@ from pathlib import Path
 from bot.assembly import Parts
 from bot.channels.slack import EVENTS_PATH, SlackChannel
 from bot.clock import now_utc
-from bot.conversation import Tenancy
 from bot.deliveries import REFUSED
 from bot.people import SLACK
+from bot.turn import Tenancy
 from retrieval.knowledge import Knowledge
 from tests.platforms.bots import Bot, bot_with, run_for_ever
 from tests.platforms.slack_server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, TEAM, SlackServer

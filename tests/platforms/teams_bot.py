@@ -15,9 +15,9 @@ from bot.assembly import Parts
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_connector import Registration
 from bot.clock import now_utc
-from bot.conversation import Tenancy
 from bot.deliveries import REFUSED
 from bot.people import TEAMS
+from bot.turn import Tenancy
 from retrieval.knowledge import Knowledge
 from tests.platforms.bots import Bot, bot_with, run_for_ever
 from tests.platforms.teams_server import APP_ID, SECRET, TENANT

@@ -13,9 +13,9 @@ from bot.bootstrap import Indexes
 from bot.channels.slack_blocks import to_messages
 from bot.channels.teams_card import to_activities
 from bot.channels.telegram_html import messages
-from bot.conversation import Asker
 from bot.messages import Message, Reply
 from bot.rendering import as_text, reply_to_html
+from bot.turn import Asker
 from tests.platforms import block_kit
 
 QUESTIONS = [
