@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 from bot.bootstrap import open_indexes, open_versions
-from bot.clock import today
+from bot.clock import now_utc, today
+from bot.contact_commands import print_gaps, read_contacts
+from bot.contact_store import Contacts
 from bot.errors import BotError
 from bot.settings import read_settings
 from corpus.alignment import Change, ClauseChange, compare
@@ -20,10 +22,18 @@ LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredt
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
-def init(school: str, name: str, short_name: str | None, nation: str) -> int:
-    """Set up a school. Raises BotError where its id is no id, CorpusError where it is taken."""
+def init(school: str, name: str, short_name: str | None, nation: str, contacts: str | None) -> int:
+    """Set up a school, with the contacts in a file where one is given.
+
+    Raises BotError where its id is no id or something is wrong with the contacts, CorpusError where the id is taken.
+    """
     _require_id(school, "school")
-    open_versions(read_settings()).add_school(School(school, name, short_name or name, nation))
+    book = read_contacts(contacts) if contacts else None
+    versions, added = open_versions(read_settings()), School(school, name, short_name or name, nation)
+    versions.add_school(added)
+    if book:
+        Contacts(versions.engine, now_utc).save(school, book, getpass.getuser())
+        print_gaps(book, added)
     print(f"{name} is set up. Bring in its first policy with: policybot import FILE --school {school} --policy social-media")
     return 0
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
+from bot.contact_store import Contacts
 from bot.conversation import Conversation
 from bot.deliveries import Deliveries
-from bot.hours import SchoolHours
 from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.people import People
@@ -29,6 +29,7 @@ class Parts:
     kept: KeptAnswers
     links: Links
     deliveries: Deliveries
+    contacts: Contacts
     conversation: Conversation
 
 
@@ -38,20 +39,19 @@ def assemble(
     *,
     now: Callable[[], datetime] = now_utc,
     tenancies: Mapping[tuple[str, str], Tenancy] | None = None,
-    hours: Mapping[str, SchoolHours] | None = None,
     retention: timedelta = RETENTION,
     public_url: str | None = None,
     ways: WaysIn = NO_WAYS,
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
-    `tenancies` says whose staff a workspace holds, by channel and tenant; `hours` are the schools' hours; `retention` is how long
-    a question is kept; `public_url` is where people reach the server, None if only on this machine;
-    `ways` are where people come in with an invitation.
+    `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept;
+    `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in with an invitation.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
+    contacts = Contacts(engine, now)
     conversation = Conversation(
         indexes=indexes,
         people=people,
@@ -61,6 +61,6 @@ def assemble(
         ways=ways,
         now=now,
         tenancies=tenancies or {},
-        hours=hours or {},
+        contacts=contacts,
     )
-    return Parts(indexes, people, records, kept, links, Deliveries(engine, now), conversation)
+    return Parts(indexes, people, records, kept, links, Deliveries(engine, now), contacts, conversation)

@@ -56,8 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--name", required=True, help="the school's full name")
     init.add_argument("--short-name", help="how a headline names it; the full name unless given")
     init.add_argument("--nation", default="England", choices=["England", "Wales", "Scotland", "Northern Ireland"])
+    init.add_argument(
+        "--contacts", metavar="FILE", help="whom its staff turn to, as policybot contacts takes it; - for standard input"
+    )
 
     _add_people(command)
+    _add_contacts(command)
 
     ask = command("ask", "answer one question, or a file of them", _ask)
     ask.add_argument("question", nargs="*", help="the question")
@@ -137,6 +141,28 @@ def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
+def _add_contacts(command: Callable[..., argparse.ArgumentParser]) -> None:
+    contacts = command("contacts", "whom a school's staff turn to and when: print them, load them, change one", _contacts)
+    contacts.add_argument("--school", required=True)
+    one_of = contacts.add_mutually_exclusive_group()
+    one_of.add_argument("--load", metavar="FILE", help="put what this file holds in their place; - for standard input")
+    one_of.add_argument(
+        "--set", metavar="NAME", help="add this contact, or change what the flags below give; an empty one takes it out"
+    )
+    one_of.add_argument("--remove", metavar="NAME", help="take this contact out")
+    contacts.add_argument("--email", help="with --set: an e-mail address")
+    contacts.add_argument(
+        "--hours", help="with --set: when they can be reached, such as 'Monday-Friday 08:00-17:00', or any time"
+    )
+    for flag, summary in (
+        ("role", "what staff turn to them for, such as dsl"),
+        ("phone", "a telephone number"),
+        ("away", "when they are away, such as '2026-12-01 - 2026-12-04'"),
+        ("conflict", "a contact about whom, and to whom, nothing goes through this one, such as a spouse"),
+    ):
+        contacts.add_argument(f"--{flag}", action="append", help=f"with --set: {summary}; it may be repeated")
+
+
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--school", required=True)
     parser.add_argument("--policy", required=True, help="the policy's short id, such as social-media")
@@ -161,7 +187,7 @@ def _serve(_options: argparse.Namespace) -> int:
 def _init(options: argparse.Namespace) -> int:
     from bot.administration import init
 
-    return init(options.school, options.name, options.short_name, options.nation)
+    return init(options.school, options.name, options.short_name, options.nation, options.contacts)
 
 
 def _invite(options: argparse.Namespace) -> int:
@@ -190,6 +216,21 @@ def _people(options: argparse.Namespace) -> int:
     if options.leavers:
         return list_leavers(options.school)
     return list_people(options.school)
+
+
+def _contacts(options: argparse.Namespace) -> int:
+    from bot.contact_commands import FLAGS, load_contacts, remove_contact, set_contact, show_contacts
+
+    given = {key: values for flag, key in FLAGS.items() if (values := getattr(options, flag)) is not None}
+    if options.set is not None:
+        return set_contact(options.school, options.set, given)
+    if given:
+        raise BotError("--role, --phone, --email, --hours, --away and --conflict say what to change: add --set NAME.")
+    if options.load is not None:
+        return load_contacts(options.school, options.load)
+    if options.remove is not None:
+        return remove_contact(options.school, options.remove)
+    return show_contacts(options.school)
 
 
 def _ask(options: argparse.Namespace) -> int:

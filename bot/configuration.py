@@ -7,7 +7,6 @@ is there, in the file or in the environment.
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import time
 from difflib import get_close_matches
 from inspect import isclass
 from typing import Annotated, Any, get_args, get_origin
@@ -16,7 +15,6 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -31,13 +29,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from bot.errors import SettingsError
-from bot.hours import Hours, OnPhones
 from bot.settings import FILE_NAME, LOOPBACK, PREFIX, SECTIONS, Settings, not_known
 
 WEBHOOK_PATH = "/telegram/webhook"
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-3]):([0-5]\d)")
 
 # What Slack calls the tokens that begin so; https://docs.slack.dev/authentication/tokens
 _SLACK_TOKENS = {
@@ -125,22 +121,6 @@ def _webhook_secret(secret: SecretStr | None, info: ValidationInfo) -> SecretStr
     elif not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
         raise ValueError("may hold 1 to 256 letters from A to Z, digits, _ and - only.")  # core.telegram.org/bots/api#setwebhook
     return secret
-
-
-def _read_hours(value: object) -> Hours:
-    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
-    if not found:
-        raise ValueError(f"is “{value}”: write the hours as 08:30-15:30.")
-    opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
-    if opens >= closes:
-        raise ValueError(f"is “{value}”, which ends before it begins: write the hours as 08:30-15:30.")
-    return Hours(opens, closes)
-
-
-def _hours_where_they_matter(in_hours: OnPhones, info: ValidationInfo) -> OnPhones:
-    if in_hours is not OnPhones.ANSWER and "hours" in info.data and info.data["hours"] is None:
-        raise ValueError(f"is {in_hours}, but the hours are not known: add them as hours: 08:30-15:30.")
-    return in_hours
 
 
 def _with_stroke(value: str) -> str:
@@ -281,15 +261,6 @@ class Teams(_Section):
         return tenants
 
 
-class SchoolDay(_Section):
-    """One school's hours, and what the bot does in them on Telegram, which is on people's own phones."""
-
-    hours: Annotated[Hours | None, BeforeValidator(_read_hours), Field(description="the hours, such as 08:30-15:30")] = None
-    telegram_in_hours: Annotated[
-        OnPhones, AfterValidator(_hours_where_they_matter), Field(description="answer, remind or hold_back")
-    ] = OnPhones.ANSWER
-
-
 class Configuration(BaseSettings):
     """What is configured beside `Settings`; a channel that is None is off."""
 
@@ -305,7 +276,6 @@ class Configuration(BaseSettings):
     slack: Annotated[Slack | None, Field(description="keys of its own under it, such as workspaces")] = None
     telegram: Annotated[Telegram | None, Field(description="keys of its own under it, such as webhook_url")] = None
     teams: Annotated[Teams | None, Field(description="keys of its own under it, such as tenants")] = None
-    schools: Annotated[dict[str, SchoolDay], Field(description="the id of each school and its hours under it")] = {}
     retention_days: Annotated[int, Field(ge=1, le=365, description="a number of days from 1 to 365")] = 90
 
     @classmethod
@@ -414,7 +384,6 @@ def _schools_named(configuration: Configuration) -> Iterator[tuple[str, str]]:
     for table, organisations in tables.items():
         for name, organisation in organisations.items():
             yield from ((f"{table}.{name}", school) for school in organisation.schools)
-    yield from (("schools", school) for school in configuration.schools)
 
 
 def _choices(school: str, known: list[str]) -> str:

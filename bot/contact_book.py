@@ -1,13 +1,21 @@
-"""What a school wrote of its contacts and its year: who holds which role, how and when they are reached, when school is in session."""
+"""What a school wrote of its contacts and its year: who holds which role, how and when they are reached, its hours and terms."""
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
-from bot.hours import OnPhones
-from bot.school_year import Days, WeeklyHours
+from bot.school_year import Days, SchoolYear, Season, WeeklyHours
 
 CONFIRM_WITHIN = 10  # minutes
+
+
+class OnPhones(StrEnum):
+    """What a school wants of the bot in its hours where it is asked on a personal phone; what is urgent is always answered."""
+
+    ANSWER = "answer"
+    REMIND = "remind"
+    HOLD_BACK = "hold_back"
 
 
 class ContactRole(StrEnum):
@@ -31,6 +39,15 @@ class ContactRole(StrEnum):
 
 # Whoever holds one of these is told of each change to it, so that nobody turns complaints about themselves to themselves.
 ALLEGATION_ROLES = frozenset({ContactRole.HEADTEACHER, ContactRole.GOVERNORS, ContactRole.DESIGNATED_OFFICER})
+_OUTSIDE = frozenset({ContactRole.LOCAL_AUTHORITY, ContactRole.DESIGNATED_OFFICER, ContactRole.SOCIAL_CARE, ContactRole.POLICE})
+
+
+def season_of(roles: Iterable[ContactRole]) -> Season:
+    """Return in which weeks hours hold that say nothing of it: those of the school's own people in term time."""
+    held = set(roles)
+    if ContactRole.SOCIAL_CARE_OUT_OF_HOURS in held:
+        return Season.ALWAYS
+    return Season.ALL_YEAR if held and held <= _OUTSIDE else Season.TERM
 
 
 class Contact(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -73,3 +90,15 @@ class ContactBook(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     anonymous: bool = True
     numbers: dict[str, ChangedNumber] = {}
     contacts: tuple[Contact, ...] = ()
+
+    def holders(self, role: ContactRole) -> Sequence[Contact]:
+        """Return who holds a role, in the order in which the school wrote them."""
+        return [contact for contact in self.contacts if role in contact.roles]
+
+    def named(self, name: str) -> Contact | None:
+        """Return the contact of this name, however its letters are written; None where there is none."""
+        return next((contact for contact in self.contacts if contact.name.casefold() == name.casefold()), None)
+
+    def year(self, nation: str) -> SchoolYear:
+        """Return the calendar of the school, which lies in this nation."""
+        return SchoolYear(nation, self.hours, self.terms, self.closed)

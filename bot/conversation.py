@@ -23,9 +23,10 @@ from bot.commands import (
     read_invited_role,
     whoami_blocks,
 )
+from bot.contact_book import OnPhones
+from bot.contact_store import Contacts
 from bot.contacts import resolve
 from bot.errors import BotError, QuestionError
-from bot.hours import OnPhones, SchoolHours
 from bot.kept import KeptAnswers
 from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
 from bot.links import Links
@@ -75,8 +76,7 @@ AT_FAULT = Turn((Heading(FAULT),), refused=True)
 class Conversation:
     """Answers messages.
 
-    `tenancies` says whose staff a workspace holds, by channel and tenant; `hours` are the schools' hours, by school; `now` is the
-    time in UTC.
+    `tenancies` says whose staff a workspace holds, by channel and tenant; `now` is the time in UTC.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Conversation:
         ways: WaysIn,
         now: Callable[[], datetime],
         tenancies: Mapping[tuple[str, str], Tenancy],
-        hours: Mapping[str, SchoolHours],
+        contacts: Contacts,
     ) -> None:
         """Keep the parts."""
         self._indexes = indexes
@@ -101,7 +101,7 @@ class Conversation:
         self._ways = ways
         self._now = now
         self._tenancies = tenancies
-        self._hours = hours
+        self._contacts = contacts
 
     def turn(self, message: Message, recent: int) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute."""
@@ -342,17 +342,20 @@ class Conversation:
 
     def _on_phones(self, asker: Asker, now: datetime) -> OnPhones:
         """Return what the asker's school wants on personal phones at this moment."""
-        hours = self._hours.get(asker.school.id)
-        return hours.on_phones if hours and hours.hours.include(now) else OnPhones.ANSWER
+        book = self._contacts.book(asker.school.id)
+        in_hours = book.telegram_in_hours is not OnPhones.ANSWER and book.year(asker.school.nation).is_open(now)
+        return book.telegram_in_hours if in_hours else OnPhones.ANSWER
 
     def _holds_back(self, asker: Asker, message: Message) -> bool:
         return message.channel == TELEGRAM and self._on_phones(asker, self._now()) is OnPhones.HOLD_BACK
 
     def _held_back(self, asker: Asker) -> str:
-        closes = self._hours[asker.school.id].hours.closes
+        hours = self._contacts.book(asker.school.id).hours
+        today = day_of(self._now()).weekday()
+        closes = [f"{span.closes:%H:%M}" for span in hours.spans if span.weekday == today] if hours else []
         return (
             "It is school time, and your school wants no questions on personal phones in it. "
-            f"Ask me where your school uses me at work, or here after {closes:%H:%M}."
+            f"Ask me where your school uses me at work, or here after {closes[-1] if closes else 'school'}."
         )
 
     def _link(self, message: Message) -> Link:

@@ -9,12 +9,16 @@ from datetime import timedelta
 from bot.bootstrap import open_indexes
 from bot.clock import now_utc, today
 from bot.configuration import Configuration, Slack, Teams, Telegram, check_schools, read_configuration
+from bot.contact_book import ContactBook
+from bot.contact_gaps import ENGLAND, gaps
+from bot.contact_store import Contacts
 from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
 from bot.errors import BotError
 from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from corpus.dates import PolicyDate
+from corpus.versions import School
 
 LEAST_DISK = 100_000_000  # bytes
 DAYS_COUNTED = timedelta(days=7)
@@ -26,6 +30,7 @@ _COUNTED = {
     DROPPED: "not taken by the platform, as where a chat was closed",
     UNDELIVERED: "given up",
 }
+_MARKS = {True: "ok  ", False: "LOOK", None: "note"}
 _CHANNELS = {SLACK: "Slack", TELEGRAM: "Telegram", TEAMS: "Microsoft Teams", WEB: "The chat page"}
 
 
@@ -33,12 +38,13 @@ def examine() -> int:
     """Print each check with what to do where it fails; return 1 if any failed."""
     failed = False
     for passed, sentence in _checks():
-        print(f"{'ok  ' if passed else 'LOOK'}  {sentence}")
-        failed = failed or not passed
+        print(f"{_MARKS[passed]}  {sentence}")
+        failed = failed or passed is False
     return 1 if failed else 0
 
 
-def _checks() -> Iterator[tuple[bool, str]]:
+def _checks() -> Iterator[tuple[bool | None, str]]:
+    """Return what was found, and whether it is right; None where it is advice, without which everything works."""
     version = sys.version_info
     yield version >= (3, 11), f"Python {version.major}.{version.minor}; policybot needs 3.11 or newer."
     try:
@@ -76,7 +82,9 @@ def _checks() -> Iterator[tuple[bool, str]]:
     if configuration:
         yield from _channels(configuration, settings, [school.id for school in schools])
         yield from _counted(configuration, Deliveries(versions.engine, now_utc))
+    contacts = Contacts(versions.engine, now_utc)
     for school in schools:
+        yield from _contacts(contacts.book(school.id), school)
         index = indexes.of(school.id)
         if not index.clauses:
             yield False, f"{school.name} has published no policy: bring one in with policybot import."
@@ -90,6 +98,21 @@ def _checks() -> Iterator[tuple[bool, str]]:
 def _each(error: BotError) -> Iterator[tuple[bool, str]]:
     """Return each of the problems that an error tells of, one a line."""
     return ((False, line) for line in str(error).splitlines())
+
+
+def _contacts(book: ContactBook, school: School) -> Iterator[tuple[bool | None, str]]:
+    """Return what a school should still write of whom its staff turn to."""
+    missing = gaps(book, school.nation, today())
+    if not missing:
+        yield True, f"{school.name}: the contacts are complete."
+    for gap in missing:
+        yield False if gap.unsafe else None, f"{school.name}: {gap.sentence}"
+    if school.nation != ENGLAND:
+        yield (
+            None,
+            f"{school.name}: no reviewed safeguarding rules for {school.nation} are shipped, so urgent replies give 999 and the "
+            "school's own contacts only.",
+        )
 
 
 def _channels(configuration: Configuration, settings: Settings, schools: list[str]) -> Iterator[tuple[bool, str]]:

@@ -25,3 +25,12 @@ NSPCC_HELPLINE = NationalNumber("NSPCC Helpline", "0808 800 5000", "nspcc.org.uk
 SAMARITANS = NationalNumber("Samaritans", "116 123", "gov.uk", _NOVEMBER_2026)
 SHOUT = NationalNumber("SHOUT, by text", "85258", "gov.uk", _NOVEMBER_2026)
 NHS = NationalNumber("NHS", "111", "gov.uk", _NOVEMBER_2026)
+
+# Those that a school may check anew and change, by the key under which its contacts hold them. 999 is the law's.
+CHANGEABLE = {
+    "police": POLICE,
+    "nspcc_helpline": NSPCC_HELPLINE,
+    "samaritans": SAMARITANS,
+    "shout": SHOUT,
+    "nhs": NHS,
+}

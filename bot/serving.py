@@ -19,7 +19,6 @@ from bot.configuration import Configuration, check_schools, read_configuration
 from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
-from bot.hours import SchoolHours
 from bot.joining import Door
 from bot.messages import Channel
 from bot.people import SLACK, TEAMS, TELEGRAM
@@ -43,7 +42,6 @@ def serve() -> int:
         indexes,
         secret_key(settings),
         tenancies=_tenancies(configuration),
-        hours=_hours(configuration),
         retention=timedelta(days=configuration.retention_days),
         public_url=settings.public_url,
         ways=ways_in(settings, configuration),
@@ -119,11 +117,6 @@ def _tenancies(configuration: Configuration) -> dict[tuple[str, str], Tenancy]:
         for channel, organisations in held.items()
         for tenant, organisation in organisations.items()
     }
-
-
-def _hours(configuration: Configuration) -> dict[str, SchoolHours]:
-    """Return the hours of the schools that have given them."""
-    return {school: SchoolHours(day.hours, day.telegram_in_hours) for school, day in configuration.schools.items() if day.hours}
 
 
 def _hosts(settings: Settings) -> list[str]:

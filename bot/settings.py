@@ -27,7 +27,9 @@ _EITHER = ("database_url", "bind", "public_url", "demo")
 _ENVIRONMENT_ONLY = ("POLICYBOT_HOME", "POLICYBOT_CONFIG", "POLICYBOT_SECRET_KEY", "POLICYBOT_SECRET_KEY_FILE")
 VARIABLES = (*_ENVIRONMENT_ONLY, *(PREFIX + key.upper() for key in _EITHER))
 # What bot/configuration.py reads; a test holds these against it.
-SECTIONS = ("slack", "telegram", "teams", "schools", "retention_days")
+SECTIONS = ("slack", "telegram", "teams", "retention_days")
+# Where the schools' hours stood before they stood with the contacts.
+_MOVED = "schools"
 
 # Kubernetes tells each container of the services beside it, and one called policybot then has our prefix.
 # A plain POLICYBOT_PORT is one of those only where it holds tcp://10.0.0.1:80 or the like; else it is somebody's mistake.
@@ -149,6 +151,12 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 def _unknown_keys(written: Mapping[str, Value], file: Path) -> Iterator[str]:
     for key in written:
         if key in _EITHER or key in SECTIONS:
+            continue
+        if key == _MOVED:
+            yield (
+                f"{key} in {file} is not read any more: a school's hours now stand with its contacts. Write them there with "
+                "policybot contacts --school and its id, then take this out."
+            )
             continue
         variable = PREFIX + key.upper()
         if variable in _ENVIRONMENT_ONLY:

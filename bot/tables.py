@@ -1,4 +1,4 @@
-"""The bot's own tables, beside those of corpus in the same metadata: people, questions, and what is delivered."""
+"""The bot's own tables, beside those of corpus in the same metadata: people, contacts, questions, and what is delivered."""
 
 from sqlalchemy import (
     Boolean,
@@ -54,6 +54,15 @@ sessions = Table(
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
     Column("shared", Boolean(create_constraint=False), nullable=False),
+)
+
+contact_books = Table(
+    "contact_books",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    Column("document", LargeBinary, nullable=False),  # the contacts as JSON
+    Column("changed_at", DateTime, nullable=False),
+    Column("changed_by", String(200), nullable=False),
 )
 
 # What came in from a platform. It stays for a while after it was answered, without its words, to know it when it comes again.

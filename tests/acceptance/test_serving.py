@@ -112,11 +112,13 @@ def test_the_secret_key_is_made_when_it_first_starts(start: Start, tmp_path: Pat
 
 def test_a_school_of_the_configuration_that_is_none_keeps_it_from_starting(start: Start, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "policybot.yaml").write_text("schools: {conniston: {hours: 08:30-15:30}}")
+    (tmp_path / "home" / "policybot.yaml").write_text(
+        "slack: {bot_token: xoxb-1, app_token: xapp-1, workspaces: {T1: {schools: [conniston]}}}"
+    )
     process = start(tmp_path / "home", free_port())
     out, error = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, "")
-    assert error == "policybot: schools names conniston, which is no school here: did you mean coniston?\n"
+    assert error == "policybot: slack.workspaces.T1 names conniston, which is no school here: did you mean coniston?\n"
 
 
 @pytest.mark.parametrize(

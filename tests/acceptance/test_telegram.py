@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import pytest
 from bot.channels.telegram import NO_PRIVATE_CHAT, SECRET_HEADER
 from bot.clock import LONDON, now_utc
 from bot.commands import COMMANDS
+from bot.contact_book import ContactBook, OnPhones
 from bot.conversation import FAULT, MOST_A_MINUTE, MOST_OF_A_STRANGER, STRANGER, TOO_MANY, WAIT
 from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVERED
-from bot.hours import Hours, OnPhones, SchoolHours
 from bot.people import TELEGRAM, People, PersonRole
 from bot.schema import open_store
+from bot.school_year import Season, read_hours
 from bot.turn import IN_PRIVATE
 from corpus.tables import sqlite_url
 from retrieval.knowledge import Knowledge
@@ -291,8 +292,9 @@ MONDAY_AT_TEN = datetime(2026, 11, 23, 10, tzinfo=LONDON).astimezone(UTC).replac
 def test_a_school_says_what_happens_in_its_hours_and_a_worry_is_always_answered(
     telegram: TelegramServer, run: Run, on_phones: OnPhones, words: str
 ) -> None:
-    hours = {"coniston": SchoolHours(Hours(time(8, 30), time(15, 30)), on_phones)}
-    with run(now=lambda: MONDAY_AT_TEN, hours=hours) as bot:
+    with run(now=lambda: MONDAY_AT_TEN) as bot:
+        hours = read_hours("08:30-15:30", Season.TERM)
+        bot.given.parts.contacts.save("coniston", ContactBook(hours=hours, telegram_in_hours=on_phones), "the office")
         enrol(bot.given, telegram)
         said = answer(telegram, SAM, EX_PUPILS)["text"]
         assert words in said

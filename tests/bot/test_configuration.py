@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from bot import configuration as module
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.errors import SettingsError
-from bot.hours import Hours, OnPhones
 from bot.settings import SECTIONS, read_settings
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "policybot.example.yaml"
@@ -78,7 +76,6 @@ def test_the_example_is_right_and_lacks_its_secrets_alone(configured: Configured
     assert configuration.channels == ["Slack", "Telegram", "Microsoft Teams"]
     assert configuration.slack is not None
     assert configuration.slack.workspaces["T0123ABCD"].rooms == {"C0456EFGH": "st-marys"}
-    assert configuration.schools["st-marys"].telegram_in_hours is OnPhones.REMIND
 
 
 def test_every_key_stands_in_the_example() -> None:
@@ -134,7 +131,7 @@ def test_the_days_may_be_set_in_both(configured: Configured) -> None:
 
 
 def test_a_section_without_anything_in_it_and_an_empty_variable_count_as_left_out(configured: Configured) -> None:
-    assert configured("slack:\ntelegram:\nschools:\n", {"TEAMS__APP_ID": ""}).channels == []
+    assert configured("slack:\ntelegram:\n", {"TEAMS__APP_ID": ""}).channels == []
     assert configured("slack:\ntelegram:\n", {"TELEGRAM__TOKEN": "1:a", "TELEGRAM__WEBHOOK_URL": ""}).channels == ["Telegram"]
 
 
@@ -358,25 +355,6 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
             "POLICYBOT_TEAMS__ALLOW_UNAUTHENTICATED is not right: it is to be true or false.",
         ],
     ),
-    (
-        "schools: {a: {hours: 8.30 to 3}, d: {hours: [08:30, 15:30]}, b: {hours: 15:30-08:30}, c: {hours: 08:30-24:00}}",
-        {},
-        [
-            "schools.a.hours is “8.30 to 3”: write the hours as 08:30-15:30.",
-            "schools.d.hours is “['08:30', '15:30']”: write the hours as 08:30-15:30.",
-            "schools.b.hours is “15:30-08:30”, which ends before it begins: write the hours as 08:30-15:30.",
-            "schools.c.hours is “08:30-24:00”: write the hours as 08:30-15:30.",
-        ],
-    ),
-    (
-        "schools: {a: {telegram_in_hours: remind}, b: {telegram_in_hours: never}}",
-        {},
-        [
-            "schools.a.telegram_in_hours is remind, but the hours are not known: add them as hours: 08:30-15:30.",
-            "schools.b.telegram_in_hours is not right: it is to be answer, remind or hold_back.",
-        ],
-    ),
-    ("schools: [a]", {}, ["schools is not right: it is to be the id of each school and its hours under it."]),
     ("retention_days: 0", {}, ["retention_days is not right: it is to be a number of days from 1 to 365."]),
     ("", {"RETENTION_DAYS": "366"}, ["POLICYBOT_RETENTION_DAYS is not right: it is to be a number of days from 1 to 365."]),
     ("retention_days: a term", {}, ["retention_days is not right: it is to be a number of days from 1 to 365."]),
@@ -393,10 +371,9 @@ def test_what_is_wrong_is_named_as_it_was_written_with_what_to_do(
 
 def test_all_problems_of_all_sections_are_told_at_once(configured: Configured) -> None:
     channels = "slack: {bot_token: xapp-1, bot: 1}\ntelegram: {token: x}\nteams: {app_id: x}\n"
-    file = f"{channels}retention_days: x\nschools: {{a: {{hours: x}}}}"
-    told = problems(configured, file, {"TELEGRAM__TOKN": "1"})
+    told = problems(configured, f"{channels}retention_days: x", {"TELEGRAM__TOKN": "1"})
     named = "slack.bot_token slack.signing_secret slack.workspaces slack.bot telegram.token POLICYBOT_TELEGRAM__TOKN teams.app_id"
-    named += " teams.tenant_id teams.client_secret retention_days schools.a.hours"
+    named += " teams.tenant_id teams.client_secret retention_days"
     assert sorted(sentence.partition(" ")[0] for sentence in told) == sorted(named.split())
 
 
@@ -431,31 +408,6 @@ def test_what_is_for_tests_is_allowed_on_loopback(configured: Configured, bind: 
     assert teams.allow_unauthenticated
 
 
-# A moment in UTC, and whether it is in the hours from 08:30 to 15:30.
-MOMENTS = [
-    ("2026-11-20 08:29:59", False),  # a Friday in winter, when London has UTC
-    ("2026-11-20 08:30:00", True),
-    ("2026-11-20 15:29:59", True),
-    ("2026-11-20 15:30:00", False),
-    ("2026-11-21 10:00:00", False),  # Saturday
-    ("2026-11-22 10:00:00", False),  # Sunday
-    ("2026-06-15 07:30:00", True),  # a Monday in summer, when London is an hour ahead
-    ("2026-06-15 14:30:00", False),
-]
-
-
-@pytest.mark.parametrize(("moment", "included"), MOMENTS)
-def test_hours_are_those_of_london_from_monday_to_friday(configured: Configured, moment: str, included: bool) -> None:
-    hours = configured("schools: {a: {hours: 08:30-15:30}}").schools["a"].hours
-    assert hours == Hours(time(8, 30), time(15, 30))
-    assert hours.include(datetime.fromisoformat(moment)) is included
-
-
-def test_a_school_whose_hours_are_not_told_is_answered_at_any_time(configured: Configured) -> None:
-    day = configured("schools: {a: }").schools["a"]
-    assert (day.hours, day.telegram_in_hours) == (None, OnPhones.ANSWER)
-
-
 # The schools
 
 
@@ -477,13 +429,13 @@ def test_a_tenant_that_is_told_stays(configured: Configured) -> None:
 
 
 def test_each_school_that_is_not_known_is_named_with_the_nearest(configured: Configured) -> None:
-    file = f"{SLACK}\nteams: {{tenants: {{{GUID}: {{schools: [hilside]}}}}}}\nschools: {{elsewhere: }}"
+    file = f"{SLACK}\nteams: {{tenants: {{{GUID}: {{schools: [hilside, elsewhere]}}}}}}"
     configuration = configured(file, TEAMS)
     with pytest.raises(SettingsError) as refused:
         check_schools(configuration, ["hillside", "riverside"])
     assert str(refused.value).splitlines() == [
         f"teams.tenants.{GUID} names hilside, which is no school here: did you mean hillside?",
-        "schools names elsewhere, which is no school here: choose one of hillside, riverside.",
+        f"teams.tenants.{GUID} names elsewhere, which is no school here: choose one of hillside, riverside.",
     ]
     with pytest.raises(SettingsError, match=r"none is set up yet, so run policybot init first\."):
         check_schools(configuration, [])

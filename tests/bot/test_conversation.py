@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.bootstrap import Indexes
+from bot.contact_book import ContactBook, OnPhones
 from bot.conversation import LEFT, MOST_A_MINUTE, MOST_OF_A_STRANGER, NO_TEXT, ONLY_TEXT, STRANGER, TOO_MANY, WAIT, WHICH_SCHOOL
-from bot.hours import Hours, OnPhones, SchoolHours
 from bot.layout import WORRIED, ClauseQuote, Heading
 from bot.messages import Audience, Reply
 from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.rendering import as_text
+from bot.school_year import Season, read_days, read_hours
 from bot.sections import GONE
 from bot.tables import questions
 from bot.turn import IN_PRIVATE, Asker, Tenancy
@@ -356,46 +357,73 @@ def test_an_attachment_is_not_opened_and_the_words_with_it_are_answered(chat: "C
 # School hours on personal phones
 
 
-def at_hillside(on_phones: OnPhones) -> dict[str, SchoolHours]:
-    return {"hillside": SchoolHours(Hours(time(8), time(16)), on_phones)}
-
-
-def test_in_its_hours_a_school_may_have_phones_answered_reminded_or_held_back(chat_of: "Callable[..., Chat]") -> None:
-    answer, remind, hold_back = (chat_of(hours=at_hillside(one)) for one in OnPhones)
-    answer.join()
-    plain, reminded, held_back = (one.told(FRIENDS, channel=TELEGRAM) for one in (answer, remind, hold_back))
-    assert plain in reminded
-    assert "It is school time" in reminded
-    assert "Staff must not use their personal mobile phones during school hours." in reminded
-    assert "here after 16:00" in held_back
-    assert "friend requests" not in held_back
-    assert answer.parts.records.earlier(answer.message(), "hillside") == [FRIENDS, FRIENDS]
+def in_hours(chat: "Chat", on_phones: OnPhones, school: str = "hillside") -> "Chat":
+    """Let a school say what the bot does from 8 to 16 in its autumn term."""
+    book = ContactBook(
+        hours=read_hours("8:00-16:00", Season.TERM),
+        terms=(read_days("2026-11-02 - 2026-12-18"),),
+        closed=(read_days("2026-11-27"),),
+        telegram_in_hours=on_phones,
+    )
+    chat.parts.contacts.save(school, book, "the office")
+    return chat
 
 
 @pytest.mark.parametrize("on_phones", OnPhones)
-def test_what_is_urgent_is_answered_in_any_hours(chat_of: "Callable[..., Chat]", on_phones: OnPhones) -> None:
-    chat = chat_of(hours=at_hillside(on_phones))
+def test_in_its_hours_a_school_may_have_phones_answered_reminded_or_held_back(chat: "Chat", on_phones: OnPhones) -> None:
     chat.join()
+    plain = chat.told(FRIENDS, channel=TELEGRAM)
+    told = in_hours(chat, on_phones).told(FRIENDS, channel=TELEGRAM)
+    if on_phones is OnPhones.ANSWER:
+        assert told == plain
+    elif on_phones is OnPhones.REMIND:
+        assert plain in told
+        assert "It is school time" in told
+        assert "Staff must not use their personal mobile phones during school hours." in told
+    else:
+        assert "here after 16:00" in told
+        assert "friend requests" not in told
+    asked = 1 if on_phones is OnPhones.HOLD_BACK else 2
+    assert chat.parts.records.earlier(chat.message(), "hillside") == [FRIENDS] * asked
+
+
+@pytest.mark.parametrize("on_phones", OnPhones)
+def test_what_is_urgent_is_answered_in_any_hours(chat: "Chat", on_phones: OnPhones) -> None:
+    in_hours(chat, on_phones).join()
     for told in (chat.told(BEATEN), chat.told("/worried")):
         assert "999" in told
         assert "school time" not in told
 
 
-def test_hours_are_a_schools_own_and_for_phones_and_for_the_time_being(chat_of: "Callable[..., Chat]", clock: "Clock") -> None:
-    chat = chat_of(hours=at_hillside(OnPhones.HOLD_BACK), tenancies={(SLACK, "T"): Tenancy(("hillside",))})
+def test_hours_are_a_schools_own_and_for_phones(chat_of: "Callable[..., Chat]") -> None:
+    chat = in_hours(chat_of(tenancies={(SLACK, "T"): Tenancy(("hillside",))}), OnPhones.HOLD_BACK)
     chat.join()
     chat.join("meadow", account="78")
     assert "not allowed" in chat.told(FRIENDS, channel=SLACK, tenant="T")
     assert "school time" not in chat.told(FRIENDS, account="78")
     assert "school time" in chat.told(FRIENDS)
-    clock.wait(timedelta(hours=8))
-    assert "not allowed" in chat.told(FRIENDS)
 
 
-def test_a_school_without_a_rule_on_phones_reminds_without_one(chat_of: "Callable[..., Chat]") -> None:
-    hours = {"meadow": SchoolHours(Hours(time(8), time(16)), OnPhones.REMIND)}
-    chat = chat_of(hours=hours)
-    chat.join("meadow")
+@pytest.mark.parametrize(
+    ("moment", "in_school"),
+    [
+        ("2026-11-23T07:59", False),
+        ("2026-11-23T08:00", True),
+        ("2026-11-23T15:59", True),
+        ("2026-11-23T16:00", False),
+        ("2026-11-21T10:00", False),  # a Saturday
+        ("2026-11-27T10:00", False),  # a Friday on which the school is closed
+        ("2026-10-28T10:00", False),  # a Wednesday before the term
+    ],
+)
+def test_phones_are_held_back_while_school_is_in_session(chat: "Chat", clock: "Clock", moment: str, in_school: bool) -> None:
+    in_hours(chat, OnPhones.HOLD_BACK).join()
+    clock.time = datetime.fromisoformat(moment)
+    assert ("It is school time" in chat.told(FRIENDS)) is in_school
+
+
+def test_a_school_without_a_rule_on_phones_reminds_without_one(chat: "Chat") -> None:
+    in_hours(chat, OnPhones.REMIND, "meadow").join("meadow")
     blocks = chat.turn("must I wear my badge").blocks
     assert "It is school time" in as_text(blocks)
     assert not [block for block in blocks if isinstance(block, ClauseQuote) and "phones" in block.title]

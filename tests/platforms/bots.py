@@ -19,7 +19,6 @@ from bot.assembly import Parts, assemble
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.dispatcher import Dispatcher
-from bot.hours import SchoolHours
 from bot.messages import Channel, Message
 from bot.schema import open_store
 from bot.tables import events, outbox
@@ -62,12 +61,11 @@ async def bot_with(
     port: int = 0,
     now: Callable[[], datetime] = now_utc,
     tenancies: Mapping[tuple[str, str], Tenancy] | None = None,
-    hours: Mapping[str, SchoolHours] | None = None,
     dies: bool = False,
 ) -> AsyncIterator[Bot]:
     """Run the bot over a data folder, with the one channel that `channel_of` makes; `dies` when it is to answer."""
     engine = open_store(sqlite_url(home))
-    parts = assemble(Indexes(Versions(engine, now), knowledge), KEY, now=now, tenancies=tenancies, hours=hours)
+    parts = assemble(Indexes(Versions(engine, now), knowledge), KEY, now=now, tenancies=tenancies)
     channel = channel_of(parts)
     conversation = _Mortal() if dies else parts.conversation
     async with Dispatcher(conversation, parts.deliveries, parts.records, [channel]).running(), AsyncExitStack() as serving:

@@ -4,7 +4,7 @@ As a process: `python -m tests.platforms.telegram_bot HOME ADDRESS`.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,6 @@ from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.configuration import WEBHOOK_PATH
 from bot.deliveries import REFUSED
-from bot.hours import SchoolHours
 from bot.people import TELEGRAM
 from retrieval.knowledge import Knowledge
 from tests.platforms.bots import Bot, bot_with, run_for_ever
@@ -33,7 +32,6 @@ def telegram_bot(
     *,
     webhook: bool = False,
     now: Callable[[], datetime] = now_utc,
-    hours: Mapping[str, SchoolHours] | None = None,
 ) -> AbstractAsyncContextManager[Bot]:
     """Run the bot against the Bot API at `address`, by polling or with a webhook."""
     port = free_port()
@@ -48,7 +46,7 @@ def telegram_bot(
             refused=partial(parts.deliveries.count, TELEGRAM, REFUSED),
         )
 
-    return bot_with(channel_of, home, knowledge, port=port, now=now, hours=hours)
+    return bot_with(channel_of, home, knowledge, port=port, now=now)
 
 
 if __name__ == "__main__":
