@@ -15,14 +15,14 @@ from corpus.clause import Role
 KEY_LENGTH = 4
 # What a button holds beside an aim leaves room for so many.
 MOST_SKIPPED = 10
-_ROUTES = {route: letter for route, letter in zip(Route, "abcdefghij", strict=False)}
+_ROUTES = dict(zip(Route, "abcdefghij", strict=False))
 _LETTERS = {letter: route for route, letter in _ROUTES.items()}
 _ROLES, _CONTACT_ROLES = tuple(Role), tuple(ContactRole)
 _CODE = re.compile(r"([a-j])([0-9a-f]{2})([0-9a-f]{4})((?:[0-9a-f]{4})*)")
 
 
 class Aim(Struct, frozen=True):
-    """The route of a question, the roles that its clause names, those whom it is about, and the keys of who is left out besides."""
+    """The route of a question, the roles that its clause names, those whom it is about, and the keys of who else is left out."""
 
     route: Route
     named: tuple[Role, ...] = ()

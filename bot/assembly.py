@@ -62,8 +62,8 @@ def assemble(
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
     `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept, and
-    `escalations_kept` how long what was handed over, after it came to its end; `public_url` is where people reach the server, None
-    if only on this machine; `ways` are where people come in with an invitation.
+    `escalations_kept` how long what was handed over, after it came to its end; `public_url` is where people reach the server,
+    None if only on this machine; `ways` are where people come in with an invitation.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)
@@ -73,7 +73,16 @@ def assemble(
     deliveries = Deliveries(engine, now, escalations.settled)
     roster = Roster(engine, contacts, duties, indexes, now)
     unfinished = Unfinished(engine, seal, records, now)
-    inbox = Inbox(escalations, people, roster, unfinished, indexes.versions, links, now)
+    inbox = Inbox(
+        escalations=escalations,
+        people=people,
+        roster=roster,
+        unfinished=unfinished,
+        versions=indexes.versions,
+        links=links,
+        now=now,
+    )
+    handover = Handover(escalations=escalations, roster=roster, records=records, unfinished=unfinished, indexes=indexes, now=now)
     announcer = Announcer(escalations, inbox, people, roster)
     outgoing = Outgoing(
         engine=engine,
@@ -99,7 +108,7 @@ def assemble(
         roster=roster,
         escalations=escalations,
         unfinished=unfinished,
-        handover=Handover(escalations, roster, records, unfinished, indexes, now),
+        handover=handover,
         inbox=inbox,
         own_duty=OwnDuty(duties, contacts, roster, notices),
     )

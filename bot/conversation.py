@@ -188,7 +188,7 @@ class Conversation:
         return self._answer(asker, message, question, earlier)
 
     def _awaited(self, asker: Asker, message: Message) -> Turn | None:
-        """Return what becomes of a message that is no question: a reply to what came to somebody, or what they were asked to write."""
+        """Return what becomes of a message that is no question: a reply to what came to somebody, or what was asked for."""
         replied = self._inbox.reply(asker, message)
         if replied:
             return replied

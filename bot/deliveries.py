@@ -181,6 +181,7 @@ class Deliveries:
     def _put_out(
         self,
         connection: Connection,
+        *,
         event_id: int,
         channel: str,
         reference: str,
@@ -252,7 +253,7 @@ class Deliveries:
             return bool(connection.execute(renewed).rowcount)
 
     def sent(self, delivery: Delivery, said: str | None = None) -> None:
-        """Note that the platform has taken a call: nothing of it is kept. `said` is the id under which a reply to it comes back."""
+        """Note that the platform has taken a call: nothing of it is kept. `said` is the id that a reply to it names."""
         with writing(self._engine) as connection:
             gone = connection.execute(_SENT, {"delivery": delivery.id}).rowcount
             if delivery.announced and gone:

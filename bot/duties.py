@@ -1,4 +1,4 @@
-"""Who of a school's people has taken on to be one of its contacts: so that the bot may write to them by itself, and alert them."""
+"""Who of a school's people has taken on to be one of its contacts: so that the bot may write to them by itself."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ class Duties:
             return [self._duty(row, year) for row in connection.execute(found.order_by(duties.c.person_id)).all()]
 
     def take_on(self, connection: Connection, person: Person, contact: str, address: Message) -> None:
-        """Note that a person is this contact, reached in the private chat of `address`. Raises BotError where somebody else is."""
+        """Note that a person is this contact, reached in the chat of `address`. Raises BotError where somebody else is."""
         taken = (duties.c.school_id == person.school_id, duties.c.contact == contact, duties.c.person_id != person.id)
         others = select(people.c.channel).join(duties, people.c.id == duties.c.person_id).where(*taken, has_access(self._now()))
         if connection.execute(others).first():

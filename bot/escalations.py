@@ -165,6 +165,7 @@ class Escalations:
         school_id: str,
         kind: EscalationKind,
         line: _Line,
+        *,
         content: Content,
         asker: str,
         address: Message,
@@ -235,7 +236,7 @@ class Escalations:
         self._tell(connection, taken, Receipt.TAKEN_ON, person_id)
 
     def answer(self, connection: Connection, answered: Escalation, text: str, due_at: datetime) -> None:
-        """Keep the answer to a question, which the asker gets from `due_at` on. Raises Overtaken where it was answered already."""
+        """Keep the answer to a question, which the asker gets from `due_at` on. Raises Overtaken where there is one."""
         self._require_unanswered(connection, answered)
         content = msgspec.structs.replace(answered.content or Content(), answer=text)
         now = self._now()

@@ -48,6 +48,7 @@ class Handover:
 
     def __init__(
         self,
+        *,
         escalations: Escalations,
         roster: Roster,
         records: Records,
@@ -64,7 +65,7 @@ class Handover:
         self._now = now
 
     def buttons(self, asker: Asker, message: Message, answer: Answer, directory: Directory) -> tuple[Button, ...]:
-        """Return what can be pressed under an answer to hand it over: to tell or to ask the first of its line, or to pass them by."""
+        """Return what can be pressed under an answer: to tell or to ask the first of its line, or to pass them by."""
         if not answer.line:
             return ()
         aim = aim_of(answer, directory)
@@ -108,7 +109,10 @@ class Handover:
     # An alert
 
     def alert(self, asker: Asker, message: Message, value: str, earlier: Sequence[str]) -> Turn:
-        """Tell the first of a line, with the asker's name; `earlier` are the questions before. Raises BotError where the button is none of ours."""
+        """Tell the first of a line, with the asker's name; `earlier` are the questions before.
+
+        Raises BotError where the button is none of ours.
+        """
         what, found = value[:1], value[1:]
         code, _, sought = found.partition(":")
         if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None:

@@ -35,6 +35,7 @@ class Inbox:
 
     def __init__(
         self,
+        *,
         escalations: Escalations,
         people: People,
         roster: Roster,

@@ -87,10 +87,10 @@ class Notices:
         render: Callable[[Reply, Message], Sequence[Call] | None],
         deliveries: Deliveries,
     ) -> list[list[Delivery]]:
-        """Put out what is due, and return the calls to make, those of each notice by themselves; `announced` puts a notice into words, `render` these into calls.
+        """Put out what is due, and return the calls to make, those of each notice by themselves.
 
-        What can no longer be said to anybody (`announced` gives None) is dropped; what cannot be rendered, because its channel
-        is not there, is given up as if the platform had refused it.
+        `announced` puts a notice into words, `render` these into calls. What can no longer be said to anybody (`announced` gives
+        None) is dropped; what cannot be rendered, because its channel is not there, is given up as if it had been refused.
         """
         found: list[list[Delivery]] = []
         tried: set[int] = set()

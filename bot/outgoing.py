@@ -22,6 +22,7 @@ class Outgoing:
 
     def __init__(
         self,
+        *,
         engine: Engine,
         notices: Notices,
         announcer: Announcer,

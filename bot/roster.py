@@ -62,7 +62,7 @@ class Roster:
         return self._duties.address_of(within, person_id)
 
     def at_work(self, school_id: str, person_id: int | None = None) -> datetime:
-        """Return when somebody at a school is next at work, now if they are; a person by their own hours, else by the school's."""
+        """Return when somebody at a school is next at work, now if they are; a person by their own hours."""
         now, (school,) = self._now(), self._indexes.versions.schools([school_id])
         book = self.book(school_id)
         hours = (self._hours_of(school, book, person_id) if person_id is not None else None) or book.hours or WORKING_HOURS

@@ -26,8 +26,8 @@ class Awaited(StrEnum):
 class Draft(Struct, frozen=True, omit_defaults=True):
     """What somebody is about to hand over or to answer.
 
-    `aim` says to whom, as a button holds it; `question` is what goes, "" until it is written; `headline` and `ref` are what the bot
-    answered and quoted; `name` is what the asker gave; `escalation` is the one that `answer` answers, "" where it is a question.
+    `aim` says to whom, as a button holds it; `question` is what goes, "" until it is written; `headline` and `ref` are what the
+    bot answered and quoted; `escalation` is the one that `answer` answers, "" where it is a question.
     """
 
     awaited: Awaited = Awaited.NOTHING
@@ -35,7 +35,6 @@ class Draft(Struct, frozen=True, omit_defaults=True):
     question: str = ""
     headline: str = ""
     ref: str = ""
-    name: str = ""
     is_alert: bool = False
     escalation: str = ""
     answer: str = ""
