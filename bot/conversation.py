@@ -29,6 +29,7 @@ from bot.contact_store import Contacts
 from bot.contacts import resolve
 from bot.errors import BotError, QuestionError
 from bot.escalations import Escalations
+from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from

@@ -153,8 +153,7 @@ class Deliveries:
             if keep:
                 keep(connection)
             return [
-                self._put_out(connection, event.id, event.message.channel, reference, call, now + GIVE_UP_AFTER)
-                for reference, call in calls
+                self._put_out(connection, event.id, event.message.channel, said, give_up_at=now + GIVE_UP_AFTER) for said in calls
             ]
 
     def announce(
@@ -169,8 +168,16 @@ class Deliveries:
         number = -1 - secrets.randbelow(2**31 - 1)
         give_up_at = self._now() + NOTICE_WAITS
         deliveries = [
-            self._put_out(connection, number, address.channel, reference, call, give_up_at, announced, addressee)
-            for reference, call in calls
+            self._put_out(
+                connection,
+                number,
+                address.channel,
+                said,
+                give_up_at=give_up_at,
+                announced=announced,
+                addressee=addressee,
+            )
+            for said in calls
         ]
         return deliveries if addressee is None else []
 
@@ -181,16 +188,15 @@ class Deliveries:
     def _put_out(
         self,
         connection: Connection,
-        *,
         event_id: int,
         channel: str,
-        reference: str,
-        call: Call,
+        said: tuple[str, Call],
+        *,
         give_up_at: datetime,
         announced: Announced | None = None,
         addressee: str | None = None,
     ) -> Delivery:
-        now = self._now()
+        now, (reference, call) = self._now(), said
         # A page comes for what waits for it.
         leased_until = now + LEASE if addressee is None else None
         attempts = 1 if leased_until else 0

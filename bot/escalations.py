@@ -137,7 +137,10 @@ class Escalations:
         """Keep an alert to the first of `line`, and tell her; return its id. After so many minutes each the next are told."""
         first, *others = line
         whole = _Line((first,), tuple(others), minutes)
-        made = self._made(connection, school_id, EscalationKind.ALERT, whole, content, asker, address, timedelta(minutes=minutes))
+        next_at = self._now() + timedelta(minutes=minutes)
+        made = self._made(
+            connection, school_id, EscalationKind.ALERT, whole, content=content, asker=asker, address=address, next_at=next_at
+        )
         self._notices.put(connection, school_id, NoticeKind.ALERT, person_id=first, escalation_id=made)
         return made
 
@@ -154,8 +157,8 @@ class Escalations:
         overdue_at: datetime,
     ) -> str:
         """Keep a question to a person, who is told from `due_at` on, and reminded at `overdue_at`; return its id."""
-        kind, late = EscalationKind.QUESTION, overdue_at - self._now()
-        made = self._made(connection, school_id, kind, _Line((person_id,)), content, asker, address, late)
+        kind, line = EscalationKind.QUESTION, _Line((person_id,))
+        made = self._made(connection, school_id, kind, line, content=content, asker=asker, address=address, next_at=overdue_at)
         self._notices.put(connection, school_id, NoticeKind.QUESTION, person_id=person_id, escalation_id=made, due_at=due_at)
         return made
 
@@ -169,12 +172,12 @@ class Escalations:
         content: Content,
         asker: str,
         address: Message,
-        follow_up: timedelta,
+        next_at: datetime,
     ) -> str:
         number, now = secrets.token_hex(5), self._now()
         what = {"id": number, "school_id": school_id, "kind": kind, "state": State.SENT, "asker": asker}
         whom = {"person_id": line.told[-1], "line": _as_json(line), "asker_address": self._seal.sealed(address)}
-        times = {"made_at": now, "next_at": now + follow_up}
+        times = {"made_at": now, "next_at": next_at}
         connection.execute(insert(escalations).values(**what, **whom, **times, content=self._seal.sealed(content)))
         return number
 
