@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.answer import MOST_OTHERS, Answer, needs_school, quote, shortened
+from bot.answer import MOST_OTHERS, Answer, keeping_nothing, needs_school, quote
 from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask_and_read
 from bot.bootstrap import Indexes
 from bot.clock import day_of
@@ -25,7 +25,7 @@ from bot.commands import (
 )
 from bot.contact_book import OnPhones
 from bot.contact_store import Contacts
-from bot.contacts import resolve
+from bot.directories import Directories
 from bot.errors import BotError, QuestionError
 from bot.kept import KeptAnswers
 from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
@@ -34,13 +34,14 @@ from bot.messages import Button, Message
 from bot.people import TELEGRAM, WEB, Access, People
 from bot.records import AskedQuestion, Records
 from bot.sections import GONE, find_clause, whole_section
+from bot.short_names import shortened
 from bot.turn import Asker, Tenancy, Turn, said
 from bot.ways_in import WaysIn
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index, IndexedClause
 from retrieval.personal_data import without_personal_data
-from retrieval.sensitive import NEVER_STORED, sensitivity
+from retrieval.sensitive import NEVER_STORED, Sensitivity, sensitivity
 from retrieval.urgency import Danger, danger_of
 
 MOST_A_MINUTE = 20
@@ -102,6 +103,7 @@ class Conversation:
         self._now = now
         self._tenancies = tenancies
         self._contacts = contacts
+        self._directories = Directories(contacts, now)
 
     def turn(self, message: Message, recent: int) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute."""
@@ -163,8 +165,10 @@ class Conversation:
         before = self._records.earlier(message, asker.school.id) if earlier is None else _only_questions(earlier)
         about = None
         try:
-            answer, reading = ask_and_read(question, index, day_of(now), before)
+            answer, reading = ask_and_read(question, index, self._directories.of(index), day_of(now), before)
             about = sensitivity(reading)
+            if about is Sensitivity.COLLEAGUE:
+                answer = keeping_nothing(answer)
         except QuestionError:
             # Too long, or hardly English: a child at risk comes first all the same.
             answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
@@ -278,7 +282,7 @@ class Conversation:
             raise BotError(GONE)
         found, school = self._found(asker, first)
         others = [find_clause(ref, self._indexes.versions, [school.id]) for ref in more]
-        contact = resolve((), self._indexes.of(school.id).policies).words
+        contact = self._directories.of(self._indexes.of(school.id)).nearest(()).in_full
         turn = said(
             Heading("Perhaps it is one of these rules. None of them is certain to be:"),
             *to_choose_from((quote(one, today) for one in (found, *others)), self._link(message)),
