@@ -13,7 +13,7 @@ from bot.directory import COMPLAINTS, NO_SCHOOL, Directory, Route, about_roles
 from bot.national_numbers import POSH
 from bot.short_names import shortened
 from bot.steps import Step
-from bot.urgent_route import ROUTES, urgent_route
+from bot.urgent_route import ROUTES, outside_school, urgent_route
 from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
 from corpus.law import Law, superseded_law
@@ -211,6 +211,8 @@ def to_answer(
     answer = build(_with_line(bare, decision, directory), decision, index, directory, today)
     if answer.about or answer.route in COMPLAINTS:
         answer = keeping_nothing(answer)
+    if answer.outcome is not Outcome.URGENT and answer.route in (Route.ALLEGATION, Route.WHISTLEBLOWING):
+        answer = replace(answer, notes=(*answer.notes, outside_school(directory)))
     shown = {quote.ref for quote in (*answer.quotes, *answer.offered)}
     next_best = (ref_of(hit.clause) for hit in decision.ranking.hits if not hit.clause.is_detail)
     return replace(answer, others=tuple(ref for ref in next_best if ref not in shown)[:MOST_OTHERS])

@@ -102,12 +102,14 @@ def _about_a_child(question: str, line: Sequence[Step], directory: Directory) ->
         steps.append(_tell(inside[0], "now, or a deputy" if deputy else "now"))
     at_night = bool(inside and inside[0].when)
     if care and at_night:
-        steps.append(f"Do not wait for that: ring {_all_of(care)}. Anybody may.")
+        anybody = " Anybody may." if directory.in_england else ""
+        steps.append(f"Do not wait for that: ring {_all_of(care)}.{anybody}")
     others = [step for step in inside[1:] if step.name][:_MOST_OTHERS]
     if others:
         steps.append(f"If you cannot reach them: {'; '.join(step.in_full for step in others)}.")
     if care and not at_night:
-        steps.append(f"Anybody may also ring {_all_of(care)}.")
+        may = "Anybody may" if directory.in_england else "You can"
+        steps.append(f"{may} also ring {_all_of(care)}.")
     if not (inside and inside[0].known and inside[0].when is None):
         steps.append(f"For advice: {NSPCC_HELPLINE.name}, {directory.number(NSPCC_HELPLINE)}.")
     if directory.in_england and _ONLINE_ABUSE.search(question):
@@ -130,11 +132,16 @@ def _about_a_colleague(question: str, line: Sequence[Step], directory: Directory
     care = [step for step in line[1:] if step.role in (ContactRole.SOCIAL_CARE, ContactRole.SOCIAL_CARE_OUT_OF_HOURS)]
     if care and directory.in_england:
         steps.append(f"If a child may be at risk before then, ring {_all_of(care)}.")
-    advice = NSPCC_WHISTLEBLOWING if directory.in_england else NSPCC_HELPLINE
     if first.role is not None:
-        unless = "If you cannot raise it in school" if directory.in_england else "For advice"
-        steps.append(f"{unless}, ring the {advice.name}: {directory.number(advice)}.")
+        steps.append(outside_school(directory))
     return steps
+
+
+def outside_school(directory: Directory) -> str:
+    """Return whom to ring about somebody at school where that cannot be raised inside it."""
+    advice = NSPCC_WHISTLEBLOWING if directory.in_england else NSPCC_HELPLINE
+    unless = "If you cannot raise it in school" if directory.in_england else "For advice"
+    return f"{unless}, ring the {advice.name}: {directory.number(advice)}."
 
 
 def _at(step: Step) -> str:
