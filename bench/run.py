@@ -16,6 +16,7 @@ from rank_bm25 import BM25Okapi
 
 from bot.asking import LONGEST_QUESTION, ask
 from bot.clock import today
+from bot.directory import NO_SCHOOL
 from bot.rendering import to_text
 from corpus.building import build_policy, shipped_policy, shipped_sources
 from corpus.source import read_text
@@ -123,7 +124,7 @@ def _replies(index: Index) -> None:
     times = []
     for number in range(60):
         start = time.perf_counter()
-        to_text(ask(QUESTIONS[number % len(QUESTIONS)], index, today()))
+        to_text(ask(QUESTIONS[number % len(QUESTIONS)], index, NO_SCHOOL, today()))
         times.append((time.perf_counter() - start) * 1000)
     ordered = sorted(times[10:])
     print(
@@ -146,7 +147,7 @@ def _worst(index: Index) -> None:
     costs = {}
     for name, text in oddities.items():
         start = time.perf_counter()
-        to_text(ask(text[:LONGEST_QUESTION], index, today()))
+        to_text(ask(text[:LONGEST_QUESTION], index, NO_SCHOOL, today()))
         costs[name] = (time.perf_counter() - start) * 1000
     worst = max(costs, key=lambda name: costs[name])
     print(f"worst question found over {len(index.clauses)} clauses: {worst}, {costs[worst]:.0f} ms (wanted: under 50)")

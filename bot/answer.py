@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import date
-from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.contacts import Escalation, contact, resolve
+from bot.contact_book import ContactRole
+from bot.contradictions import contradicts, is_of_an_image
+from bot.directory import COMPLAINTS, NO_SCHOOL, Directory, Route, about_roles
+from bot.national_numbers import POSH
+from bot.short_names import shortened
+from bot.steps import Step
+from bot.urgent_route import ROUTES, outside_school, urgent_route
 from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
 from corpus.law import Law, superseded_law
+from retrieval.concerns import Complaint
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
@@ -38,6 +44,20 @@ RULED = 0.2
 MOST_OTHERS = 2
 NEAREST_RULE = "The nearest rule in your policy:"
 # From Keeping Children Safe in Education, Part four; docs/safeguarding.md.
+KEEPS_NOTHING = "I keep nothing of this question, and nobody at school is shown that it was asked."
+# The matters of whoever works at a school and is abused or impersonated online.
+TARGETED_ONLINE = frozenset(
+    {
+        "A pupil posts abuse or images about a member of staff",
+        "AI-generated images or deepfakes of staff or pupils",
+        "Being talked about or criticised by name in a parents' group or online",
+        "Fake profiles, impersonation and getting content taken down",
+        "Reporting online abuse or cyberbullying aimed at staff",
+        "Support and wellbeing for staff targeted online",
+        "What the school does about parents who post abuse or complaints about staff",
+        "Where staff can get advice on the policy or online problems",
+    }
+)
 SELF_REPORT = "You may report a low-level concern about yourself to the headteacher."
 _PERMISSIONS = (Stance.ALLOWED, Stance.CONDITIONAL)
 _PARTY_WORDS = {
@@ -122,7 +142,9 @@ class RankingRow(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """Everything a channel needs to reply. The governing clause is the first of `quotes`; nothing here is markup.
 
-    `others` are references to the next best clauses, which a reply may show to whoever did not mean the first.
+    `others` are references to the next best clauses, which a reply may show to whoever did not mean the first. `line` are those
+    to turn to, best first, of whom `escalation` is the first; `route` is the way to them, `about` are the roles of those whom the
+    question is about.
     """
 
     school: str | None
@@ -138,16 +160,31 @@ class Answer(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
     conflict: ConflictNotice | None = None
-    escalation: Escalation | None = None
+    escalation: Step | None = None
     steps: tuple[str, ...] = ()
+    line: tuple[Step, ...] = ()
+    route: Route = Route.ORDINARY
+    about: tuple[ContactRole, ...] = ()
     read_as: str | None = None
     ranking: tuple[RankingRow, ...] = ()
     others: tuple[str, ...] = ()
     danger: Danger | None = None
 
 
-def to_answer(question: str, decision: Decision, index: Index, today: date) -> Answer:
-    """Return the answer to a question of a school's staff, as of `today`."""
+class Concern(Struct, frozen=True):
+    """Whom in power a question is about, and the route of its complaint, if it is one."""
+
+    roles: frozenset[Role] = frozenset()
+    complaint: Complaint | None = None
+
+
+NOBODY = Concern()
+
+
+def to_answer(
+    question: str, decision: Decision, index: Index, directory: Directory, today: date, *, concern: Concern = NOBODY
+) -> Answer:
+    """Return the answer to a question of a school's staff, as of `today`; `directory` says whom to turn to now."""
     build = {
         Outcome.ANSWERED: _answered,
         Outcome.CHOOSE: _choose,
@@ -168,11 +205,40 @@ def to_answer(question: str, decision: Decision, index: Index, today: date) -> A
         read_as=_read_as(decision),
         ranking=rows,
         danger=decision.danger,
+        route=_route(decision, concern),
+        about=about_roles(concern.roles),
     )
-    answer = build(bare, decision, index, today)
+    answer = build(_with_line(bare, decision, directory), decision, index, directory, today)
+    if answer.about or answer.route in COMPLAINTS:
+        answer = keeping_nothing(answer)
+    if answer.outcome is not Outcome.URGENT and answer.route in (Route.ALLEGATION, Route.WHISTLEBLOWING):
+        answer = replace(answer, notes=(*answer.notes, outside_school(directory)))
     shown = {quote.ref for quote in (*answer.quotes, *answer.offered)}
     next_best = (ref_of(hit.clause) for hit in decision.ranking.hits if not hit.clause.is_detail)
     return replace(answer, others=tuple(ref for ref in next_best if ref not in shown)[:MOST_OTHERS])
+
+
+def keeping_nothing(answer: Answer) -> Answer:
+    """Return an answer that says, once, that nothing of the question is kept."""
+    return answer if KEEPS_NOTHING in answer.notes else replace(answer, notes=(*answer.notes, KEEPS_NOTHING))
+
+
+def _route(decision: Decision, concern: Concern) -> Route:
+    # What somebody in power has done to a child is an allegation, whatever the words alone sound like.
+    oneself = decision.danger is Danger.ASKER_AT_RISK
+    alleged = bool(concern.roles) and concern.complaint is Complaint.ALLEGATION and not oneself
+    if decision.danger and not alleged:
+        return ROUTES[decision.danger]
+    return Route(concern.complaint) if concern.complaint else Route.ORDINARY
+
+
+def _with_line(bare: Answer, decision: Decision, directory: Directory) -> Answer:
+    """Return `bare` with those to turn to: nobody where somebody only greets, or is at risk herself."""
+    if decision.outcome is Outcome.SMALLTALK or decision.danger is Danger.ASKER_AT_RISK:
+        return bare
+    named = decision.governing.clause.clause.roles if decision.governing else ()
+    line = directory.line(bare.route, named=named, about=bare.about, mentioned=bare.question)
+    return replace(bare, line=line, escalation=line[0])
 
 
 def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) -> Answer:
@@ -182,7 +248,11 @@ def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) ->
     """
     danger = danger_of(question, vectors)
     if danger:
-        return _route(Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0, danger=danger), danger, ())
+        bare = Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0, danger=danger, route=ROUTES[danger])
+        line = () if danger is Danger.ASKER_AT_RISK else NO_SCHOOL.line(bare.route, mentioned=question)
+        route = urgent_route(question, danger, bare.route, NO_SCHOOL, line)
+        answer = replace(bare, headline=route.headline, steps=route.steps, line=line, escalation=line[0] if line else None)
+        return keeping_nothing(answer) if answer.route in COMPLAINTS else answer
     return Answer(
         school=None,
         school_name=None,
@@ -206,10 +276,14 @@ def to_plain_object(answer: Answer, text: str, identifier: str | None) -> dict[s
         "confidence": answer.confidence,
         "citations": [quote.citation for quote in answer.quotes or answer.offered],
         "conflict": answer.conflict and _conflict_as_object(answer.conflict),
-        "escalation": answer.escalation,
+        "escalation": answer.escalation and _escalation_as_object(answer.escalation),
         "ranking": answer.ranking,
         "text": text,
     }
+
+
+def _escalation_as_object(step: Step) -> dict[str, str | None]:
+    return {"role": step.role, "name": step.name, "how": step.how, "when": step.when}
 
 
 def _conflict_as_object(conflict: ConflictNotice) -> dict[str, str | None]:
@@ -248,12 +322,11 @@ def _read_as(decision: Decision) -> str | None:
     return matter.name[:1].lower() + matter.name[1:] if matter.name[1:2].islower() else matter.name
 
 
-def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+def _answered(bare: Answer, decision: Decision, index: Index, directory: Directory, today: date) -> Answer:
     governing = decision.governing
-    if governing is None or decision.stance is None:
-        raise ValueError("an answered question has a governing clause and a stance")
-    clause, policy = governing.clause.clause, governing.clause.policy
-    escalation = resolve(clause.roles, index.policies)
+    if governing is None or decision.stance is None or bare.escalation is None:
+        raise ValueError("an answered question has a governing clause, a stance and somebody to speak to")
+    policy = governing.clause.policy
     conflict = decision.conflict
     headline = (_headline_of_conflict if conflict else _headline)(decision.stance, governing.clause, index)
     quotes = [quote(governing.clause, today, decision.stance)]
@@ -261,17 +334,33 @@ def _answered(bare: Answer, decision: Decision, index: Index, today: date) -> An
         quotes.append(quote(conflict.looser.hit.clause, today, conflict.looser.stance))
     notes = what_to_know(decision.stance, policy, today)
     if decision.happened and decision.stance in PROHIBITING:
-        headline = f"{headline} As it has happened, speak now to {escalation.words}."
-        if Side.PUPIL in governing.clause.sides():
+        headline = f"{headline} As it has happened, {_speak(bare.escalation)}."
+        if Side.PUPIL in governing.clause.sides() and directory.in_england:
             notes = (*notes, SELF_REPORT)
     return replace(
         bare,
         headline=headline,
         quotes=(*quotes, *(quote(hit.clause, today) for hit in decision.supporting)),
-        notes=notes,
-        conflict=conflict and _notice(conflict, quotes, index),
-        escalation=escalation,
+        notes=(*notes, *_targeted_online(decision, directory)),
+        conflict=conflict and _notice(conflict, quotes, _to_decide(bare, directory)),
     )
+
+
+def _speak(step: Step) -> str:
+    return f"speak to {step.words} from {step.when}" if step.when else f"speak now to {step.words}"
+
+
+def _to_decide(bare: Answer, directory: Directory) -> str:
+    """Return whom to ask which of two rules holds, as a reply names them."""
+    return directory.line(Route.ORDINARY, about=bare.about)[0].words
+
+
+def _targeted_online(decision: Decision, directory: Directory) -> tuple[str, ...]:
+    """Return who advises staff that are abused or impersonated online, where a question is about that."""
+    matter = decision.ranking.matter
+    if matter is None or matter.name not in TARGETED_ONLINE or matter.likeness < PLAINLY_ALIKE:
+        return ()
+    return (f"If you are abused or copied online because of your work, the {POSH.name} advises: {directory.number(POSH)}.",)
 
 
 def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
@@ -298,8 +387,8 @@ def _verdict(stance: Stance, governing: IndexedClause) -> str:
     return f"{whom}{VERDICTS[stance]}"
 
 
-def _notice(conflict: Conflict, quotes: Sequence[Quote], index: Index) -> ConflictNotice:
-    """Return what to say of a conflict; `quotes` are of the stricter clause and of the looser."""
+def _notice(conflict: Conflict, quotes: Sequence[Quote], decides: str) -> ConflictNotice:
+    """Return what to say of a conflict; `quotes` are of the stricter clause and of the looser, `decides` is whom to ask."""
     verdicts = (conflict.stricter, conflict.looser)
     policies = [verdict.hit.clause.policy for verdict in verdicts]
     stricter, looser = (
@@ -318,8 +407,7 @@ def _notice(conflict: Conflict, quotes: Sequence[Quote], index: Index) -> Confli
         later=later.citation if later else None,
         sentences=(
             which,
-            "Until the headteacher has decided which of them holds, the stricter is the safe one to follow. "
-            f"Ask {contact(Role.HEADTEACHER, index.policies).words}.",
+            f"Until the headteacher has decided which of them holds, the stricter is the safe one to follow. Ask {decides}.",
         ),
         titles=tuple(
             f"{rule}{', approved later' if quote is later else '' if policy.adopted else ', undated'}"
@@ -346,19 +434,19 @@ def what_to_know(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]
     return tuple(notes)
 
 
-def _choose(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+def _choose(bare: Answer, decision: Decision, _index: Index, directory: Directory, today: date) -> Answer:
     offered = tuple(quote(hit.clause, today) for hit in decision.offered)
-    notice = decision.conflict and _notice(decision.conflict, offered[:2], index)
+    notice = decision.conflict and _notice(decision.conflict, offered[:2], _to_decide(bare, directory))
     return replace(
         bare,
         headline="One of these rules may be the one you mean. None of them is certain to be:",
         offered=offered,
+        notes=_targeted_online(decision, directory),
         conflict=notice and replace(notice, sentences=("The first two of these rules differ.", *notice.sentences)),
-        escalation=resolve((), index.policies),
     )
 
 
-def _not_covered(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
+def _not_covered(bare: Answer, decision: Decision, index: Index, directory: Directory, today: date) -> Answer:
     evidence = decision.ranking.evidence
     silent = bare.read_as is not None and evidence is not None and evidence.ruled < RULED
     told = f"say nothing about this: {bare.read_as}." if silent else "do not settle this."
@@ -366,13 +454,12 @@ def _not_covered(bare: Answer, decision: Decision, index: Index, today: date) ->
         bare,
         headline=f"{_whose(index)} policies, as far as I can find, {told}",
         read_as=None if silent else bare.read_as,
-        notes=("That does not mean that it is allowed.",),
+        notes=("That does not mean that it is allowed.", *_targeted_online(decision, directory)),
         searched=tuple(f"{policy.title} ({dates(policy, today)})" for policy in index.policies),
-        escalation=resolve((), index.policies),
     )
 
 
-def _smalltalk(bare: Answer, _decision: Decision, _index: Index, _today: date) -> Answer:
+def _smalltalk(bare: Answer, _decision: Decision, _index: Index, _directory: Directory, _today: date) -> Answer:
     return replace(
         bare,
         headline="Hello. I find the rule in your school's policies that answers a question.",
@@ -380,78 +467,27 @@ def _smalltalk(bare: Answer, _decision: Decision, _index: Index, _today: date) -
     )
 
 
-# The urgent steps, in the order in which they are given; each from the sources of docs/safeguarding.md.
-_NOW = "If anybody is in immediate danger, ring 999 now."
-_NOT_REPORTING = "Telling me is not reporting: nobody has seen this."
-_DO_NOT = "Do not investigate, do not ask leading questions, and do not promise to keep it secret."
-_IMAGES = "Do not view, copy, print, share, save or delete any image. Leave the device as it is."
-
-
-def _urgent(bare: Answer, decision: Decision, index: Index, today: date) -> Answer:
-    quotes: tuple[Quote, ...] = ()
-    if decision.governing:
-        quotes = (quote(decision.governing.clause, today, decision.stance),)
-    return _route(replace(bare, quotes=quotes), decision.danger, index.policies)
-
-
-def _route(bare: Answer, danger: Danger | None, policies: Sequence[Policy]) -> Answer:
-    """Return `bare` with the route that a danger asks for, by the names that the policies give."""
-    steps: tuple[str, ...]
-    dsl = contact(Role.DSL, policies)
-    head = contact(Role.HEADTEACHER, policies)
-    chair = contact(Role.GOVERNORS, policies)
-    match danger:
-        case Danger.ASKER_AT_RISK:
-            return replace(
-                bare,
-                stance=None,
-                stance_confirmed=False,
-                quotes=(),
-                headline="I am sorry that it is this hard. Please talk to somebody now.",
-                steps=(
-                    "If you are in danger, ring 999.",
-                    "Samaritans, day and night: ring 116 123.",
-                    "SHOUT, by text: send SHOUT to 85258.",
-                    "NHS: ring 111.",
-                ),
-            )
-        case Danger.ALLEGATION:
-            steps = (
-                _NOW,
-                f"Tell {head.words} today. If it is about the headteacher, tell {chair.words} instead.",
-                _DO_NOT + " Do not speak about it to the person concerned.",
-                _NOT_REPORTING,
-            )
-            return replace(bare, headline="Tell the headteacher now.", steps=steps, escalation=head)
-        case Danger.THREAT:
-            steps = (
-                _NOW,
-                "If it is not an emergency, ring the police on 101.",
-                f"Tell {head.words} now.",
-                _NOT_REPORTING,
-            )
-            return replace(bare, headline="Get help now.", steps=steps, escalation=head)
-        case Danger.INDECENT_IMAGE:
-            steps = (_NOW, f"Tell {dsl.words} now, or a deputy.", _IMAGES, _DO_NOT, _NOT_REPORTING)
-            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl)
-        case _:
-            steps = (
-                _NOW,
-                f"Tell {dsl.words} now, or a deputy. Anybody may also ring children's social care at the council.",
-                _DO_NOT,
-                _NOT_REPORTING,
-            )
-            return replace(bare, headline="Tell your safeguarding lead now.", steps=steps, escalation=dsl)
+def _urgent(bare: Answer, decision: Decision, _index: Index, directory: Directory, today: date) -> Answer:
+    """Return `bare` with the route that a danger asks for; the school's own clause after it, unless it contradicts its rules."""
+    danger = decision.danger
+    if danger is None:
+        raise ValueError("an urgent question shows a danger")
+    route = urgent_route(bare.question, danger, bare.route, directory, bare.line)
+    told = replace(bare, headline=route.headline, steps=route.steps)
+    if decision.governing is None or danger is Danger.ASKER_AT_RISK:
+        return replace(told, stance=None, stance_confirmed=False)
+    shown = quote(decision.governing.clause, today, decision.stance)
+    words = f"{shown.citation.lead_in} {shown.words}" if shown.citation.lead_in else shown.words
+    against = contradicts(words, danger, image=is_of_an_image(bare.question, danger))
+    if against:
+        left_out = f"Your policy's rule {shown.citation.label} is not shown here: {against}."
+        return replace(told, stance=None, stance_confirmed=False, notes=(left_out,))
+    return replace(told, quotes=(shown,))
 
 
 def ref_of(indexed: IndexedClause) -> str:
     """Return a short name (at most 23 characters) of a clause of a published version, by which a button can ask for it."""
     return f"{shortened(f'{indexed.policy.school}/{indexed.policy.slug}')}.{indexed.version}.{shortened(indexed.clause.id)}"
-
-
-def shortened(name: str) -> str:
-    """Return eight characters that stand for a longer name."""
-    return sha256(name.encode()).hexdigest()[:8]
 
 
 def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -> Quote:

@@ -5,8 +5,10 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
-from bot.answer import Answer, to_answer
+from bot.answer import Answer, Concern, to_answer
+from bot.directory import Directory
 from bot.errors import QuestionError
+from retrieval.concerns import complaint_of, concerned
 from retrieval.decision import read_and_decide
 from retrieval.index import Index
 from retrieval.reading import Reading
@@ -37,20 +39,30 @@ def read_question(text: str) -> str:
     return question
 
 
-def ask(question: str, index: Index, today: date, context: Sequence[str] = ()) -> Answer:
+def ask(question: str, index: Index, directory: Directory, today: date, context: Sequence[str] = ()) -> Answer:
     """Return the answer to a question from a school's index; `context` are earlier questions, oldest first.
+
+    `directory` says whom to turn to now.
 
     Raises QuestionError where the question cannot be read.
     """
-    return ask_and_read(question, index, today, context)[0]
+    return ask_and_read(question, index, directory, today, context)[0]
 
 
-def ask_and_read(question: str, index: Index, today: date, context: Sequence[str]) -> tuple[Answer, Reading]:
+def ask_and_read(
+    question: str, index: Index, directory: Directory, today: date, context: Sequence[str]
+) -> tuple[Answer, Reading]:
     """Return the same, and how the question was read."""
     asked = read_question(question)
     earlier = [_CONTROL.sub("", one[:LONGEST_QUESTION]) for one in list(context)[-LONGEST_CONTEXT:]]
     reading, decision = read_and_decide(asked, earlier, index)
-    return to_answer(asked, decision, index, today), reading
+    return to_answer(asked, decision, index, directory, today, concern=_concern(reading)), reading
+
+
+def _concern(reading: Reading) -> Concern:
+    """Return whom a question is about, as it was typed and as it was meant; what the one before it was about holds for both."""
+    roles = {role for text in dict.fromkeys((reading.question, *reading.meant)) for role in concerned(text)}
+    return Concern(frozenset(roles), complaint_of(reading))
 
 
 def _is_latin(letter: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.answer import MOST_OTHERS, Answer, needs_school, quote, shortened
+from bot.answer import MOST_OTHERS, Answer, keeping_nothing, needs_school, quote
 from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask_and_read
 from bot.bootstrap import Indexes
 from bot.clock import day_of
@@ -26,7 +26,6 @@ from bot.commands import (
 )
 from bot.contact_book import OnPhones
 from bot.contact_store import Contacts
-from bot.contacts import resolve
 from bot.errors import BotError, QuestionError
 from bot.escalations import Escalations
 from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover
@@ -40,6 +39,7 @@ from bot.people import TELEGRAM, WEB, Access, People
 from bot.records import AskedQuestion, Records
 from bot.roster import Roster
 from bot.sections import GONE, find_clause, whole_section
+from bot.short_names import shortened
 from bot.turn import Asker, Tenancy, Turn, said
 from bot.unfinished import Awaited, Unfinished
 from bot.ways_in import WaysIn
@@ -47,7 +47,7 @@ from corpus.versions import School
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index, IndexedClause
 from retrieval.personal_data import without_personal_data
-from retrieval.sensitive import NEVER_STORED, sensitivity
+from retrieval.sensitive import NEVER_STORED, Sensitivity, sensitivity
 from retrieval.urgency import Danger, danger_of
 
 MOST_A_MINUTE = 20
@@ -211,8 +211,10 @@ class Conversation:
         before = self._before(asker, message, earlier)
         about = None
         try:
-            answer, reading = ask_and_read(question, index, day_of(now), before)
+            answer, reading = ask_and_read(question, index, self._roster.directory(asker.school), day_of(now), before)
             about = sensitivity(reading)
+            if about is Sensitivity.COLLEAGUE:
+                answer = keeping_nothing(answer)
         except QuestionError:
             # Too long, or hardly English: a child at risk comes first all the same.
             answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
@@ -336,7 +338,7 @@ class Conversation:
             raise BotError(GONE)
         found, school = self._found(asker, first)
         others = [find_clause(ref, self._indexes.versions, [school.id]) for ref in more]
-        contact = resolve((), self._indexes.of(school.id).policies).words
+        contact = self._roster.directory(school).nearest(()).in_full
         turn = said(
             Heading("Perhaps it is one of these rules. None of them is certain to be:"),
             *to_choose_from((quote(one, today) for one in (found, *others)), self._link(message)),

@@ -93,8 +93,9 @@ def lay_out(answer: Answer, link: Link = lambda _quote: None) -> tuple[Block, ..
     if answer.searched:
         blocks.append(Paragraph(f"I looked in: {'; '.join(answer.searched)}."))
     if answer.escalation and answer.outcome is not Outcome.URGENT:
-        words = answer.escalation.words
-        blocks.append(Paragraph(f"Speak to: {words}.", strong=words))
+        step = answer.escalation
+        why = f" {step.why}" if step.why else ""
+        blocks.append(Paragraph(f"Speak to: {step.in_full}.{why}", strong=step.words))
     blocks += [
         quoted(quote, title=title, bold=number == 0, url=link(quote))
         for number, (title, quote) in enumerate(zip(_titles(answer), answer.quotes, strict=True))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.answer import dates, shortened
+from bot.answer import dates
 from bot.errors import BotError
 from bot.layout import Block, ClauseQuote, Heading, Paragraph
+from bot.short_names import shortened
 from corpus.clause import Clause
 from corpus.versions import Versions
 from retrieval.index import IndexedClause, in_place

@@ -11,7 +11,9 @@ import msgspec
 from bot.answer import needs_school, to_json
 from bot.asking import ask, read_question
 from bot.bootstrap import open_indexes, open_versions
-from bot.clock import today
+from bot.clock import now_utc, today
+from bot.contact_store import Contacts
+from bot.directories import Directories
 from bot.errors import BotError
 from bot.layout import WORRIED, Heading, Key
 from bot.rendering import as_text, to_text
@@ -37,11 +39,13 @@ class _BatchLine(msgspec.Struct, frozen=True):
 def ask_once(question: str, school: str | None, *, as_json: bool, explained: bool) -> int:
     """Print the answer to one question, `explained` with why; return the exit code. Raises BotError where there is none."""
     indexes = open_indexes(read_settings())
-    school = school or _only_school(indexes.versions)
+    versions = indexes.versions
+    school = school or _only_school(versions)
     if school is None:
-        answer = needs_school(question, [one.id for one in indexes.versions.schools()], indexes.knowledge.vectors)
+        answer = needs_school(question, [one.id for one in versions.schools()], indexes.knowledge.vectors)
     else:
-        answer = ask(question, indexes.of(school), today())
+        index = indexes.of(school)
+        answer = ask(question, index, _directories(versions).of(index), today())
     text = to_text(answer)
     if as_json:
         sys.stdout.buffer.write(to_json(answer, text) + b"\n")
@@ -63,6 +67,7 @@ def ask_batch(file: str, school: str | None) -> int:
     versions = indexes.versions
     school = school or _only_school(versions)
     names = [one.id for one in versions.schools()]
+    directories = _directories(versions)
     day, failed, write = today(), False, sys.stdout.buffer.write
     for number, line in _lines(file):
         try:
@@ -72,7 +77,8 @@ def ask_batch(file: str, school: str | None) -> int:
                 answer = needs_school(asked.q, names, indexes.knowledge.vectors)
             else:
                 # One revision for the whole batch: a publication half-way does not mix versions.
-                answer = ask(asked.q, indexes.of(whose, fresh=False), day, asked.context)
+                index = indexes.of(whose, fresh=False)
+                answer = ask(asked.q, index, directories.of(index), day, asked.context)
         except (json.JSONDecodeError, UnicodeDecodeError):
             failed = True
             write(msgspec.json.encode({"line": number, "error": "This line is not a JSON object."}) + b"\n")
@@ -129,8 +135,10 @@ def compare(question: str) -> int:
     schools = versions.schools()
     if not schools:
         raise BotError("No school is set up here yet: run policybot init, or set POLICYBOT_DEMO=1 to try the demo.")
+    directories = _directories(versions)
     for school in schools:
-        answer = ask(question, indexes.of(school.id), today())
+        index = indexes.of(school.id)
+        answer = ask(question, index, directories.of(index), today())
         print(f"{school.name}\n  {answer.headline}")
         for quote in answer.quotes[:1] or answer.offered:
             words = quote.key_words if answer.outcome is Outcome.ANSWERED else quote.words
@@ -166,6 +174,10 @@ def _lines(file: str) -> Iterator[tuple[int, bytes]]:
             yield from read(stream)
     except OSError as error:
         raise BotError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _directories(versions: Versions) -> Directories:
+    return Directories(Contacts(versions.engine, now_utc), now_utc)
 
 
 def _only_school(versions: Versions) -> str | None:

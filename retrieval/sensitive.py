@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 
 from retrieval.analyzer import normalize
+from retrieval.concerns import LIKENESS, Complaint, complaint_of, concerned
 from retrieval.happened import has_happened
 from retrieval.reading import Reading
 
@@ -191,9 +192,8 @@ _ONLY_MIGHT = re.compile(
     rf"\b(?:if|when|whenever|whether|unless|in case|suppose|supposing|while|once|after|before|until)\b (?:(?:a|an|the|my|one of (?:my|our)|any|our) )?(?:[\w'-]+ ){{0,2}}?{_CHILDREN}[^.?!]*|\bhow old (?:must|should|does|do|is|are)\b[^.?!]*|\bwhat (?:does|do|should|must|can|may|are|is) (?:a |the |any |our )?{_CHILDREN}[^.?!]*|\b(?:does|do|can|may|must|should|are|is|could|will) (?:a |the |any |our |my )?{_CHILDREN}\b[^.?!]*|\bwhich {_CHILDREN}\b|\b(?:on )?a year group\b"
 )
 
-# Matters about which staff ask for reasons of their own. A question without telling words is of the kind of the matter that it is read as,
-# from this likeness on.
-LIKENESS = 0.4
+# Matters about which staff ask for reasons of their own. A question without telling words is of the kind of the matter that it is read as;
+# those on which complaints go are in retrieval.concerns.
 MATTERS = {
     Sensitivity.HEALTH: (
         "Absence triggers and monitoring",
@@ -221,61 +221,51 @@ MATTERS = {
         "Snow and closures: attendance and pay for staff",
     ),
     Sensitivity.GRIEVANCE: (
-        "Anonymous whistleblowing",
         "Appealing against an outcome",
         "Being accompanied at a meeting or hearing",
-        "Being accompanied when raising a whistleblowing concern",
-        "Bullying, harassment or exclusion of staff by colleagues online",
         "Capability warnings: length of review period and what follows",
         "Disagreeing with appraisal objectives or report",
         "Disciplinary procedure: how misconduct is investigated and heard",
         "Extending a probation period",
         "Failing probation: hearing, notice and appeal",
-        "Feedback and outcome after whistleblowing",
         "Going off sick or raising a grievance during capability",
-        "Going outside the school with a whistleblowing concern",
         "Gross misconduct and dismissal",
         "How long warnings last and case records are kept",
         "Informal support before formal capability",
-        "Keeping a whistleblower's identity confidential",
-        "Malicious or knowingly false whistleblowing",
         "Posting or contacting people while suspended or under investigation",
-        "Protection from reprisals for whistleblowers, and the law",
-        "Raising a grievance: informal step, written grievance, hearing and appeal",
-        "Reasonable belief and not needing proof",
         "Redundancy: consultation, selection and pooling",
-        "Reporting bullying or harassment: informal and formal routes",
         "Reporting online abuse or cyberbullying aimed at staff",
-        "Reporting sexual harassment by a colleague or manager",
         "Support for an accused member of staff",
         "Suspension of staff during an investigation",
-        "The difference between bullying and reasonable management",
-        "What counts as bullying or harassment of staff",
-        "What whistleblowing covers",
-        "Whistleblowing, grievance or another procedure: which route",
-        "Whistleblowing: when to raise it, what happens next and by when",
         "Who can accompany you to a formal capability or absence meeting",
-        "Who can use the whistleblowing policy",
     ),
     Sensitivity.OWN_CONDUCT: (
         "Having made a mistake online: owning up, and to whom",
         "Reporting yourself",
         "Telling the school about arrests, convictions and changes in circumstances",
     ),
-    Sensitivity.COLLEAGUE: (
-        "A safeguarding allegation or concern about the headteacher, and the chair's part",
-        "Reporting a low-level concern about an adult",
-        "Reporting an allegation against a colleague",
-    ),
 }
 _KIND_OF_MATTER = {name: kind for kind, names in MATTERS.items() for name in names}
+_KIND_OF_COMPLAINT = {
+    Complaint.ALLEGATION: Sensitivity.COLLEAGUE,
+    Complaint.WHISTLEBLOWING: Sensitivity.GRIEVANCE,
+    Complaint.GRIEVANCE: Sensitivity.GRIEVANCE,
+}
 
 
 def sensitivity(reading: Reading) -> Sensitivity | None:
-    """Return what makes a question sensitive, None where nothing does; what the question before it showed holds for both."""
-    shown = [_kind_of(text) for text in dict.fromkeys((reading.question, *reading.meant))]
+    """Return what makes a question sensitive, None where nothing does; what the question before it showed holds for both.
+
+    One that is about somebody in power, or on the route of a complaint, is always of a kind of which nothing is stored.
+    """
+    texts = dict.fromkeys((reading.question, *reading.meant))
+    shown = [_kind_of(text) for text in texts]
     if reading.matters[0].likeness >= LIKENESS:
         shown.append(_KIND_OF_MATTER.get(reading.matters[0].name))
+    if complaint := complaint_of(reading):
+        shown.append(_KIND_OF_COMPLAINT[complaint])
+    if any(map(concerned, texts)):
+        shown.append(Sensitivity.COLLEAGUE)
     return next((kind for kind in Sensitivity if kind in shown), None)
 
 

@@ -323,7 +323,7 @@ def test_a_worry_about_a_child_opens_the_urgent_route_at_one_press_before_any_sc
         page = visit(java_script_enabled=script)
         page.get_by_role("button", name="Worried about a child?").click()
         reply = page.get_by_role("log").get_by_role("article")
-        expect(reply.get_by_role("heading", level=3)).to_have_text("Tell your safeguarding lead now.")
+        expect(reply.get_by_role("heading", level=3)).to_have_text("If anybody is in immediate danger, ring 999 now.")
         expect(reply).to_contain_text("999")
 
 

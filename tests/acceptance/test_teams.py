@@ -163,7 +163,7 @@ def test_each_button_under_an_answer_does_what_it_says(running: Running) -> None
         "Keep this answer": "Your copy of this answer.",
         "This helped": "Thank you.",
         "This did not help": "Thank you.",
-        WORRIED: "Tell your safeguarding lead now.",
+        WORRIED: "If anybody is in immediate danger, ring 999 now.",
     }.items():
         pressed = running.teams.pressed(button(answer, title))
         assert expected in words(running.replies(pressed)[0])
@@ -177,7 +177,7 @@ def test_the_examples_under_help_are_asked_at_one_press(running: Running) -> Non
 COMMAND_TOLD = {
     "join": "code",
     "help": "I find the rule in your school's policies",
-    "worried": "Tell your safeguarding lead now.",
+    "worried": "If anybody is in immediate danger, ring 999 now.",
     "policies": "I look in:",
     "school": "You ask of Chase Terrace",
     "whoami": "You joined",
@@ -375,7 +375,7 @@ def test_a_photo_and_a_file_are_not_opened_and_that_is_said_kindly(running: Runn
 @pytest.mark.parametrize("chat", [GROUP, CHANNEL], ids=lambda chat: chat.kind)
 def test_what_is_urgent_in_a_channel_is_answered_to_the_asker_alone(running: Running, chat: Chat) -> None:
     told, note = running.replies(running.teams.message(URGENT, BEN, chat), 2)
-    assert words(told).startswith("Tell your safeguarding lead now.")
+    assert words(told).startswith("If anybody is in immediate danger, ring 999 now.")
     assert words(note) == IN_PRIVATE
     alone, here = [call.conversation for call in running.teams.calls if call.body in (told, note)]
     assert alone == private_chat(BEN.account["id"]).id

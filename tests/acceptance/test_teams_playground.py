@@ -56,5 +56,5 @@ def test_the_card_is_seen_as_it_is_meant_and_pressed_with_a_mouse(playground: Pl
     expect(card).to_contain_text("Social Media Policy, Personal use of social media (d), version 1 (undated).")
     card.get_by_role("button", name=WORRIED).click()
     urgent = page.locator(".ac-adaptiveCard").last
-    expect(urgent.get_by_role("heading", name="Tell your safeguarding lead now.")).to_be_visible(timeout=30_000)
+    expect(urgent.get_by_role("heading", name="If anybody is in immediate danger, ring 999 now.")).to_be_visible(timeout=30_000)
     page.close()

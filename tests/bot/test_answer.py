@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from msgspec import structs
 from bot.answer import NEAREST_RULE, Answer, needs_school, to_answer, to_json
 from bot.asking import ask
 from bot.bootstrap import Indexes
+from bot.contact_book import ContactBook
+from bot.directory import NO_SCHOOL, Directory, directory_of
 from bot.rendering import to_html, to_text
 from corpus.building import build_policy, shipped_sources, source_text
 from corpus.clause import Clause, LeadIn, Party, Person, Policy, Role, SecondStance, Section, Stance
@@ -28,8 +30,14 @@ from retrieval.urgency import Danger
 F, D, C, A = Stance.FORBIDDEN, Stance.DISCOURAGED, Stance.CONDITIONAL, Stance.ALLOWED
 R, S, FACT = Stance.REQUIRED, Stance.RECOMMENDED, Stance.INFORMATIONAL
 TODAY = date(2026, 11, 21)
+NOW = datetime.fromisoformat("2026-11-21T21:00")
 WORDS = "Staff must not use their own phones in class, not even at break."
 LAST_LINE = "Worried about a child? Write: worried about a child"
+
+
+def of_policies(index: Index) -> Directory:
+    """Return whom to turn to at a school that has filled in nothing: there are the names that its policies give."""
+    return directory_of(index.school, index.policies, ContactBook(), {}, NOW)
 
 
 def clause(stance: Stance = F, words: str = WORDS, **about: Any) -> Clause:
@@ -57,7 +65,7 @@ def reply(index_of: Callable[..., Index]) -> Callable[..., Answer]:
             supporting=hits[1 : 1 + supporting],
             confidence=0.9,
         )
-        return to_answer("Can I use my phone?", decision, index, TODAY)
+        return to_answer("Can I use my phone?", decision, index, of_policies(index), TODAY)
 
     return answer
 
@@ -286,7 +294,7 @@ def test_whom_to_speak_to_is_the_role_that_the_clause_names_by_name_only_if_a_po
 def decided(index: Index, outcome: Outcome, **about: Any) -> Answer:
     hits = tuple(Hit(one, 1.0) for one in index.clauses)
     ranking = NOTHING if outcome is Outcome.SMALLTALK else Ranking(hits)
-    return to_answer("Can I?", Decision(outcome, ranking, **about), index, TODAY)
+    return to_answer("Can I?", Decision(outcome, ranking, **about), index, of_policies(index), TODAY)
 
 
 @pytest.fixture
@@ -321,7 +329,7 @@ def test_every_kind_of_reply_ends_with_the_way_to_worried_about_a_child_or_is_th
 
 def test_what_the_last_line_says_to_write_opens_the_urgent_route(demo: Indexes) -> None:
     wish = LAST_LINE.rpartition("Write: ")[2]
-    assert ask(wish, demo.of("coniston"), TODAY).outcome is Outcome.URGENT
+    assert ask(wish, demo.of("coniston"), NO_SCHOOL, TODAY).outcome is Outcome.URGENT
 
 
 def test_no_kind_of_reply_has_markup_an_empty_line_too_many_or_a_word_that_was_never_filled_in(kinds: dict[str, Answer]) -> None:
@@ -400,7 +408,7 @@ def test_every_clause_of_the_five_policies_is_quoted_word_for_word(demo: Indexes
         one = indexed.clause
         hit = Hit(indexed, 1.0)
         decision = Decision(Outcome.ANSWERED, Ranking((hit,)), hit, one.stance)
-        answer = to_answer("Can I?", decision, index, TODAY)
+        answer = to_answer("Can I?", decision, index, of_policies(index), TODAY)
         (quote,) = answer.quotes
         assert quote.words == one.words
         assert quote.before + quote.deciding + quote.after == one.words
@@ -431,7 +439,8 @@ def of_two(index_of: Callable[..., Index], small_document: Callable[..., str]) -
             build_policy(small_document(title, rule, adopted), school="hillside", slug=slug, title=None, source_name=slug)
             for slug, title, (rule, adopted) in (("handbook", "Staff Handbook", handbook), ("media", "Media Policy", media))
         ]
-        return ask(REQUEST, index_of(*policies, *more), TODAY)
+        index = index_of(*policies, *more)
+        return ask(REQUEST, index, of_policies(index), TODAY)
 
     return answer
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.asking import LONGEST_QUESTION, ask, read_question
 from bot.bootstrap import Indexes
+from bot.directory import NO_SCHOOL
 from bot.errors import QuestionError
 from bot.rendering import to_text
 
@@ -86,14 +87,14 @@ def test_any_text_is_a_question_or_is_refused_in_one_sentence(text: str) -> None
 
 
 def test_an_answer_holds_the_question_as_it_was_read(demo: Indexes) -> None:
-    assert ask("\u200b Can I post photos? ", demo.of("coniston"), TODAY).question == "Can I post photos?"
+    assert ask("\u200b Can I post photos? ", demo.of("coniston"), NO_SCHOOL, TODAY).question == "Can I post photos?"
 
 
 def test_only_the_last_few_earlier_questions_count(demo: Indexes) -> None:
     index = demo.of("coniston")
     last = [f"Can I post photograph {number}?" for number in range(5)]
-    with_more = ask("And videos?", index, TODAY, ["Am I worried about a child?", "dogs", *last])
-    assert with_more == ask("And videos?", index, TODAY, last)
+    with_more = ask("And videos?", index, NO_SCHOOL, TODAY, ["Am I worried about a child?", "dogs", *last])
+    assert with_more == ask("And videos?", index, NO_SCHOOL, TODAY, last)
 
 
 ASKED = [
@@ -114,9 +115,9 @@ ASKED = [
 @pytest.mark.parametrize("school", ["academy-trust", "archbishop-huttons", "chase-terrace", "coniston", "wellesley"])
 @pytest.mark.parametrize("question", ASKED, ids=[question[:20] for question in ASKED])
 def test_every_question_of_every_school_gets_a_whole_reply(demo: Indexes, school: str, question: str) -> None:
-    answer = ask(question, demo.of(school), TODAY)
+    answer = ask(question, demo.of(school), NO_SCHOOL, TODAY)
     text = to_text(answer)
     assert text.startswith(answer.headline)
     assert answer.headline
     assert "999" in text or text.endswith("Worried about a child? Write: worried about a child")
-    assert ask(question, demo.of(school), TODAY) == answer
+    assert ask(question, demo.of(school), NO_SCHOOL, TODAY) == answer

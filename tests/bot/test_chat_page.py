@@ -120,7 +120,7 @@ def test_a_worry_about_a_child_opens_the_urgent_route_also_without_a_school(page
         assert WORRIED in text
     else:
         assert status == 200
-        assert "Tell your safeguarding lead now." in text
+        assert "If anybody is in immediate danger, ring 999 now." in text
     assert "999" in text
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from bot.answer import needs_school, to_answer
+from bot.directory import NO_SCHOOL
 from bot.rendering import environment, to_html, to_text
 from corpus.clause import Clause, LeadIn, Person, Policy, Role, SecondStance, Section, Stance
 from corpus.versions import School
@@ -68,7 +69,7 @@ def decisions(index_of: Callable[..., Index]) -> tuple[Index, list[Decision]]:
 def test_html_escapes_whatever_a_policy_a_school_or_a_person_is_called(decisions: tuple[Index, list[Decision]]) -> None:
     index, all_kinds = decisions
     for decision in all_kinds:
-        page = to_html(to_answer(HOSTILE, decision, index, TODAY))
+        page = to_html(to_answer(HOSTILE, decision, index, NO_SCHOOL, TODAY))
         assert "<script" not in page
         assert "<img" not in page
         assert re.findall(r"&(?!amp;|lt;|gt;|#\d+;|quot;)", page) == []
@@ -81,14 +82,14 @@ def test_html_escapes_the_names_of_schools_to_choose_from(decisions: tuple[Index
 
 def test_text_is_not_escaped(decisions: tuple[Index, list[Decision]]) -> None:
     index, all_kinds = decisions
-    assert f"“{HOSTILE} Staff {HOSTILE} end”" in to_text(to_answer("?", all_kinds[0], index, TODAY))
+    assert f"“{HOSTILE} Staff {HOSTILE} end”" in to_text(to_answer("?", all_kinds[0], index, NO_SCHOOL, TODAY))
 
 
 def test_a_conflict_is_flagged_before_the_two_rules_which_are_told_apart(index_of: Callable[..., Index]) -> None:
     index = hostile_index(index_of, "Hillside")
     hit = Hit(index.clauses[0], 1.0)
     decision = Decision(Outcome.ANSWERED, Ranking((hit,)), hit, Stance.FORBIDDEN, conflict=in_conflict(hit), supporting=(hit,))
-    answer = to_answer("?", decision, index, TODAY)
+    answer = to_answer("?", decision, index, NO_SCHOOL, TODAY)
     page, text = to_html(answer), to_text(answer)
     assert '<div class="conflict">' in page
     titles = ["The stricter rule, undated, word for word", "The other rule, undated, word for word", "See also"]
@@ -96,14 +97,14 @@ def test_a_conflict_is_flagged_before_the_two_rules_which_are_told_apart(index_o
     places = [text.index(words) for words in ("Two of", "is the safe one to follow", *(f"{title}:" for title in titles))]
     assert places == sorted(places)
     assert "conflict" not in to_html(
-        to_answer("?", Decision(Outcome.ANSWERED, Ranking((hit,)), hit, Stance.FORBIDDEN), index, TODAY)
+        to_answer("?", Decision(Outcome.ANSWERED, Ranking((hit,)), hit, Stance.FORBIDDEN), index, NO_SCHOOL, TODAY)
     )
 
 
 def test_html_is_well_formed(decisions: tuple[Index, list[Decision]]) -> None:
     index, all_kinds = decisions
     for decision in all_kinds:
-        page = to_html(to_answer("?", decision, index, TODAY))
+        page = to_html(to_answer("?", decision, index, NO_SCHOOL, TODAY))
         open_tags: list[str] = []
         for closing, name in re.findall(r"<(/?)(\w+)[^>]*>", page):
             if closing:

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.answer import MOST_OTHERS, ref_of, shortened
+from bot.answer import MOST_OTHERS, ref_of
 from bot.bootstrap import Indexes
 from bot.errors import BotError
 from bot.layout import ClauseQuote, Heading, Paragraph
 from bot.rendering import as_text
 from bot.sections import GONE, find_clause, whole_section
+from bot.short_names import shortened
 from corpus.building import build_policy
 from corpus.clause import Clause
 from corpus.versions import Versions

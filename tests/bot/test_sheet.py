@@ -106,9 +106,9 @@ def test_the_national_numbers_stand_there_with_where_and_when_they_were_checked(
 def test_the_steps_are_those_of_the_urgent_reply(hillside: Policybot, demo: Indexes) -> None:
     answer = needs_school("I am worried about a child", (), demo.knowledge.vectors)
     assert answer.outcome is Outcome.URGENT
-    at_once, _, do_not, _ = answer.steps
+    (do_not,) = [step for step in answer.steps if step.startswith("Do not investigate")]
     html = unescape(sheet(hillside))
-    assert html.index("Worried about a child?") < html.index(at_once) < html.index(do_not) < html.index("Ask policybot")
+    assert html.index("Worried about a child?") < html.index(answer.headline) < html.index(do_not) < html.index("Ask policybot")
 
 
 NUMBERS = [one for one in vars(national_numbers).values() if isinstance(one, national_numbers.NationalNumber)]
@@ -118,7 +118,7 @@ NUMBERS = [one for one in vars(national_numbers).values() if isinstance(one, nat
 def test_every_national_number_says_where_and_when_it_was_read(one: national_numbers.NationalNumber) -> None:
     assert one.name
     assert one.source
-    assert re.fullmatch(r"[\d ]+", one.number)
+    assert re.fullmatch(r"[\d ]+|[a-z.]+\.uk", one.number)
     assert one.checked >= "2026-11"
 
 
@@ -127,13 +127,14 @@ def test_every_national_number_says_where_and_when_it_was_read(one: national_num
     [
         ("I feel suicidal", {"999", "116 123", "85258", "111"}),
         ("Somebody is outside with a knife and says he will kill us", {"999", "101"}),
-        ("I am worried about a child", {"999"}),
+        ("I am worried about a child", {"999", "0808 800 5000"}),
+        ("Mr Jones hit a child in the corridor today", {"999", "0800 028 0285"}),
     ],
 )
 def test_every_number_of_an_urgent_reply_is_a_national_one(demo: Indexes, question: str, numbers: set[str]) -> None:
     answer = needs_school(question, (), demo.knowledge.vectors)
     assert answer.outcome is Outcome.URGENT
-    told = {found.strip() for found in re.findall(r"\d[\d ]+", " ".join(answer.steps))}
+    told = {found.strip() for found in re.findall(r"\d[\d ]+", " ".join((answer.headline, *answer.steps)))}
     assert told == numbers
     assert told <= {one.number for one in NUMBERS}
 

@@ -10,6 +10,7 @@ from bot.answer import needs_school
 from bot.asking import ask
 from bot.bootstrap import Indexes
 from bot.channels.slack_blocks import LONGEST_TEXT, escaped, to_home, to_messages
+from bot.directory import NO_SCHOOL
 from bot.layout import Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
 from bot.messages import Button, Reply
 from bot.rendering import as_text
@@ -64,7 +65,7 @@ def parts_of(block: dict[str, Any]) -> list[dict[str, Any]]:
     ],
 )
 def test_a_reply_shows_each_of_its_words_in_order_within_the_limits_of_slack(demo: Indexes, school: str, question: str) -> None:
-    blocks = lay_out(ask(question, demo.of(school), TODAY))
+    blocks = lay_out(ask(question, demo.of(school), NO_SCHOOL, TODAY))
     (message,) = said(*blocks, buttons=[Button("Worried about a child?", "w")])
     assert block_kit.problems(message["blocks"]) == []
     assert not block_kit.too_long(message["blocks"])

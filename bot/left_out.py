@@ -1,0 +1,140 @@
+"""Who must not be told, and why: whom a question is about or names, who has a conflict of interest, whom the asker declined.
+
+In doubt somebody is left out: the next in line can be told, and what reached the wrong person cannot be taken back.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+
+from msgspec import Struct
+
+from bot.contact_book import Contact, ContactRole
+from bot.short_names import shortened
+from bot.steps import OUTSIDE, role_words
+
+_TITLES = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "sir", "dame", "prof", "professor", "rev", "reverend", "fr", "canon"})
+_OF_ANYBODY = frozenset({"dr", "prof", "professor", "rev", "reverend", "canon"})  # say nothing of Mr or Mrs
+# Surnames that are words of a school's day too: in small letters and without a title they name nobody.
+_ALSO_A_WORD = re.compile(
+    r"bell|black|books?|boys|brown|case|child|close|cook|day|dean|field|ford|gr[ae]y|green|hall|hands?|head|hill|king|knight|lane"
+    r"|law|little|long|love|may|moody|noble|page|parks?|power|price|read|rich|rose|save|sharp|short|small|smart|speed|stone|swift"
+    r"|teacher|waters|ward|west|white|wild|wise|woods?|young"
+)
+# A contact in one of these may be an office: only its whole name names it.
+_OFFICES = OUTSIDE | {ContactRole.OFFICE, ContactRole.IT}
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class LeftOut(Struct, frozen=True):
+    """Those to whom nothing goes: contacts by name, each with the reason, and roles, also where nobody is known in them.
+
+    `by_conflict` are the contacts that are left out for a conflict of interest alone; `declined` the keys of whom the asker
+    declined.
+    """
+
+    contacts: dict[str, str]
+    roles: frozenset[ContactRole]
+    by_conflict: frozenset[str]
+    declined: frozenset[str]
+
+
+def leave_out(
+    contacts: Sequence[Contact],
+    *,
+    about: Collection[ContactRole],
+    mentioned: str,
+    declined: Collection[str],
+    complaint: bool,
+    nation: str,
+) -> LeftOut:
+    """Return who of the contacts must not be told.
+
+    `about` are the roles of those whom the question is about: they are left out in all their roles, and so are those whom its
+    text, `mentioned`, names. Whoever has declared a conflict of interest with one of them is left out too, in both directions.
+    Where it is a `complaint` nobody knows why the asker declined somebody, and the same holds for them.
+    """
+    reasons: dict[str, str] = {}
+    for contact in contacts:
+        role = next((role for role in contact.roles if role in about), None)
+        if role:
+            reasons[contact.name] = f"This is about {role_words(role, nation)}."
+        elif _names(mentioned, contact):
+            reasons[contact.name] = f"Your question names {contact.name}."
+    for contact in contacts:
+        # One person may stand in the book under two forms of her name.
+        if contact.name not in reasons and any(may_be_one(contact.name, name) for name in reasons):
+            reasons[contact.name] = f"This may be about {contact.name}."
+    unheard = {contact.name: contact for contact in contacts if shortened(contact.name) in declined}
+    concerned = [*reasons, *(unheard if complaint else ())]
+    by_conflict = {
+        contact.name
+        for contact in contacts
+        if contact.name not in (*reasons, *unheard) and _in_conflict(contact, concerned, contacts, mentioned)
+    }
+    for contact in contacts:
+        if contact.name in by_conflict:
+            who = f"{contact.name}, {role_words(contact.roles[0], nation)},"
+            reasons[contact.name] = f"{who} has a declared conflict of interest."
+    for name in unheard:
+        reasons.setdefault(name, f"You asked for somebody other than {name}.")
+    return LeftOut(reasons, frozenset(about), frozenset(by_conflict), frozenset(declined))
+
+
+def may_be_one(name: str, other: str) -> bool:
+    """Tell whether two names may be one person's: `Mr S. Pugh` and `Mr Pugh`, not `Mr Reed` and `Mrs Reed`."""
+    (title, given, surname), (other_title, other_given, other_surname) = _parts(name), _parts(other)
+    if surname != other_surname:
+        return False
+    titles = {title, other_title} - _OF_ANYBODY - {""}
+    if len(titles) > 1:
+        return False
+    if given and other_given:
+        return given.startswith(other_given) if len(other_given) == 1 else other_given.startswith(given)
+    return True
+
+
+def _in_conflict(contact: Contact, concerned: Sequence[str], contacts: Sequence[Contact], mentioned: str) -> bool:
+    """Tell whether a contact has a conflict with one of those concerned, or has declared one with somebody whom a text names."""
+    declared = {name for one in contacts if one.name in concerned for name in one.conflicts}
+    return (
+        any(may_be_one(theirs, name) for theirs in contact.conflicts for name in concerned)
+        or any(may_be_one(contact.name, name) for name in declared)
+        or any(_has_name(mentioned, theirs, by_surname=True) for theirs in contact.conflicts)
+    )
+
+
+def _names(text: str, contact: Contact) -> bool:
+    """Tell whether a text names a contact."""
+    person = any(role not in _OFFICES for role in contact.roles) or bool(_parts(contact.name)[0])
+    return _has_name(text, contact.name, by_surname=person)
+
+
+def _has_name(text: str, name: str, *, by_surname: bool) -> bool:
+    """Tell whether a text holds a name, or its surname alone."""
+    plain, wanted = _plain(text), _plain(name)
+    if re.search(rf"\b{re.escape(wanted)}s?\b", plain, re.IGNORECASE):
+        return True
+    if not by_surname:
+        return False
+    _, given, surname = _parts(name)
+    for found in re.finditer(rf"(?:\b([^\W\d_]+)\.? +)?\b({re.escape(surname)})s?\b", plain, re.IGNORECASE):
+        before, written = (found[1] or "").casefold(), found[2]
+        # Not at the beginning, where every word has a capital.
+        capital = written[0].isupper() and found.start(2) > 0
+        if not _ALSO_A_WORD.fullmatch(surname) or capital or before in _TITLES or (given and before == given):
+            return True
+    return False
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """Return the title, the first of the given names and the surname of a name, in small letters, each "" where there is none."""
+    words = [word.casefold() for word in _WORD.findall(_plain(name.partition("(")[0]))]
+    title = words.pop(0) if len(words) > 1 and words[0] in _TITLES else ""
+    return title, words[0] if len(words) > 1 else "", words[-1] if words else ""
+
+
+def _plain(text: str) -> str:
+    """Return a text without accents and apostrophes, its hyphens as spaces."""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(re.sub(r"['’‘]", "", bare).replace("-", " ").split())
