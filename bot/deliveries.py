@@ -45,6 +45,7 @@ EVENTS_KEPT = timedelta(days=2)
 GIVEN_UP_KEPT = timedelta(days=90)
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds
 MINUTE = timedelta(minutes=1)
+MOST_FETCHED = 20
 _LONGEST_KEY = 300
 
 DUPLICATES, RESENT, UNDELIVERED, DROPPED, REFUSED = "duplicates", "resent", "undelivered", "dropped", "refused"
@@ -166,6 +167,17 @@ class Deliveries:
             leased = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
             connection.execute(leased.values(leased_until=now + LEASE, attempts=outbox.c.attempts + 1))
         return [_delivery(row, now + LEASE) for row in rows]
+
+    def waiting(self, channel: str, addressee: str) -> list[Delivery]:
+        """Return what waits to be fetched by somebody, the oldest first.
+
+        It is leased to nobody: all who fetch it are pages of one person, and to show it twice does no harm.
+        """
+        now = self._now()
+        waits = (outbox.c.channel == channel, outbox.c.addressee == addressee, outbox.c.call.is_not(None), outbox.c.due_at <= now)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(outbox).where(*waits).order_by(outbox.c.id).limit(MOST_FETCHED)).all()
+        return [_delivery(row, now) for row in rows]
 
     def is_held(self, delivery: Delivery, seconds: float) -> bool:
         """Tell whether the lease of a call lasts for so many seconds more."""

@@ -87,7 +87,9 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("ended_at", DateTime),  # when it was given up
     Column("reason", String(200)),
+    Column("addressee", String(200)),  # the account whose chat page fetches it; null where it goes to a platform
     Index("ix_outbox_channel_due_at", "channel", "due_at"),
+    Index("ix_outbox_addressee", "addressee"),
     Index("ix_outbox_event_id", "event_id"),
 )
 
