@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
 from bot.contact_book import ContactRole
-from bot.directory import Directory, Route, Step
+from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.sections import GONE
+from bot.steps import Step
 from corpus.clause import Role
 
 # So much of a step's key tells it from the others of its school; two that are taken for each other are both left out.
@@ -18,6 +20,7 @@ MOST_SKIPPED = 10
 _ROUTES = dict(zip(Route, "abcdefghij", strict=False))
 _LETTERS = {letter: route for route, letter in _ROUTES.items()}
 _ROLES, _CONTACT_ROLES = tuple(Role), tuple(ContactRole)
+Named = TypeVar("Named", Role, ContactRole)
 _CODE = re.compile(r"([a-j])([0-9a-f]{2})([0-9a-f]{4})((?:[0-9a-f]{4})*)")
 
 
@@ -45,9 +48,9 @@ class Aim(Struct, frozen=True):
         """Return those to turn to, the first of them first."""
         return directory.line(self.route, named=self.named, about=self.about, skipped=self.skipped)
 
-    def without(self, *steps: Step) -> "Aim":
-        """Return the aim that leaves these out too."""
-        skipped = dict.fromkeys((*self.skipped, *(step.key[:KEY_LENGTH] for step in steps)))
+    def without(self, *keys: str) -> "Aim":
+        """Return the aim that leaves out the steps of these keys too."""
+        skipped = dict.fromkeys((*self.skipped, *(key[:KEY_LENGTH] for key in keys)))
         return Aim(self.route, self.named, self.about, tuple(skipped))
 
 
@@ -61,5 +64,5 @@ def read_aim(code: str) -> Aim:
     return Aim(_LETTERS[found[1]], _of(_ROLES, named), _of(_CONTACT_ROLES, about), tuple(skipped))
 
 
-def _of(roles: Sequence[object], mask: int) -> tuple:  # type: ignore[type-arg]  one function for two enumerations
+def _of(roles: Sequence[Named], mask: int) -> tuple[Named, ...]:
     return tuple(role for number, role in enumerate(roles) if mask >> number & 1)

@@ -144,7 +144,7 @@ class Answer(Struct, frozen=True):
 
     `others` are references to the next best clauses, which a reply may show to whoever did not mean the first. `line` are those
     to turn to, best first, of whom `escalation` is the first; `route` is the way to them, `about` are the roles of those whom the
-    question is about.
+    question is about, `named` those that the governing clause names.
     """
 
     school: str | None
@@ -165,6 +165,7 @@ class Answer(Struct, frozen=True):
     line: tuple[Step, ...] = ()
     route: Route = Route.ORDINARY
     about: tuple[ContactRole, ...] = ()
+    named: tuple[Role, ...] = ()
     read_as: str | None = None
     ranking: tuple[RankingRow, ...] = ()
     others: tuple[str, ...] = ()
@@ -238,7 +239,7 @@ def _with_line(bare: Answer, decision: Decision, directory: Directory) -> Answer
         return bare
     named = decision.governing.clause.clause.roles if decision.governing else ()
     line = directory.line(bare.route, named=named, about=bare.about, mentioned=bare.question)
-    return replace(bare, line=line, escalation=line[0])
+    return replace(bare, line=line, escalation=line[0], named=tuple(named))
 
 
 def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) -> Answer:

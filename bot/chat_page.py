@@ -3,14 +3,15 @@
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -22,8 +23,9 @@ from bot.conversation import FAULT
 from bot.dispatcher import Dispatcher
 from bot.joining import COOKIE, ENDED, Door
 from bot.messages import Message, Reply
+from bot.page_notices import Notice, PageNotices
 from bot.people import WEB
-from bot.rendering import as_text, environment, reply_to_html, to_html
+from bot.rendering import as_text, environment, problem_to_html, reply_to_html, to_html, told_page
 from bot.settings import LOOPBACK
 from bot.turn import Asker
 from bot.web_security import HEADERS, OwnFormsOnly, SecurityHeaders
@@ -32,12 +34,25 @@ from retrieval.decision import Outcome
 
 STATIC = Path(__file__).parent / "static"
 CHOOSE = "Choose your school first: its policies are the ones that count."
+NO_PAGE = "There is no such page here."
+NO_SUCH_USE = "This page cannot be used like that."
+LONGEST_SHOWN = 1000
+
+
+class _Looks(NamedTuple):
+    """How often, in seconds, an open page looks for what is new: always, and for how long sooner where an answer is urgent."""
+
+    every: int = 15
+    sooner: int = 5
+    sooner_for: int = 600
 
 
 def create_app(
     indexes: Indexes,
     dispatcher: Dispatcher,
+    notices: PageNotices,
     door: Door | None = None,
+    *,
     hosts: Sequence[str] = LOOPBACK,
     routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
@@ -54,15 +69,25 @@ def create_app(
         person = await door.person(request)
         if person is None:
             return RedirectResponse("/join", 303)
-        return await run_in_threadpool(_page, indexes, person.school_id, joined=True)
+        waiting = await run_in_threadpool(notices.waiting, person.account)
+        return await run_in_threadpool(_page, indexes, person.school_id, joined=True, notices=waiting)
+
+    async def new(request: Request) -> Response:
+        """What is new for whoever is signed in, as an open page asks by itself; `shown` is what it shows already."""
+        person = await door.person(request, by_itself=True) if door else None
+        if person is None:
+            return HTMLResponse(problem_to_html(ENDED), 401)
+        form = await request.form(max_files=0, max_fields=5, max_part_size=LONGEST_SHOWN)
+        waiting = await run_in_threadpool(notices.waiting, person.account, _shown(form))
+        template = environment().get_template("notice.html.jinja")
+        return HTMLResponse("".join(template.render(notice=notice) for notice in waiting))
 
     async def answer(request: Request) -> Response:
         """A question asked, or a button pressed: the whole page anew, or only the reply where the script asks for it."""
         asked = _Asked(await request.form(max_files=0, max_fields=LONGEST_CONTEXT + 10, max_part_size=LONGEST_QUESTION * 8))
         person = await door.person(request) if door else None
         if door and person is None:
-            html, status = await run_in_threadpool(_without_school, indexes, asked, ENDED, 401)
-            return HTMLResponse(html, status)
+            return _told(request, *await run_in_threadpool(_without_school, indexes, asked, ENDED, 401))
         asked.school = person.school_id if person else asked.school
         school = next(iter(await run_in_threadpool(indexes.versions.schools, [asked.school])), None)
         if school is None:
@@ -79,15 +104,19 @@ def create_app(
             )
             asker = Asker(school, (school,), person)
             html, status = _rendered(await dispatcher.answer(message, secrets.token_hex(16), asker, asked.earlier))
-        if request.headers.get("x-requested-with") == "fetch":
+        if _is_fetched(request):
             return HTMLResponse(html, status)
-        return await run_in_threadpool(_page, indexes, asked.school, asked, html, status, joined=person is not None)
+        waiting = await run_in_threadpool(notices.waiting, person.account, asked.shown) if person else []
+        return await run_in_threadpool(
+            _page, indexes, asked.school, asked, html, status, joined=person is not None, notices=waiting
+        )
 
     return Starlette(
         routes=[
             Route("/", lambda _request: RedirectResponse("/chat")),
             Route("/chat", page, methods=["GET"]),
             Route("/chat", answer, methods=["POST"]),
+            Route("/chat/notices", new, methods=["POST"]),
             *(door.routes() if door else []),
             *routes,
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -98,23 +127,37 @@ def create_app(
             Middleware(TrustedHostMiddleware, allowed_hosts=[f"[{host}]" if ":" in host else host for host in hosts]),
             Middleware(OwnFormsOnly),
         ],
-        exception_handlers={400: _bad_form, 404: _not_found, Exception: _fault},
+        exception_handlers={400: _bad_form, 404: _not_found, 405: _wrong_use, Exception: _fault},
         lifespan=lambda _app: dispatcher.running(),
     )
 
 
 class _Asked:
-    """What the form holds: the school, the question or the button, the earlier questions."""
+    """What the form holds: the school, the question or the button, the earlier questions, the notices that the page showed."""
 
-    def __init__(self, form: Any) -> None:
+    def __init__(self, form: FormData) -> None:
         self.school = str(form.get("school", ""))
         self.question = str(form.get("question", ""))
         self.pressed = str(form.get("pressed", ""))
         self.earlier = [str(one) for one in form.getlist("earlier")][-LONGEST_CONTEXT:]
+        self.shown = _shown(form)
+
+
+def _shown(form: FormData) -> set[int]:
+    """Return the numbers of the notices that a page says it showed."""
+    written = str(form.get("shown", "")).split(",")
+    return {int(number) for number in written if number.isascii() and number.isdigit()}
 
 
 def _page(
-    indexes: Indexes, school: str, asked: _Asked | None = None, html: str = "", status: int = 200, *, joined: bool = False
+    indexes: Indexes,
+    school: str,
+    asked: _Asked | None = None,
+    html: str = "",
+    status: int = 200,
+    *,
+    joined: bool = False,
+    notices: Sequence[Notice] = (),
 ) -> Response:
     schools = indexes.versions.schools([school] if joined else None)
     # What was refused is not asked again with the next question.
@@ -125,6 +168,8 @@ def _page(
         .render(
             schools=schools,
             joined=joined,
+            notices=notices,
+            looks=_Looks(),
             chosen=school if school in {one.id for one in schools} else "",
             replies=[{"question": asked.question, "html": html}] if asked else [],
             earlier=[*asked.earlier, *asked_now][-LONGEST_CONTEXT:] if asked else [],
@@ -138,28 +183,40 @@ def _page(
 def _rendered(replies: Sequence[Reply]) -> tuple[str, int]:
     """Return replies as HTML and their status; what is wrong with a question is said in one sentence."""
     if any(reply.refused for reply in replies):
-        return _problem(as_text(replies[0].blocks[:1])), 400
+        return problem_to_html(as_text(replies[0].blocks[:1])), 400
     return "".join(reply_to_html(reply) for reply in replies), 200
 
 
 def _without_school(indexes: Indexes, asked: _Asked, otherwise: str, status: int) -> tuple[str, int]:
     """Return the urgent route as HTML where a question is urgent, else what is wrong, with the status of either."""
     answer = needs_school(asked.question, [], indexes.knowledge.vectors)
-    return (to_html(answer), 200) if answer.outcome is Outcome.URGENT else (_problem(otherwise), status)
+    return (to_html(answer), 200) if answer.outcome is Outcome.URGENT else (problem_to_html(otherwise), status)
 
 
-def _problem(sentence: str) -> str:
-    return environment().get_template("problem.html.jinja").render(sentence=sentence)
+def _is_fetched(request: Request) -> bool:
+    """Tell whether the script asks, which has a page already."""
+    return request.headers.get("x-requested-with") == "fetch"
 
 
-async def _fault(_request: Request, _error: Exception) -> Response:
+def _told(request: Request, html: str, status: int) -> Response:
+    """Return a piece of HTML to the script, else as a page, on which the way to the urgent route stands."""
+    return HTMLResponse(html if _is_fetched(request) else told_page(html), status)
+
+
+async def _fault(request: Request, _error: Exception) -> Response:
+    told = _told(request, problem_to_html(FAULT), 500)
     # A fault is answered outside the middleware, so the headers are given here.
-    return HTMLResponse(_problem(FAULT), 500, headers={name.decode(): value.decode() for name, value in HEADERS})
+    told.headers.update({name.decode(): value.decode() for name, value in HEADERS})
+    return told
 
 
-async def _bad_form(_request: Request, _error: Exception) -> Response:
-    return HTMLResponse(_problem("Your question could not be read: shorten it and send it again."), 400)
+async def _bad_form(request: Request, _error: Exception) -> Response:
+    return _told(request, problem_to_html("Your question could not be read: shorten it and send it again."), 400)
 
 
-async def _not_found(_request: Request, _error: Exception) -> Response:
-    return PlainTextResponse("There is no such page here. The chat page is at /chat.", 404)
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return _told(request, problem_to_html(NO_PAGE), 404)
+
+
+async def _wrong_use(request: Request, _error: Exception) -> Response:
+    return _told(request, problem_to_html(NO_SUCH_USE), 405)

@@ -44,6 +44,8 @@ COMMANDS = (
     Command("leave", "End your access"),
     Command("join", "Join a school with a code"),
 )
+# What a link says that opens a chat for a worry, where another would say an invitation's code.
+START_WORRIED = "worried"
 # These are in no list: they are for a few, whom /help tells of them.
 _NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox"}
 # How people write a command where there is no slash for it.
@@ -71,7 +73,7 @@ def read_command(text: str) -> tuple[str, str] | None:
     if written:
         name, rest = written["name"].lower(), (written["rest"] or "").strip()
         if name == "start":
-            return ("join", rest) if rest else ("help", "")
+            return (START_WORRIED, "") if rest.lower() == START_WORRIED else ("join", rest) if rest else ("help", "")
         return (name, rest) if name in _NAMES else None
     in_words = _IN_WORDS.get(re.sub(r"[^a-z ]", "", text.lower()).strip())
     return (in_words, "") if in_words else None

@@ -209,12 +209,14 @@ class Conversation:
         now = self._now()
         index = self._indexes.of(asker.school.id, revision=asker.revision)
         before = self._before(asker, message, earlier)
-        about = None
+        about, to_others = None, tuple[Button, ...]()
         try:
-            answer, reading = ask_and_read(question, index, self._roster.directory(asker.school), day_of(now), before)
+            directory = self._roster.directory(asker.school)
+            answer, reading = ask_and_read(question, index, directory, day_of(now), before)
             about = sensitivity(reading)
             if about is Sensitivity.COLLEAGUE:
                 answer = keeping_nothing(answer)
+            to_others = self._handover.buttons(asker, answer, directory)
         except QuestionError:
             # Too long, or hardly English: a child at risk comes first all the same.
             answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
@@ -243,7 +245,7 @@ class Conversation:
         private = urgent or about is not None
         return Turn(
             blocks=tuple(blocks),
-            buttons=self._buttons(answer, question_id),
+            buttons=(*self._buttons(answer, question_id), *to_others),
             votes=_votes(question_id),
             private=private,
             keep=keep if asker.person else None,

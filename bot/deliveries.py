@@ -53,6 +53,7 @@ LONGEST_LEFT = timedelta(days=2)
 GIVEN_UP_KEPT = timedelta(days=90)
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds
 MINUTE = timedelta(minutes=1)
+MOST_FETCHED = 20
 _LONGEST_KEY = 300
 
 DUPLICATES, RESENT, UNDELIVERED, DROPPED, REFUSED = "duplicates", "resent", "undelivered", "dropped", "refused"
@@ -222,19 +223,22 @@ class Deliveries:
         found = sorted(rows, key=lambda row: row.id)
         return [Event(row.id, msgspec.json.decode(row.message, type=Message), row.attempts, 1) for row in found]
 
-    def due(self, channel: str, most: int, addressee: str | None = None) -> list[Delivery]:
-        """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits.
-
-        With an `addressee` those that wait for their page.
-        """
+    def due(self, channel: str, most: int) -> list[Delivery]:
+        """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits."""
         now = self._now()
         before = outbox.alias()
         free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
         after_another = exists().where(
             before.c.event_id == outbox.c.event_id, before.c.id < outbox.c.id, before.c.call.is_not(None)
         )
-        whose = outbox.c.addressee.is_(None) if addressee is None else outbox.c.addressee == addressee
-        waits = and_(outbox.c.channel == channel, whose, outbox.c.call.is_not(None), outbox.c.due_at <= now, free, ~after_another)
+        waits = and_(
+            outbox.c.channel == channel,
+            outbox.c.addressee.is_(None),
+            outbox.c.call.is_not(None),
+            outbox.c.due_at <= now,
+            free,
+            ~after_another,
+        )
         with self._engine.connect() as connection:  # mostly there is nothing, and nobody need wait for that
             if connection.scalar(select(outbox.c.id).where(waits).limit(1)) is None:
                 return []
@@ -247,6 +251,17 @@ class Deliveries:
             leased = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
             connection.execute(leased.values(leased_until=now + LEASE, attempts=outbox.c.attempts + 1))
         return [_delivery(row, now + LEASE) for row in rows]
+
+    def waiting(self, channel: str, addressee: str) -> list[Delivery]:
+        """Return what waits to be fetched by somebody, the oldest first.
+
+        It is leased to nobody: all who fetch it are pages of one person, and to show it twice does no harm.
+        """
+        now = self._now()
+        waits = (outbox.c.channel == channel, outbox.c.addressee == addressee, outbox.c.call.is_not(None), outbox.c.due_at <= now)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(outbox).where(*waits).order_by(outbox.c.id).limit(MOST_FETCHED)).all()
+        return [_delivery(row, now) for row in rows]
 
     def is_held(self, delivery: Delivery, seconds: float) -> bool:
         """Tell whether the lease of a call lasts for so many seconds more."""

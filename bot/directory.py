@@ -99,7 +99,7 @@ class Directory:
         self._year = year
         self._duties = duties
         self._now = now
-        self._contacts = _with_those_named(book.contacts, policies)
+        self.contacts = _with_those_named(book.contacts, policies)
 
     @property
     def in_england(self) -> bool:
@@ -128,6 +128,10 @@ class Directory:
             alertable=bool(duty and duty.alertable),
         )
 
+    def everybody(self) -> tuple[Step, ...]:
+        """Return how and when each contact is reached, in the order of the book, in the first of their roles."""
+        return tuple(self.reach(contact, contact.roles[0]) for contact in self.contacts)
+
     def nearest(self, roles: Iterable[Role]) -> Step:
         """Return whom staff speak to about an ordinary matter: the nearest of `roles`, the headteacher where there is none."""
         return self.line(Route.ORDINARY, named=roles)[0]
@@ -144,17 +148,10 @@ class Directory:
         """Return those to turn to, best first; never empty.
 
         `named` are the roles that the governing clause names, `about` those of the people whom the question is about, `mentioned`
-        is its text, and `skipped` the keys of steps that the asker declined. Nobody whom the question is about is in the line in
-        any role, nor, unless it is an ordinary one, whom it names; nor who has declared a conflict of interest with one of them.
+        is its text, and `skipped` the keys of steps that the asker declined, or their beginnings. Nobody whom the question is
+        about is in the line in any role, nor, unless it is an ordinary one, whom it names; nor who has declared a conflict of interest with one of them.
         """
-        left = leave_out(
-            self._contacts,
-            about=frozenset(about),
-            mentioned="" if route is Route.ORDINARY else mentioned,
-            declined=skipped,
-            complaint=route in COMPLAINTS,
-            nation=self.nation,
-        )
+        left = self._left_out(route, about, mentioned, self._whole(skipped))
         roles = _in_order(named)
         ranks = self._ranks(route, roles, left)
         found = [step for rank in ranks for step in self._of_rank(route, rank, left, roles)]
@@ -166,6 +163,25 @@ class Directory:
             steps.setdefault(step.key, step)  # somebody with several roles is told in the first of them
         first, *others = steps.values()
         return (replace(first, why=self._why(route, ranks, first, left, roles)), *others)
+
+    def left_out(self, route: Route, about: Iterable[ContactRole], mentioned: str) -> tuple[str, ...]:
+        """Return the keys of the contacts whom a question leaves out, so that they stay left out when its text is gone."""
+        return tuple(shortened(name) for name in self._left_out(route, about, mentioned, ()).contacts)
+
+    def _left_out(self, route: Route, about: Iterable[ContactRole], mentioned: str, declined: Collection[str]) -> LeftOut:
+        return leave_out(
+            self.contacts,
+            about=frozenset(about),
+            mentioned="" if route is Route.ORDINARY else mentioned,
+            declined=declined,
+            complaint=route in COMPLAINTS,
+            nation=self.nation,
+        )
+
+    def _whole(self, beginnings: Collection[str]) -> list[str]:
+        """Return the keys that begin so: where two do, both, since whom the asker declined is never to be told."""
+        names = (*(contact.name for contact in self.contacts), *ContactRole, *(number.name for number in CHANGEABLE.values()))
+        return [key for key in map(shortened, names) if key.startswith(tuple(beginnings))] if beginnings else []
 
     def _ranks(self, route: Route, named: Sequence[ContactRole], left: LeftOut) -> list[tuple[ContactRole, ...]]:
         """Return the roles that a route goes to, in order; those of one rank may change places."""
@@ -316,7 +332,7 @@ class Directory:
 
     def _holders(self, role: ContactRole) -> list[Contact]:
         """Return the contacts in a role; of line managers only where there is one, since nobody knows whose the others are."""
-        holders = [contact for contact in self._contacts if role in contact.roles]
+        holders = [contact for contact in self.contacts if role in contact.roles]
         return [] if role is ContactRole.LINE_MANAGER and len(holders) > 1 else holders
 
     def _is_about(self, role: ContactRole, left: LeftOut) -> bool:

@@ -17,6 +17,7 @@ from bot.deliveries import MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Eve
 from bot.escalations import Overtaken
 from bot.messages import Call, Channel, Message, NotNow, Refused, Reply, Writes
 from bot.outgoing import Outgoing
+from bot.page_notices import PageNotices
 from bot.people import WEB
 from bot.records import Records
 from bot.turn import Asker, Turn
@@ -50,7 +51,7 @@ class Dispatcher:
         self._records = records
         self._outgoing = outgoing
         self._channels = {channel.name: channel for channel in channels}
-        self._writes: dict[str, Writes] = {WEB: ChatPageWrites(), **self._channels}
+        self._writes: dict[str, Writes] = {WEB: PageNotices(deliveries), **self._channels}
         self._calls = {name: asyncio.Semaphore(MOST_AT_ONCE) for name in self._channels}
         self._work: set[asyncio.Task[None]] = set()
         self._is_ending = False

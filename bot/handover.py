@@ -12,7 +12,7 @@ from bot.answer import Answer
 from bot.asking import LONGEST_QUESTION, ask
 from bot.bootstrap import Indexes
 from bot.clock import day_of, spoken
-from bot.directory import Directory, Route, Step
+from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.escalations import Content, EscalationKind, Escalations, State
 from bot.layout import Block, Heading, Paragraph, Steps
@@ -21,8 +21,10 @@ from bot.records import Records
 from bot.roster import Roster
 from bot.sections import GONE
 from bot.short_names import shortened
+from bot.steps import Step
 from bot.turn import Asker, Turn, said
 from bot.unfinished import Awaited, Draft, Unfinished
+from retrieval.decision import Outcome
 from retrieval.personal_data import without_personal_data
 
 # What a button of the bot's asks for stands before the colon of its value.
@@ -64,16 +66,17 @@ class Handover:
         self._indexes = indexes
         self._now = now
 
-    def buttons(self, asker: Asker, message: Message, answer: Answer, directory: Directory) -> tuple[Button, ...]:
+    def buttons(self, asker: Asker, answer: Answer, directory: Directory) -> tuple[Button, ...]:
         """Return what can be pressed under an answer: to tell or to ask the first of its line, or to pass them by."""
         if not answer.line:
             return ()
         aim = aim_of(answer, directory)
         found = shortened(answer.question)
-        if answer.route not in _URGENT:
-            person = self._first_linked(answer.line, asker)
-            return (Button(f"Ask {_short(person)}", f"{QUESTION}:{found}:{aim.code}"),) if person else ()
-        return (*self._alert_buttons(answer.line, aim, asker, found), *_next_button(answer.line, aim))
+        if answer.outcome is Outcome.URGENT:
+            return (*self._alert_buttons(answer.line, aim, asker, found), *_next_button(answer.line, aim))
+        person = self._first_linked(answer.line, asker)
+        asks = (Button(f"Ask {_short(person)}", f"{QUESTION}:{found}:{aim.code}"),) if person else ()
+        return (*asks, *_next_button(answer.line, aim))
 
     def _alert_buttons(self, line: Sequence[Step], aim: Aim, asker: Asker, found: str) -> tuple[Button, ...]:
         alerted = [step for step in line if self._can_tell(step, asker)]
@@ -94,7 +97,7 @@ class Handover:
         line = aim.line(directory)
         first, *others = line
         also = [Paragraph(f"Or: {step.in_full}.") for step in others[:2]]
-        blocks = (
+        blocks: tuple[Block, ...] = (
             Heading(f"Then turn to {first.words}."),
             *([Paragraph(f"{first.in_full}.", strong=first.in_full)] if first.known or first.when else []),
             *also,
@@ -263,7 +266,7 @@ class Handover:
         """Return a draft that goes past whom it would go to now."""
         aim = read_aim(draft.aim)
         step = self._first_linked(aim.line(self._roster.directory(asker.school)), asker)
-        return msgspec.structs.replace(draft, aim=(aim.without(step) if step else aim).code)
+        return msgspec.structs.replace(draft, aim=(aim.without(step.key) if step else aim).code)
 
     def _ask(self, asker: Asker, message: Message, draft: Draft, name: str | None) -> Turn:
         aim = read_aim(draft.aim)
@@ -343,8 +346,7 @@ class Handover:
 
 def aim_of(answer: Answer, directory: Directory) -> Aim:
     """Return the aim of an answer: whoever the question itself leaves out stays so when a button is pressed later."""
-    named = answer.named
-    return Aim(answer.route, named, answer.about).without(*directory.left_out(answer.route, answer.about, answer.question))
+    return Aim(answer.route, answer.named, answer.about).without(*directory.left_out(answer.route, answer.about, answer.question))
 
 
 def _up_to(earlier: Sequence[str], sought: str) -> Sequence[str] | None:
@@ -364,7 +366,7 @@ def _next_button(line: Sequence[Step], aim: Aim) -> tuple[Button, ...]:
     """Return the button that leads to the next in line, where there is one."""
     if len(line) < 2 or aim.is_full:
         return ()
-    return (Button("Not this person", f"{NEXT}:{aim.without(line[0]).code}"),)
+    return (Button("Not this person", f"{NEXT}:{aim.without(line[0].key).code}"),)
 
 
 def _nobody_yet(step: Step) -> Paragraph:

@@ -4,6 +4,7 @@ import secrets
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,10 +32,10 @@ class Door:
         self._secure = secure
         self._tries = _Tries(now)
 
-    async def person(self, request: Request) -> Person | None:
-        """Return whose session a request is of, None where it is nobody's."""
+    async def person(self, request: Request, *, by_itself: bool = False) -> Person | None:
+        """Return whose session a request is of, None where it is nobody's; `by_itself` the page sent it and nobody at it."""
         token = request.cookies.get(COOKIE)
-        return await run_in_threadpool(self._people.in_session, token) if token else None
+        return await run_in_threadpool(partial(self._people.in_session, token, used=not by_itself)) if token else None
 
     def routes(self) -> list[Route]:
         """Return the pages of the door."""

@@ -8,6 +8,8 @@ from bot.answer import Answer, Quote
 from retrieval.decision import Outcome
 
 WORRIED = "Worried about a child?"
+# What stands where no button leads to the urgent route, or where it may not work.
+WORRIED_NOW = f"{WORRIED} Tell your designated safeguarding lead (DSL) now. If anybody is in immediate danger, ring 999."
 
 
 class Heading(Struct, frozen=True):

@@ -18,7 +18,9 @@ class Message(Struct, frozen=True, kw_only=True):
     `account` is who, unique within the channel; `place` the thread or chat that follow-ups belong to; `text` as typed, without
     the mention of the bot; `pressed` the value of a button; `private` whether the asker alone sees what is said in that place;
     `tenant` the Slack workspace or the Microsoft tenant, `room` the channel within it; `attachment` what came that is no text
-    ("photo", "voice message", "file"); `where` is the channel's own business: to whom and into what to reply.
+    ("photo", "voice message", "file"); `where` is the channel's own business: to whom and into what to reply. `name` is how the
+    platform names whoever wrote: for the conversation alone, neither logged nor kept once the message is answered. `replies_to`
+    is the message of the bot's that this one is a reply to, as `Channel.deliver` named it; None where it is none, or not told.
     """
 
     channel: str
@@ -31,6 +33,12 @@ class Message(Struct, frozen=True, kw_only=True):
     room: str | None = None
     attachment: str | None = None
     where: dict[str, Any] = {}
+    name: str | None = None
+    replies_to: str | None = None
+
+    def as_address(self, place: str, where: dict[str, Any]) -> "Message":
+        """Return who wrote it, and nothing of what: to be written to alone in a place of their own, also much later."""
+        return Message(channel=self.channel, account=self.account, place=place, tenant=self.tenant, where=where)
 
 
 class Audience(StrEnum):
@@ -90,12 +98,25 @@ class Refused(Exception):  # noqa: N818  the same
     """The platform will never take this call: the chat is gone, or the bot is blocked there."""
 
 
-class Channel(Protocol):
-    """A platform on which people ask."""
+class Writes(Protocol):
+    """Where people are written to: a platform, or the chat page."""
 
     @property
     def name(self) -> str:
         """What the store calls the channel."""
+
+    def address(self, message: Message) -> Message | None:
+        """Return the address at which whoever wrote a message can be written to alone, days later too; None where there is none.
+
+        It is a private message without words, which `render` takes as it takes any other.
+        """
+
+    def render(self, reply: Reply, message: Message) -> list[Call]:
+        """Return the calls that say `reply` to `message`, or to an address, in order."""
+
+
+class Channel(Writes, Protocol):
+    """A platform on which people ask."""
 
     def routes(self) -> list[Route]:
         """Return the addresses at which the platform reaches us."""
@@ -106,11 +127,11 @@ class Channel(Protocol):
     async def stop(self) -> None:
         """Take no more in, and let go of all connections: nothing is delivered after that."""
 
-    def render(self, reply: Reply, message: Message) -> list[Call]:
-        """Return the calls that say `reply` to `message`, in order."""
+    async def deliver(self, call: Call) -> str | None:
+        """Make a call; return the id that a reply to what was said names (`Message.replies_to`), None where nobody can reply.
 
-    async def deliver(self, call: Call) -> None:
-        """Make a call. Raises NotNow where it may work later, Refused where it never will."""
+        Raises NotNow where it may work later, Refused where it never will.
+        """
 
     async def show_typing(self, message: Message) -> None:
         """Show that an answer is being looked for."""

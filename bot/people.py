@@ -350,8 +350,11 @@ class People:
             connection.execute(insert(sessions).values(token_hash=_hash(token), person_id=person.id, seen_at=now, shared=shared))
         return token
 
-    def in_session(self, token: str) -> Person | None:
-        """Return whose session a token is, and note that it is used; None where it has ended, or the person's access has."""
+    def in_session(self, token: str, *, used: bool = True) -> Person | None:
+        """Return whose session a token is, and note that it is used; None where it has ended, or the person's access has.
+
+        `used` is False where nobody did anything, such as when an open page asks by itself for what is new.
+        """
         now, hashed = self._now(), _hash(token)
         with self._engine.connect() as connection:
             found = connection.execute(
@@ -361,7 +364,7 @@ class People:
             ).one_or_none()
         if found is None or now - found.seen_at > (SHARED_IDLE if found.shared else OWN_IDLE):
             return None
-        if now - found.seen_at >= SEEN_EVERY:
+        if used and now - found.seen_at >= SEEN_EVERY:
             with writing(self._engine) as connection:
                 connection.execute(update(sessions).where(sessions.c.token_hash == hashed).values(seen_at=now))
         return _person(found)

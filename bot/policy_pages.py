@@ -15,7 +15,7 @@ from bot.errors import BotError
 from bot.joining import Door
 from bot.kept import KeptAnswers
 from bot.links import Links
-from bot.rendering import as_html, environment
+from bot.rendering import as_html, environment, problem_to_html, told_page
 from corpus.clause import Clause, Policy
 from corpus.errors import StoreError
 from corpus.versions import Versions
@@ -56,7 +56,7 @@ class PolicyPages:
                 pass
             else:
                 return HTMLResponse(self._rendered(found.policy, number))
-        return HTMLResponse(environment().get_template("problem.html.jinja").render(sentence=NO_POLICY), 404)
+        return HTMLResponse(told_page(problem_to_html(NO_POLICY)), 404)
 
     async def _may_read(self, request: Request, school: str, path: str) -> bool:
         """Tell whether a request may read a school's policies: by its session or by a signed link."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from bot.answer import Answer
-from bot.layout import WORRIED, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
+from bot.layout import WORRIED, WORRIED_NOW, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
 from bot.messages import Button, Reply
 from corpus.clause import Stance
 from retrieval.decision import Outcome
@@ -18,12 +18,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 @cache
 def environment() -> Environment:
     """Return the templates: HTML is escaped, and a name that a template does not get is an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
         undefined=StrictUndefined,
         auto_reload=False,
     )
+    made.globals.update(worried=WORRIED, worried_now=WORRIED_NOW)
+    return made
 
 
 @cache
@@ -46,6 +48,16 @@ def reply_to_html(reply: Reply) -> str:
     """Return a reply as a piece of HTML for the chat page, on which one thing always stands: the way to report a worry."""
     buttons = [button for button in reply.all_buttons if button.label != WORRIED]
     return as_html(reply.blocks, _kind(reply.outcome, reply.stance), buttons)
+
+
+def problem_to_html(sentence: str) -> str:
+    """Return what is wrong, in one sentence, as a piece of HTML, with what to do about a worry."""
+    return _template("problem.html.jinja").render(sentence=sentence)
+
+
+def told_page(html: str) -> str:
+    """Return a whole page for a piece of HTML that has no page of its own."""
+    return _template("told.html.jinja").render(html=html)
 
 
 def _kind(outcome: Outcome | None, stance: Stance | None) -> str:

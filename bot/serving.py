@@ -21,6 +21,7 @@ from bot.dispatcher import Dispatcher
 from bot.errors import BotError
 from bot.joining import Door
 from bot.messages import Channel
+from bot.page_notices import PageNotices
 from bot.people import SLACK, TEAMS, TELEGRAM
 from bot.policy_pages import PolicyPages
 from bot.secret import secret_key
@@ -57,7 +58,7 @@ def serve() -> int:
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
     routes = [*pages.routes(), *(route for channel in channels for route in channel.routes())]
-    app = create_app(indexes, dispatcher, door, hosts, routes)
+    app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])

@@ -98,11 +98,12 @@ outbox = Table(
     Column("ended_at", DateTime),  # when it was given up
     Column("reason", String(200)),
     Column("give_up_at", DateTime, nullable=False),
-    Column("addressee", String(200)),  # whose page it waits for; null where a platform is called
+    Column("addressee", String(200)),  # the account whose chat page fetches it; null where a platform is called
     Column("notice", String(20)),  # what kind of notice it says; null for a reply
     Column("escalation_id", String(16)),  # of which escalation the notice is, if of one
     Column("person_id", Integer),  # to whom the notice is; null where that is sealed
     Index("ix_outbox_channel_due_at", "channel", "due_at"),
+    Index("ix_outbox_addressee", "addressee"),
     Index("ix_outbox_event_id", "event_id"),
 )
 

@@ -10,13 +10,14 @@ import msgspec
 
 from bot.answer import needs_school, to_json
 from bot.asking import ask, read_question
-from bot.bootstrap import open_indexes, open_versions
+from bot.bootstrap import Indexes, open_indexes, open_versions
 from bot.clock import now_utc, today
 from bot.contact_store import Contacts
-from bot.directories import Directories
+from bot.duties import Duties
 from bot.errors import BotError
 from bot.layout import WORRIED, Heading, Key
 from bot.rendering import as_text, to_text
+from bot.roster import Roster
 from bot.settings import read_settings
 from corpus.versions import Versions
 from retrieval.decision import Outcome
@@ -45,7 +46,7 @@ def ask_once(question: str, school: str | None, *, as_json: bool, explained: boo
         answer = needs_school(question, [one.id for one in versions.schools()], indexes.knowledge.vectors)
     else:
         index = indexes.of(school)
-        answer = ask(question, index, _directories(versions).of(index), today())
+        answer = ask(question, index, _roster(indexes).directory(index.school), today())
     text = to_text(answer)
     if as_json:
         sys.stdout.buffer.write(to_json(answer, text) + b"\n")
@@ -67,7 +68,7 @@ def ask_batch(file: str, school: str | None) -> int:
     versions = indexes.versions
     school = school or _only_school(versions)
     names = [one.id for one in versions.schools()]
-    directories = _directories(versions)
+    roster = _roster(indexes)
     day, failed, write = today(), False, sys.stdout.buffer.write
     for number, line in _lines(file):
         try:
@@ -78,7 +79,7 @@ def ask_batch(file: str, school: str | None) -> int:
             else:
                 # One revision for the whole batch: a publication half-way does not mix versions.
                 index = indexes.of(whose, fresh=False)
-                answer = ask(asked.q, index, directories.of(index), day, asked.context)
+                answer = ask(asked.q, index, roster.directory(index.school), day, asked.context)
         except (json.JSONDecodeError, UnicodeDecodeError):
             failed = True
             write(msgspec.json.encode({"line": number, "error": "This line is not a JSON object."}) + b"\n")
@@ -135,10 +136,10 @@ def compare(question: str) -> int:
     schools = versions.schools()
     if not schools:
         raise BotError("No school is set up here yet: run policybot init, or set POLICYBOT_DEMO=1 to try the demo.")
-    directories = _directories(versions)
+    roster = _roster(indexes)
     for school in schools:
         index = indexes.of(school.id)
-        answer = ask(question, index, directories.of(index), today())
+        answer = ask(question, index, roster.directory(index.school), today())
         print(f"{school.name}\n  {answer.headline}")
         for quote in answer.quotes[:1] or answer.offered:
             words = quote.key_words if answer.outcome is Outcome.ANSWERED else quote.words
@@ -176,8 +177,9 @@ def _lines(file: str) -> Iterator[tuple[int, bytes]]:
         raise BotError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _directories(versions: Versions) -> Directories:
-    return Directories(Contacts(versions.engine, now_utc), now_utc)
+def _roster(indexes: Indexes) -> Roster:
+    engine = indexes.versions.engine
+    return Roster(engine, Contacts(engine, now_utc), Duties(engine, now_utc), indexes, now_utc)
 
 
 def _only_school(versions: Versions) -> str | None:

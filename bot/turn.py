@@ -72,7 +72,7 @@ class Turn:
         )
         if message.private or not self.private:
             return (said,)
-        note = Reply((Paragraph(IN_PRIVATE),), reference=said.reference)
+        note = Reply((Paragraph(IN_PRIVATE),), buttons=(WORRIED_BUTTON,), reference=said.reference)
         return (msgspec.structs.replace(said, audience=Audience.ASKER), note)
 
 

@@ -3,6 +3,8 @@
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.layout import WORRIED_NOW
+
 HEADERS = (
     (
         b"content-security-policy",
@@ -27,9 +29,8 @@ class OwnFormsOnly:
         if scope["type"] == "http" and scope["method"] == "POST":
             sent_by = dict(scope["headers"]).get(b"sec-fetch-site", b"same-origin")
             if sent_by not in (b"same-origin", b"none"):
-                await PlainTextResponse("This form was sent by another page: open policybot itself and ask there.", 403)(
-                    scope, receive, send
-                )
+                sentence = f"This form was sent by another page: open policybot itself and ask there.\n\n{WORRIED_NOW}"
+                await PlainTextResponse(sentence, 403)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 

@@ -20,6 +20,7 @@ from bot.clock import now_utc
 from bot.dispatcher import Dispatcher
 from bot.joining import Door
 from bot.messages import Message, Reply
+from bot.page_notices import PageNotices
 from bot.people import TELEGRAM, Person, PersonRole
 from bot.policy_pages import PolicyPages
 from bot.rendering import as_text
@@ -88,7 +89,7 @@ def chat_app() -> Callable[..., Starlette]:
         door = Door(parts.people, now_utc, secure=secure) if joined else None
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
-        return create_app(indexes, dispatcher, door, routes=pages.routes())
+        return create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=pages.routes())
 
     return build
 

@@ -9,9 +9,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
+import msgspec
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
@@ -25,8 +26,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.channels.slack_blocks import to_home, to_messages
-from bot.channels.slack_events import Opened, Received, read
+from bot.channels.slack_events import Opened, Received, message_id, read
 from bot.commands import EXAMPLES
+from bot.layout import WORRIED_NOW
 from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
 from bot.people import SLACK
 
@@ -56,6 +58,14 @@ _NO_SUCH_USER = frozenset(("user_not_found", "user_not_visible", "users_not_foun
 _log = logging.getLogger("policybot")
 
 
+class _Member(NamedTuple):
+    """What Slack said of somebody: whether they may ask, and their name; `until` then it need not be asked again."""
+
+    admitted: bool
+    name: str | None
+    until: float
+
+
 class SlackChannel:
     """The Slack workspaces that hold one app. With an app token it connects to Slack; without, Slack posts to `EVENTS_PATH`."""
 
@@ -78,7 +88,7 @@ class SlackChannel:
         self._api_base_url = api_base_url
         self._allow_guests = allow_guests
         self._refused = refused
-        self._admitted: dict[str, tuple[bool, float]] = {}
+        self._members: dict[str, _Member] = {}
         self._directs: dict[str, str] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._calling: set[asyncio.Future[None]] = set()
@@ -174,45 +184,52 @@ class SlackChannel:
             _log.error("Slack sent a %s of an unknown shape: %r", body.get("type"), error)
             sent = None
         match sent:
-            case Received() as received if await self._admits(received.user, received.team, received.message.tenant):
-                await self._receive(received.key, received.message)
-            case Opened(user, team, channel) if await self._admits(user, team, team):
+            case Received(key, message, user, team) if member := await self._admitted(user, team, message.tenant):
+                await self._receive(key, msgspec.structs.replace(message, name=member.name))
+            case Opened(user, team, channel) if await self._admitted(user, team, team):
                 suggesting = asyncio.create_task(self._suggest(channel))
                 self._asides.add(suggesting)
                 suggesting.add_done_callback(self._asides.discard)
         return BoltResponse(status=200, body="")
 
-    async def _admits(self, user: str, team: str, tenant: str | None) -> bool:
-        """Tell whether somebody is a full member of the workspace, as Slack said within five minutes, and no bot.
+    async def _admitted(self, user: str, team: str, tenant: str | None) -> _Member | None:
+        """Return somebody who is a full member of the workspace, as Slack said within five minutes, and no bot; None for others.
 
         Where Slack cannot say so now, what it said last holds; where it never has, this raises what went wrong.
         """
         if team != tenant and not self._allow_guests:
-            return False
-        admitted, until = self._admitted.get(user, (None, 0.0))
-        if admitted is None or until < monotonic():
+            return None
+        member = self._members.get(user)
+        if member is None or member.until < monotonic():
             try:
                 async with asyncio.timeout(LOOK_UP_SECONDS):
-                    admitted = await self._is_admitted(user)
+                    member = await self._look_up(user)
             except (SlackApiError, aiohttp.ClientError, TimeoutError):
-                if admitted is None:
+                if member is None:
                     raise
-            self._admitted[user] = (admitted, monotonic() + ADMITTED_SECONDS)
-        return admitted
+            self._members[user] = member = member._replace(until=monotonic() + ADMITTED_SECONDS)
+        return member if member.admitted else None
 
-    async def _is_admitted(self, user: str) -> bool:
+    async def _look_up(self, user: str) -> _Member:
+        nobody = _Member(admitted=False, name=None, until=0.0)
         try:
             found = (await self._client.users_info(user=user))["user"]
         except SlackApiError as error:
             if _code(error) in _NO_SUCH_USER:
-                return False
+                return nobody
             raise
-        if found.get("is_bot") or found.get("deleted"):
-            return False
         guest = found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")
-        return self._allow_guests or not guest
+        if found.get("is_bot") or found.get("deleted") or (guest and not self._allow_guests):
+            return nobody
+        name = found.get("real_name") or found.get("profile", {}).get("real_name")
+        return _Member(admitted=True, name=name or None, until=0.0)
 
     # Saying
+
+    def address(self, message: Message) -> Message | None:
+        """Return the direct messages with somebody, whom Slack lets an app write to whether they wrote there or elsewhere."""
+        user = message.where["user"]
+        return message.as_address(f"{message.tenant}/{user}", {"user": user})
 
     def render(self, reply: Reply, message: Message) -> list[Call]:
         """Return the calls that say a reply: in the thread, to the asker alone, or on the asker's Home tab.
@@ -238,15 +255,18 @@ class SlackChannel:
         here = {"channel": where["channel"], "thread_ts": where["thread"]}
         return [{"method": "chat.postMessage", "arguments": one | here} for one in messages]
 
-    async def deliver(self, call: Call) -> None:
-        """Make a call. Raises NotNow where it may work later, Refused where it never will."""
+    async def deliver(self, call: Call) -> str | None:
+        """Make a call; return the channel and the time stamp of the message, None where no thread can begin at it.
+
+        Raises NotNow where it may work later, Refused where it never will.
+        """
         calling = asyncio.get_running_loop().create_future()
         self._calling.add(calling)
         try:
             if call["method"] == "response_url":
                 await self._respond(call["url"], call["arguments"])
-            else:
-                await self._post(call)
+                return None
+            return await self._post(call)
         except SlackApiError as error:
             raise _translated(error) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -255,7 +275,7 @@ class SlackChannel:
             self._calling.discard(calling)
             calling.set_result(None)
 
-    async def _post(self, call: Call) -> None:
+    async def _post(self, call: Call) -> str | None:
         method, arguments = call["method"], dict(call["arguments"])
         if "to" in call:
             try:
@@ -266,13 +286,16 @@ class SlackChannel:
                 # Somebody who takes no direct messages is told where she asked, and she alone: nobody is left without.
                 method, arguments = "chat.postEphemeral", {**arguments, **call["else"], "user": call["to"]}
         try:
-            await self._client.api_call(method, json=arguments)
+            said = await self._client.api_call(method, json=arguments)
         except SlackApiError as error:
             if _code(error) not in _BAD_BLOCKS or "text" not in arguments:
                 raise
-            # Slack changes what it takes: the words alone are better than silence.
+            # Slack changes what it takes: the words alone are better than silence. The buttons go with the layout.
             _log.error("Slack refused a layout (%s), and got the words alone", _code(error))
-            await self._client.api_call(method, json={**arguments, "blocks": []})
+            words = f"{arguments['text']}\n{WORRIED_NOW}"
+            said = await self._client.api_call(method, json={**arguments, "text": words, "blocks": []})
+        # What one person alone sees in a channel has no time stamp of its own, nor has the Home tab.
+        return message_id(said["channel"], said["ts"]) if "ts" in said.data else None
 
     async def _direct(self, user: str) -> str:
         """Return the id of the direct messages with somebody."""

@@ -93,7 +93,24 @@ def _direct(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Non
         text=_typed(written, body),
         attachment=_attachment(written),
         where={"channel": event["channel"], "thread": written.get("thread_ts") or written["ts"]},
+        replies_to=_replies_to(event["channel"], written),
     )
+
+
+def message_id(channel: str, ts: str) -> str:
+    """Return what names a message among all."""
+    return f"{channel}/{ts}"
+
+
+def _replies_to(channel: str, written: Mapping[str, Any]) -> str | None:
+    """Return the id of the message whose thread somebody wrote in, None where they began it themselves or there is none.
+
+    In direct messages the bot alone begins the others: what it says of its own accord stands in no thread.
+    """
+    root = written.get("thread_ts")
+    if not root or root == written["ts"] or written.get("parent_user_id") == written["user"]:
+        return None
+    return message_id(channel, root)
 
 
 def _mention(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | None:

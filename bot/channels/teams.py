@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from bot.channels.teams_card import to_activities
 from bot.channels.teams_connector import Connector, NotMicrosoft, Registration
-from bot.layout import Heading, Paragraph
+from bot.layout import WORRIED, WORRIED_NOW, Heading, Paragraph
 from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
 from bot.people import TEAMS
 
@@ -31,18 +31,28 @@ _PRESSED = re.compile(r"[\x20-\x7e]{1,64}")
 _MENTION = re.compile(r"</?at(?:\s[^>]*)?>")
 # What goes with many a message and was not attached by anybody: its HTML, previews of links, quoted messages.
 _NOT_ATTACHED = re.compile(r"text/html|application/vnd\.microsoft\.card\.|messageReference|forwardedMessageReference")
+# Without a button: whatever it leads to could not be said alone either.
 NOT_ALONE = Reply(
     (
         Heading("I cannot write to you alone from here."),
-        Paragraph("Open a chat with me and ask me there. If somebody is in danger now, ring 999."),
+        Paragraph("Open a chat with me and ask me there."),
+        Paragraph(WORRIED_NOW, strong=WORRIED),
     )
 )
+# How Teams tells which message was quoted: by an entity and a mark in the text (QuotedReplyEntity of Microsoft's SDK), by an
+# attachment, or as it did before both, in the message's HTML alone.
+_QUOTE_MARK = re.compile(r"<quoted\s[^>]*>")
+_QUOTE = re.compile(r"""<blockquote\b[^>]*schema\.skype\.com/Reply["'][^>]*>.*?</blockquote>""", re.DOTALL)
+_QUOTED_ID = re.compile(r"""\bitemid=["']([^"']+)["']""")
+_LINE_END = re.compile(r"<br\s*/?>|</(?:p|div|li)>\s*")
+_TAG = re.compile(r"<[^>]*>")
 
 _log = logging.getLogger("policybot")
 
 
 class _Account(Struct, rename="camel"):
     id: str = ""
+    name: str | None = None
     aad_object_id: str | None = None
     role: str | None = None
 
@@ -64,14 +74,21 @@ class _ChannelData(Struct, rename="camel"):
     event_type: str | None = None
 
 
-class _Entity(Struct):
+class _QuotedReply(Struct, rename="camel"):
+    message_id: str = ""
+
+
+class _Entity(Struct, rename="camel"):
     type: str | None = None
     mentioned: _Account | None = None
     text: str | None = None
+    quoted_reply: _QuotedReply | None = None
 
 
 class _Attachment(Struct, rename="camel"):
     content_type: str | None = None
+    content: Any = None
+    id: str | None = None
 
 
 class Activity(Struct, rename="camel"):
@@ -89,6 +106,7 @@ class Activity(Struct, rename="camel"):
     value: Any = None
     entities: list[_Entity] | None = None
     attachments: list[_Attachment] | None = None
+    reply_to_id: str | None = None
 
     @property
     def tenants(self) -> set[str]:
@@ -130,28 +148,42 @@ class TeamsChannel:
         self._receive = None
         await self._connector.stop()
 
+    def address(self, message: Message) -> Message | None:
+        """Return the chat with somebody alone, which can be opened for whoever wrote in a team or a group too."""
+        where = {name: message.where[name] for name in ("service_url", "member", "tenant")}
+        return message.as_address(f"{message.tenant}/{where['member']}", where)
+
     def render(self, reply: Reply, message: Message) -> list[Call]:
         """Return the calls that say `reply` to `message`: in the chat or thread where it was asked, or to the asker alone."""
         where = {**message.where, "reference": reply.reference}
-        if reply.audience is Audience.ASKER and not message.private:
+        if "conversation" not in where or (reply.audience is Audience.ASKER and not message.private):
             return [{"method": "tell", **where, "activity": activity} for activity in to_activities(reply)]
         return [{"method": "send", **where, "activity": activity} for activity in to_activities(reply)]
 
-    async def deliver(self, call: Call) -> None:
-        """Make a call. Raises NotNow where it may work later, Refused where it never will."""
-        service_url, conversation, reference = call["service_url"], call["conversation"], call["reference"]
+    async def deliver(self, call: Call) -> str | None:
+        """Make a call; return the conversation and the number of the message.
+
+        Raises NotNow where it may work later, Refused where it never will. Whoever asked where others are and cannot be written
+        to alone is told so there.
+        """
+        service_url, reference = call["service_url"], call["reference"]
         if reference and reference in self._not_alone:
-            return  # the note that goes with what could not be said in private, and the rest of that
+            return None  # the note that goes with what could not be said in private, and the rest of that
         if call["method"] == "send":
-            await self._connector.send(service_url, conversation, call["activity"])
-            return
+            return await self._say(service_url, call["conversation"], call["activity"])
         try:
             alone = await self._connector.private_chat(service_url, call["member"], call["tenant"])
-            await self._connector.send(service_url, alone, call["activity"])
+            return await self._say(service_url, alone, call["activity"])
         except Refused as refused:
             _log.warning("Somebody could not be written to in private: %s", refused)
-            await self._connector.send(service_url, conversation, to_activities(NOT_ALONE)[0])
+            if "conversation" not in call:
+                raise
+            await self._say(service_url, call["conversation"], to_activities(NOT_ALONE)[0])
             self._remember_not_alone(reference)
+            return None
+
+    async def _say(self, service_url: str, conversation: str, activity: dict[str, Any]) -> str:
+        return _id(conversation, await self._connector.send(service_url, conversation, activity))
 
     async def show_typing(self, message: Message) -> None:
         """Show that an answer is being looked for. Raises NotNow and Refused."""
@@ -235,9 +267,38 @@ def read(activity: Activity) -> tuple[str, Message] | None:
         room=room.id if room else None,
         attachment=_attachment(activity),
         where={"service_url": activity.service_url, "conversation": place, "member": who.id, "tenant": tenant},
+        name=who.name or None,
+        replies_to=None if pressed else _replies_to(activity),
     )
     # An edited message keeps its number, and is answered anew once.
     return f"{place}|{activity.id}{'|edited' if edited else ''}", message
+
+
+def _id(conversation: str, number: str) -> str:
+    """Return what names a message among all."""
+    return f"{conversation}/{number}"
+
+
+def _replies_to(activity: Activity) -> str | None:
+    """Return the id of the message that is quoted, or in a private chat otherwise answered; None where there is none."""
+    entities = (one.quoted_reply.message_id for one in activity.entities or () if one.quoted_reply)
+    attachments = activity.attachments or ()
+    references = (one.id for one in attachments if one.content_type == "messageReference")
+    # Elsewhere that is the first message of the thread, whoever wrote it.
+    answered = activity.reply_to_id if activity.private else None
+    number = next(filter(None, (*entities, *references, *_quoted_in_html(activity), answered)), None)
+    return _id(activity.conversation.id, number) if number else None
+
+
+def _quoted_in_html(activity: Activity) -> list[str]:
+    quotes = (quote[0] for quote in _QUOTE.finditer(_html(activity)))
+    return [found[1] for quote in quotes if (found := _QUOTED_ID.search(quote))]
+
+
+def _html(activity: Activity) -> str:
+    """Return a message as HTML, as it comes beside its text; "" where it does not."""
+    contents = (one.content for one in activity.attachments or () if one.content_type == "text/html")
+    return next((content for content in contents if isinstance(content, str)), "")
 
 
 def _pressed(value: Any) -> str:
@@ -251,8 +312,11 @@ def _mentions(activity: Activity) -> bool:
 
 
 def _text(activity: Activity) -> str:
-    """Return what was typed, without the mention of the bot; of others who are mentioned the name stays."""
-    text = activity.text or ""
+    """Return what was typed, without the mention of the bot or a quoted message; of others who are mentioned the name stays."""
+    text = _QUOTE_MARK.sub("", activity.text or "")
+    written = _html(activity)
+    if activity.private and _QUOTE.search(written):  # the text runs on from the quoted words as if they were one
+        text = _TAG.sub("", _LINE_END.sub("\n", _QUOTE.sub("", written)))
     for one in activity.entities or ():
         if one.text and one.mentioned and one.mentioned.id == activity.recipient.id:
             text = text.replace(one.text, " ")

@@ -11,7 +11,7 @@ from functools import singledispatch
 from itertools import groupby
 from typing import Any
 
-from bot.layout import Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps
+from bot.layout import WORRIED_NOW, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps
 from bot.messages import Button, Reply
 
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -47,7 +47,7 @@ def _activity(body: list[Element], summary: str) -> dict[str, Any]:
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": VERSION,
         "lang": "en-GB",
-        "fallbackText": summary,
+        "fallbackText": f"{summary} {WORRIED_NOW}",  # shown alone, without the card's buttons, by what is too old for it
         "body": body,
     }
     # The summary is what a list of chats, a notification and its reading aloud show of a card.

@@ -143,9 +143,9 @@ class Connector:
         if self._signatures:
             await self._signatures.verify(authorization, service_url)
 
-    async def send(self, service_url: str, conversation: str, activity: dict[str, Any]) -> None:
-        """Send a message to a conversation. Raises NotNow and Refused."""
-        await self._post(service_url, conversation, MessageActivityInput.model_validate(activity))
+    async def send(self, service_url: str, conversation: str, activity: dict[str, Any]) -> str:
+        """Send a message to a conversation; return its number there. Raises NotNow and Refused."""
+        return await self._post(service_url, conversation, MessageActivityInput.model_validate(activity))
 
     async def send_typing(self, service_url: str, conversation: str) -> None:
         """Show in a conversation that somebody types. Raises NotNow and Refused."""
@@ -174,9 +174,9 @@ class Connector:
             self._members[tenant, member] = own, time.monotonic() + GUESTS_KEPT
         return own
 
-    async def _post(self, service_url: str, conversation: str, activity: MessageActivityInput | TypingActivityInput) -> None:
+    async def _post(self, service_url: str, conversation: str, activity: MessageActivityInput | TypingActivityInput) -> str:
         with self._call():
-            await self._service(service_url).conversations.create_activity(conversation, activity)
+            return (await self._service(service_url).conversations.create_activity(conversation, activity)).id
 
     @contextmanager
     def _call(self) -> Iterator[None]:

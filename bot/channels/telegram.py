@@ -23,7 +23,9 @@ from telegram.constants import ChatType, MessageEntityType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram_html import messages
+from bot.commands import START_WORRIED
 from bot.configuration import WEBHOOK_PATH
+from bot.layout import WORRIED, WORRIED_NOW
 from bot.messages import Audience, Button, Call, Message, NotNow, Receive, Refused, Reply
 from bot.people import TELEGRAM
 
@@ -41,7 +43,7 @@ LATE = timedelta(minutes=1)
 MOST_TRIES = 5
 WIDEST_ROW = 26  # characters of buttons beside each other: a telephone shows no more
 # A bot may write only to whoever has opened a chat with it. The same for whatever was asked, so that it tells the group nothing.
-NO_PRIVATE_CHAT = "Our own chat is not open yet: press the button below, then Start, and ask me there. In an emergency, ring 999."
+NO_PRIVATE_CHAT = f"Our own chat is not open yet: press a button below, then Start, and ask me there.\n\n{WORRIED_NOW}"
 ATTACHMENTS = {
     "photo": "photo",
     "voice": "voice message",
@@ -115,6 +117,13 @@ class TelegramChannel:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._bot.shutdown()
 
+    def address(self, message: Message) -> Message | None:
+        """Return the private chat with somebody, None where it is not known to be open: from a group nobody can tell."""
+        if not message.private:
+            return None
+        chat = int(message.account)  # a person's private chat has the person's number
+        return message.as_address(str(chat), {"chat": chat, "topic": None, "replies_to": None})
+
     def render(self, reply: Reply, message: Message) -> list[Call]:
         """Return the calls that say a reply: as many messages as it takes, the buttons under the last."""
         texts = messages(reply.blocks)
@@ -130,35 +139,40 @@ class TelegramChannel:
             calls[0]["asked_in"] = _here(message)
         return calls
 
-    async def deliver(self, call: Call) -> None:
-        """Make a call. Raises NotNow where Telegram is not to be reached or says to wait, Refused where it never will.
+    async def deliver(self, call: Call) -> str | None:
+        """Make a call; return the chat and the number of the message.
 
-        Whoever asked in a group and cannot be written to alone is shown there how that can be changed.
+        Raises NotNow where Telegram is not to be reached or says to wait, Refused where it never will. Whoever asked in a group
+        and cannot be written to alone is shown there how that can be changed.
         """
         try:
-            await self._make(call["method"], call["arguments"])
+            said = await self._make(call["method"], call["arguments"])
         except Refused as refused:
             if "asked_in" not in call or not _is_no_chat(refused.__cause__):
                 raise
             if self._me is None:
                 raise NotNow("the bot does not know its name yet") from refused
-            way = [[{"text": "Open our chat", "url": f"https://t.me/{self._me.username}?start"}]]
+            chat = f"https://t.me/{self._me.username}?start"
+            ways = [[{"text": "Open our chat", "url": chat}], [{"text": WORRIED, "url": f"{chat}={START_WORRIED}"}]]
             await self._make(
-                "sendMessage", {**call["asked_in"], "text": NO_PRIVATE_CHAT, "reply_markup": {"inline_keyboard": way}}
+                "sendMessage", {**call["asked_in"], "text": NO_PRIVATE_CHAT, "reply_markup": {"inline_keyboard": ways}}
             )
+            return None
+        return _id(said["chat"]["id"], said["message_id"])
 
-    async def _make(self, method: str, arguments: Json) -> None:
+    async def _make(self, method: str, arguments: Json) -> Json:
         try:
             try:
-                await self._bot.call(method, arguments)
+                made: Json = await self._bot.call(method, arguments)
             except ChatMigrated as moved:  # a group that became a supergroup
-                await self._bot.call(method, {**arguments, "chat_id": moved.new_chat_id})
+                made = await self._bot.call(method, {**arguments, "chat_id": moved.new_chat_id})
         except RetryAfter as error:
             raise NotNow("too many requests", _seconds(error)) from error
         except (Forbidden, BadRequest) as error:
             raise Refused(error.message) from error
         except TelegramError as error:
             raise NotNow(_reason(error)) from error
+        return made
 
     async def show_typing(self, message: Message) -> None:
         """Show that an answer is being looked for, for the five seconds that Telegram shows it."""
@@ -306,16 +320,17 @@ def to_message(update: Update, me: User, now: datetime) -> tuple[str, Message] |
     attachment = next((words for kind, words in ATTACHMENTS.items() if getattr(message, kind)), None)
     if attachment is None and message.effective_attachment:
         attachment = "attachment"
-    text = _said_to(me, message)
+    text, replies_to = _said_to(me, message), _replies_to(me, message)
     if text is None or not (text or attachment or message.text):
         return None
     if update.edited_message:
         if not text:  # a place that moves, and the like
             return None
         key = f"edit {message.chat.id} {message.message_id}"
-        return key, _message(message, message.from_user, text, attachment, one_of_several=True)
+        return key, _message(message, message.from_user, text, attachment, replies_to=replies_to, one_of_several=True)
     late = now - message.date > LATE
-    return str(update.update_id), _message(message, message.from_user, text, attachment, one_of_several=late)
+    taken = _message(message, message.from_user, text, attachment, replies_to=replies_to, one_of_several=late)
+    return str(update.update_id), taken
 
 
 def _message(
@@ -325,6 +340,7 @@ def _message(
     attachment: str | None = None,
     *,
     pressed: str = "",
+    replies_to: str | None = None,
     one_of_several: bool = False,
 ) -> Message:
     topic = message.message_thread_id if isinstance(message, TelegramMessage) and message.is_topic_message else None
@@ -343,7 +359,20 @@ def _message(
             # In a group it must be plain whom the bot answers, and after an edit or a while which of several questions.
             "replies_to": message.message_id if one_of_several or not private else None,
         },
+        name=who.full_name,
+        replies_to=replies_to,
     )
+
+
+def _id(chat: int, number: int) -> str:
+    """Return what names a message among all."""
+    return f"{chat}/{number}"
+
+
+def _replies_to(me: User, message: TelegramMessage) -> str | None:
+    """Return the id of the bot's message that a message is a reply to, None where it is none."""
+    original = message.reply_to_message
+    return _id(message.chat.id, original.message_id) if original and original.from_user == me else None
 
 
 def _said_to(me: User, message: TelegramMessage) -> str | None:
@@ -364,9 +393,7 @@ def _said_to(me: User, message: TelegramMessage) -> str | None:
             continue
         named = True
         units = units[:start] + units[end:]
-    original = message.reply_to_message
-    answers_it = original is not None and original.from_user == me
-    if message.chat.type != ChatType.PRIVATE and not (named or answers_it):
+    if message.chat.type != ChatType.PRIVATE and not (named or _replies_to(me, message)):
         return None
     said = units.decode("utf-16-le", "replace")
     return re.sub(r" {2,}", " ", said).strip() if named else said

@@ -45,8 +45,9 @@ async function send(shown, fields) {
     });
     reply.innerHTML = await response.text(); // our own template, which escapes what policies and people wrote
     if (response.ok && fields.question) remember(fields.question);
+    if (notices && reply.querySelector(".urgent")) lookSooner();
   } catch {
-    reply.textContent = "There is no connection to policybot just now. Please try again in a minute.";
+    reply.append(document.getElementById("no-connection").content.cloneNode(true));
   }
   document.querySelector(".examples")?.remove();
   reply.scrollIntoView({ block: "nearest" });
@@ -92,3 +93,66 @@ document.querySelectorAll("[data-example]").forEach((button) => {
     else school.focus();
   });
 });
+
+// What reaches whoever is signed in later: looked for while the page is seen, and sooner for a while after an urgent reply.
+const notices = document.getElementById("notices");
+const arrived = new Set(); // the numbers that the server knows to be shown
+let sooner = 0;
+let waiting;
+
+function lookLater(seconds) {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, seconds * 1000);
+}
+
+function lookSooner() {
+  sooner = Date.now() + notices.dataset.soonerFor * 1000;
+  lookLater(Number(notices.dataset.sooner));
+}
+
+function shownNumbers() {
+  return [...document.querySelectorAll("[data-notice]")].map((one) => one.dataset.notice);
+}
+
+// Shows what is not shown yet where the conversation has come to; tells whether there was any.
+function show(html) {
+  const known = shownNumbers();
+  const came = document.createElement("template");
+  came.innerHTML = html; // our own template again
+  const fresh = [...came.content.querySelectorAll("[data-notice]")].filter((one) => !known.includes(one.dataset.notice));
+  conversation.append(...fresh);
+  // Whoever is writing is not moved; what came stands right above.
+  if (fresh.length && !question.value) fresh[0].scrollIntoView({ block: "nearest" });
+  return fresh.length > 0;
+}
+
+async function look() {
+  if (document.visibilityState !== "visible") return; // looked for again once it is seen
+  const shown = shownNumbers().filter((number) => !arrived.has(number));
+  let isNew = false;
+  try {
+    const response = await fetch("/chat/notices", {
+      method: "POST",
+      body: new URLSearchParams({ shown: shown.join(",") }),
+      headers: { "X-Requested-With": "fetch" },
+    });
+    const html = await response.text();
+    if (response.status === 401) {
+      notices.innerHTML = html;
+      return; // nothing more comes before somebody signs in again
+    }
+    if (response.ok) {
+      shown.forEach((number) => arrived.add(number));
+      isNew = show(html);
+    }
+  } catch {
+    // It is tried again in its time.
+  }
+  // What is new is said to be shown at once.
+  lookLater(isNew ? 0 : Date.now() < sooner ? notices.dataset.sooner : notices.dataset.every);
+}
+
+if (notices) {
+  document.addEventListener("visibilitychange", look);
+  look();
+}

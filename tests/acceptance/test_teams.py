@@ -376,7 +376,7 @@ def test_a_photo_and_a_file_are_not_opened_and_that_is_said_kindly(running: Runn
 def test_what_is_urgent_in_a_channel_is_answered_to_the_asker_alone(running: Running, chat: Chat) -> None:
     told, note = running.replies(running.teams.message(URGENT, BEN, chat), 2)
     assert words(told).startswith("If anybody is in immediate danger, ring 999 now.")
-    assert words(note) == IN_PRIVATE
+    assert words(note) == f"{IN_PRIVATE}\n[{WORRIED}]"
     alone, here = [call.conversation for call in running.teams.calls if call.body in (told, note)]
     assert alone == private_chat(BEN.account["id"]).id
     assert here == chat.conversation["id"]

@@ -406,7 +406,7 @@ def test_what_is_urgent_in_a_group_is_answered_to_the_asker_alone(telegram: Tele
         route = answer(telegram, SAM, f"{NAME} {URGENT}", to=STAFFROOM)
         (note,) = telegram.wait(lambda: telegram.messages(STAFFROOM))
     assert "999" in route["text"]
-    assert (note["text"], buttons(note)) == (IN_PRIVATE, {})
+    assert (note["text"], list(buttons(note))) == (IN_PRIVATE, [WORRIED])
 
 
 def test_a_stranger_with_a_worry_in_a_group_is_shown_the_way_to_an_answer_and_the_group_nothing_of_it(

@@ -299,7 +299,7 @@ def test_an_urgent_or_sensitive_question_in_a_channel_is_answered_to_the_asker_a
     chat.join()
     answer, note = chat.say(question, private=False)
     assert (answer.audience, note.audience) == (Audience.ASKER, Audience.HERE)
-    assert (as_text(note.blocks), note.buttons, note.outcome, note.stance) == (IN_PRIVATE, (), None, None)
+    assert (as_text(note.blocks), labels(note), note.outcome, note.stance) == (IN_PRIVATE, [WORRIED], None, None)
     assert answer.reference == note.reference
     assert len(chat.say(question)) == 1
 

@@ -416,7 +416,8 @@ class Channel:
 async def main():
     parts = assemble(Indexes(Versions(open_store(url), now_utc), Knowledge(Path(cache))), b"a key that only the tests have")
     channel = Channel()
-    async with bot.dispatcher.Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, [channel]).running():
+    dispatcher = bot.dispatcher.Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, [channel])
+    async with dispatcher.running():
         for _ in range(2):
             await channel.receive(event, Message(channel="telegram", account="77", place="D1", text="/help"))
         await asyncio.to_thread(sys.stdin.readline)

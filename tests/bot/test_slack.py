@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from bot.channels.slack import EVENTS_PATH, LONGEST_BODY, SlackChannel
 from bot.channels.slack_events import plain
-from bot.layout import Heading, Paragraph
+from bot.layout import WORRIED_NOW, Heading, Paragraph
 from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
 from tests.platforms import block_kit
 from tests.platforms.served import served
@@ -567,7 +567,7 @@ def test_where_slack_refuses_a_layout_the_words_alone_are_said(http: Slack, erro
     http.server.fail("chat.postMessage", Refuses(error))
     http.make(*http.channel.render(SAID, direct({"channel": http.server.direct(STAFF), "thread": None})))
     (message,) = http.server.seen_by(STAFF)
-    assert (message["text"], message["blocks"]) == ("Not allowed.\nSpeak to: Ms Khan.", [])
+    assert (message["text"], message["blocks"]) == (f"Not allowed.\nSpeak to: Ms Khan.\n{WORRIED_NOW}", [])
 
 
 def test_that_an_answer_is_looked_for_is_shown_in_the_thread(http: Slack) -> None:

@@ -76,6 +76,7 @@ def test_who_wrote_where_and_to_whom_to_reply_are_read(teams: TeamsServer) -> No
             "member": BEN.account["id"],
             "tenant": TENANT,
         },
+        name="Ben Office",
     )
 
 
@@ -158,6 +159,19 @@ def test_an_undeleted_message_is_not_answered_anew(teams: TeamsServer) -> None:
 def test_what_cannot_be_replied_to_is_left_alone(teams: TeamsServer, lacking: str) -> None:
     activity = teams.message("hello")
     assert read_as({name: value for name, value in activity.items() if name != lacking}) is None
+
+
+@pytest.mark.parametrize("how", ["entity", "attachment", "html"])
+def test_which_message_was_quoted_is_read_and_its_words_are_not_taken_for_the_answer(teams: TeamsServer, how: str) -> None:
+    quoting = message(teams.quoting("17", "May I take it home?", "Yes, R&amp;D may.", how))
+    assert (quoting.text, quoting.replies_to) == ("Yes, R&D may.", f"{PERSONAL.id}/17")
+    assert quoting.attachment is None
+
+
+def test_in_a_private_chat_whatever_teams_says_a_message_answers_is_what_it_replies_to(teams: TeamsServer) -> None:
+    assert message(teams.message("Yes.") | {"replyToId": "17"}).replies_to == f"{PERSONAL.id}/17"
+    assert message(teams.message("Yes.", BEN, CHANNEL) | {"replyToId": "17"}).replies_to is None  # where it is the thread's first
+    assert message(teams.pressed({"pressed": "s:1"}, "17")).replies_to is None
 
 
 # Signatures.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.teams_card import LARGEST_CARD, MOST_BUTTONS, to_activities
-from bot.layout import Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps
+from bot.layout import WORRIED_NOW, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps
 from bot.messages import Button, Reply
 from tests.platforms.teams_server import LARGEST_ACTIVITY, wrong_with
 
@@ -72,7 +72,8 @@ def test_a_clause_that_is_offered_has_its_number_and_one_with_an_address_a_link(
 
 def test_what_a_list_of_chats_shows_is_the_headline() -> None:
     (activity,) = to_activities(Reply((Heading("Not allowed."), Paragraph("Ask."))))
-    assert activity["summary"] == activity["attachments"][0]["content"]["fallbackText"] == "Not allowed."
+    assert activity["summary"] == "Not allowed."
+    assert activity["attachments"][0]["content"]["fallbackText"] == f"Not allowed. {WORRIED_NOW}"
     assert "text" not in activity  # Teams would make two messages of it
 
 

@@ -100,6 +100,7 @@ class Person:
     guest: bool = False
     bot: bool = False
     deleted: bool = False
+    name: str = ""
 
 
 @dataclass
@@ -339,7 +340,7 @@ class SlackServer:
         """
         where = room or self.direct(user)
         ts = self._ts()
-        event = self._typed(user, text, where, ts) | ({"thread_ts": thread} if thread else {}) | more
+        event = self._typed(user, text, where, ts) | (self._in_thread(where, thread) if thread else {}) | more
         self._record({**event, "visible_to": None})
         if self.rooms[where].im:
             return self.deliver_event({**event, "type": "message", "channel_type": "im"}, user)
@@ -353,7 +354,7 @@ class SlackServer:
         before = {**event.get("message", event), "channel": event["channel"]}
         user = before["user"]
         after = self._typed(user, text, before["channel"], before["ts"]) if text is not None else dict(before)
-        after |= {key: before[key] for key in ("thread_ts",) if key in before}
+        after |= {key: before[key] for key in ("thread_ts", "parent_user_id") if key in before}
         if text is not None:
             after["edited"] = {"user": user, "ts": self._ts()}
         if not self.rooms[before["channel"]].im:
@@ -515,6 +516,10 @@ class SlackServer:
             "text": f"<@{BOT_USER}>".join(parts),
             **({"bot_id": f"B{user[1:]}"} if self.people[user].bot else {}),
         }
+
+    def _in_thread(self, room: str, thread: str) -> dict[str, Any]:
+        began = [message["user"] for message in self.messages if (message["channel"], message["ts"]) == (room, thread)]
+        return {"thread_ts": thread} | ({"parent_user_id": began[0]} if began else {})
 
     def _interaction(self, kind: str, user: str, room: str | None) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -808,6 +813,7 @@ class SlackServer:
             "id": person.id,
             "team_id": person.team,
             "name": person.id.lower(),
+            **({"real_name": person.name} if person.name else {}),
             "deleted": person.deleted,
             "is_bot": person.bot,
             "is_restricted": person.guest,

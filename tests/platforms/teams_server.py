@@ -211,6 +211,10 @@ class TeamsServer:
     def _told(self) -> str:
         return str([(call.status, call.path, call.body.get("summary") or call.body.get("text")) for call in self.calls])
 
+    def number_of(self, message: dict[str, Any]) -> str:
+        """Return the number of a message that was accepted."""
+        return next(number for number, body in self._bodies.items() if body is message)
+
     def wait_for_messages(self, number: int) -> list[dict[str, Any]]:
         """Wait for so many messages in all; return them."""
         self.wait(lambda: sum(_is_message(call) for call in self.calls) >= number)
@@ -280,6 +284,21 @@ class TeamsServer:
             text = f"<at>{BOT['name']}</at> {text}"
             entities = [{"type": "mention", "mentioned": BOT, "text": f"<at>{BOT['name']}</at>"}]
         return self.activity("message", who, chat, text=text, textFormat="plain", entities=entities, **more)
+
+    def quoting(self, number: str, quoted: str, text: str, how: str = "entity", **more: Any) -> dict[str, Any]:
+        """Return a message that quotes another: as Teams tells it today, as an attachment, or in the message's HTML alone."""
+        if how == "entity":
+            entity = {"type": "quotedReply", "quotedReply": {"messageId": number, "preview": quoted, "senderName": BOT["name"]}}
+            message = self.message(f'<quoted messageId="{number}"/> {text}', **more)
+            return message | {"entities": [*message["entities"], entity]}
+        if how == "attachment":
+            content = json.dumps({"messageId": number, "messagePreview": quoted})
+            return self.message(text, attachments=[{"id": number, "contentType": "messageReference", "content": content}], **more)
+        sender = f'<strong itemprop="mri" itemid="{BOT["id"]}">{BOT["name"]}</strong>'
+        shown = f'{sender}<span itemprop="time" itemid="{number}"></span><p itemprop="preview">{quoted}</p>'
+        quote = f'<blockquote itemscope itemtype="http://schema.skype.com/Reply" itemid="{number}">{shown}</blockquote>'
+        html = {"contentType": "text/html", "content": f"<div>{quote}<p>{text}</p></div>"}
+        return self.message(f"{BOT['name']}{quoted}{text}", attachments=[html], **more)
 
     def with_image(self, text: str = "", **more: Any) -> dict[str, Any]:
         """Return a message with a picture pasted into it."""

@@ -88,6 +88,7 @@ class Someone:
     first_name: str = "Sam"
     username: str | None = None
     is_bot: bool = False
+    last_name: str | None = None
 
     @property
     def chat(self) -> Json:
@@ -98,7 +99,8 @@ class Someone:
     def user(self) -> Json:
         """How they stand in an update."""
         user = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name, "language_code": "en"}
-        return {**user, "username": self.username} if self.username else user
+        named = {"username": self.username, "last_name": self.last_name}
+        return user | {key: value for key, value in named.items() if value}
 
 
 @dataclass(frozen=True)

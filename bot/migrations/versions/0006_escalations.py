@@ -97,6 +97,7 @@ def downgrade() -> None:
         op.drop_table(table)
     with op.batch_alter_table("contact_books") as contact_books:
         contact_books.drop_column("confirmed_chair")
+    op.drop_index("ix_outbox_addressee", "outbox")
     with op.batch_alter_table("outbox") as outbox:
         for column in (*_OF_NOTICES, "give_up_at"):
             outbox.drop_column(column)
@@ -114,3 +115,4 @@ def _extend_outbox() -> None:
     op.execute("UPDATE outbox SET give_up_at = made_at")
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("give_up_at", existing_type=sa.DateTime, nullable=False)
+    op.create_index("ix_outbox_addressee", "outbox", ["addressee"])

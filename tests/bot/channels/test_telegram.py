@@ -114,6 +114,7 @@ def test_the_menu_is_set_and_a_private_message_handed_over(telegram: TelegramSer
         text="  Can I <b>use</b> my phone?\n",
         private=True,
         where={"chat": 77, "topic": None, "replies_to": None},
+        name="Sam",
     )
     assert sent["message_id"]
 
