@@ -26,7 +26,7 @@ def show_contacts(school_id: str) -> int:
     versions = open_versions(read_settings())
     school = _school(versions, school_id)
     book = Contacts(versions.engine, now_utc).book(school.id)
-    print(to_yaml(book) if book != ContactBook() else skeleton(school), end="")
+    print(skeleton(school) if book == ContactBook() else to_yaml(book).rstrip())
     print_gaps(book, school)
     return 0
 

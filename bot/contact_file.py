@@ -146,6 +146,8 @@ def differences(before: ContactBook, after: ContactBook) -> list[str]:
             told.append(f"{name} is added: {', '.join(news[name]['roles'])}.")
         else:
             told += _differences(f"{name}: ", olds[name], news[name])
+    if not told and before != after:
+        told.append("The contacts stand in another order: staff turn to the first in a role first.")
     return told
 
 
@@ -159,7 +161,7 @@ def as_written(book: ContactBook) -> dict[str, Any]:
         "telegram_in_hours": str(book.telegram_in_hours) if book.telegram_in_hours is not OnPhones.ANSWER else None,
         "confirm_within": str(book.confirm_within) if book.confirm_within != CONFIRM_WITHIN else None,
         "anonymous_questions": None if book.anonymous else _NO,
-        "numbers": {key: {"number": one.number, "checked": str(one.checked)} for key, one in book.numbers.items()},
+        "numbers": {key: {"number": one.number, "checked": one.checked} for key, one in book.numbers.items()},
         "contacts": [_contact_as_written(contact) for contact in book.contacts],
     }
     return _filled(written)
@@ -199,8 +201,11 @@ def _differences(where: str, before: Mapping[str, Any], after: Mapping[str, Any]
     for key in dict.fromkeys((*before, *after)):
         was, is_now = (_as_words(one.get(key)) for one in (before, after))
         if was != is_now:
-            told = f"is now {is_now}" if is_now else "is taken out"
-            yield f"{where}{key} was {was}, and {told}." if was else f"{where}{key} {told}."
+            if not is_now:
+                told = f"is taken out; it was {was}"
+            else:
+                told = f"is changed from {was} to {is_now}" if was else f"is set to {is_now}"
+            yield f"{where}{key} {told}."
 
 
 def _as_words(value: Any) -> str:
@@ -382,7 +387,7 @@ def _read_flag(text: str) -> bool:
 
 def _read_month(text: str) -> str:
     try:
-        return PolicyDate(text.strip())
+        return str(PolicyDate(text.strip()))
     except ValueError:
         raise BotError(f"“{text}” is no month: write it as 2026-11.") from None
 

@@ -3,27 +3,54 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from bot.configuration import Configuration
-from bot.national_numbers import EMERGENCY, NSPCC_HELPLINE, POLICE, SAMARITANS, NationalNumber
+from bot.contact_book import Contact, ContactBook, ContactRole
+from bot.national_numbers import EMERGENCY, NationalNumber
 from bot.qr_codes import as_svg
 from bot.rendering import environment
+from bot.school_year import spoken_hours
 from bot.ways_in import WaysIn
 from corpus.clause import Policy, Role
 from corpus.versions import School
 
-DEPUTIES = 2  # lines to fill in, since policies seldom name them
+LEAST_DEPUTIES = 2  # lines for them, to fill in where the school has not named so many
 
 
-def staffroom_sheet(school: School, policies: Sequence[Policy], ways: WaysIn, configuration: Configuration, day: date) -> str:
-    """Return the sheet of a school as a page of HTML that needs nothing else, with the names that its policies give."""
+_OF_STAFF = "About a member of staff: the headteacher"
+_OF_THE_HEAD = "About the headteacher: chair of governors"
+
+
+class Line(NamedTuple):
+    """A line of the sheet: for what, who or which number, and how and when they are reached; "" is left to fill in by hand."""
+
+    label: str
+    whom: str
+    ways: str = ""
+
+
+def staffroom_sheet(
+    school: School,
+    book: ContactBook,
+    policies: Sequence[Policy],
+    ways: WaysIn,
+    configuration: Configuration,
+    *,
+    day: date,
+) -> str:
+    """Return the sheet of a school as a page of HTML that needs nothing else.
+
+    Whom to tell is whom its contacts name, and where they name nobody, whom its policies do.
+    """
     link = ways.to_scan()
+    helpline, police, samaritans = (book.national(key) for key in ("nspcc_helpline", "police", "samaritans"))
     numbers = [
-        (NSPCC_HELPLINE.name, NSPCC_HELPLINE),
-        (POLICE.name, POLICE),
-        (f"For yourself: {SAMARITANS.name}, day and night", SAMARITANS),
+        (helpline.name, helpline),
+        (police.name, police),
+        (f"For yourself: {samaritans.name}, day and night", samaritans),
     ]
     return (
         environment()
@@ -32,10 +59,14 @@ def staffroom_sheet(school: School, policies: Sequence[Policy], ways: WaysIn, co
             school=school.name,
             emergency=EMERGENCY.number,
             people=[
-                ("Designated safeguarding lead (DSL)", _names(Role.DSL, policies)),
-                *[("Deputy safeguarding lead", "")] * DEPUTIES,
-                ("About a member of staff: the headteacher", _names(Role.HEADTEACHER, policies)),
-                ("About the headteacher: chair of governors", _names(Role.GOVERNORS, policies)),
+                *_lines("Designated safeguarding lead (DSL)", book.holders(ContactRole.DSL), _names(Role.DSL, policies)),
+                *_deputies(book),
+                *_lines(_OF_STAFF, book.holders(ContactRole.HEADTEACHER), _names(Role.HEADTEACHER, policies)),
+                *_lines(_OF_THE_HEAD, book.holders(ContactRole.GOVERNORS), _names(Role.GOVERNORS, policies)),
+            ],
+            council=[
+                _council("Children's social care at the council", book.holders(ContactRole.SOCIAL_CARE)),
+                _council("Emergency duty team of the council", book.holders(ContactRole.SOCIAL_CARE_OUT_OF_HOURS)),
             ],
             numbers=[(label, number.number) for label, number in numbers],
             page=ways.page if ways.is_reached_by_others else "",
@@ -47,6 +78,30 @@ def staffroom_sheet(school: School, policies: Sequence[Policy], ways: WaysIn, co
             checked=_checked([EMERGENCY, *(number for _, number in numbers)]),
         )
     )
+
+
+def _lines(label: str, holders: Iterable[Contact], otherwise: str = "") -> list[Line]:
+    """Return a line for each of those who hold a role; with the names of policies, `otherwise`, where nobody does."""
+    return [Line(label, contact.name, _ways(contact)) for contact in holders] or [Line(label, otherwise)]
+
+
+def _deputies(book: ContactBook) -> list[Line]:
+    label = "Deputy safeguarding lead"
+    named = _lines(label, book.holders(ContactRole.DEPUTY_DSL))
+    return named + [Line(label, "")] * (LEAST_DEPUTIES - len(named))
+
+
+def _council(label: str, holders: Sequence[Contact]) -> Line:
+    """Return the line of a team of the council, whose number stands where others have a name."""
+    if not holders:
+        return Line(label, "")
+    return Line(label, ", ".join(holders[0].phones), spoken_hours(holders[0].hours) if holders[0].hours else "")
+
+
+def _ways(contact: Contact) -> str:
+    """Return how somebody is reached, and when: by phone, or by e-mail where there is none."""
+    ways = ", ".join(contact.phones) or contact.email or ""
+    return "; ".join(filter(None, (ways, spoken_hours(contact.hours) if contact.hours else "")))
 
 
 def _names(role: Role, policies: Iterable[Policy]) -> str:
