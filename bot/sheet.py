@@ -20,16 +20,19 @@ from corpus.versions import School
 LEAST_DEPUTIES = 2  # lines for them, to fill in where the school has not named so many
 
 
+NO_BREAK = "\u00a0"  # a space at which no line ends
 _OF_STAFF = "About a member of staff: the headteacher"
 _OF_THE_HEAD = "About the headteacher: chair of governors"
 
 
 class Line(NamedTuple):
-    """A line of the sheet: for what, who or which number, and how and when they are reached; "" is left to fill in by hand."""
+    """A line of the sheet: for what, who or which number, how and when they are reached; `to_fill_in` where neither is known."""
 
     label: str
     whom: str
-    ways: str = ""
+    how: str = ""
+    when: str = ""
+    to_fill_in: str = "phone, room"
 
 
 def staffroom_sheet(
@@ -65,8 +68,12 @@ def staffroom_sheet(
                 *_lines(_OF_THE_HEAD, book.holders(ContactRole.GOVERNORS), _names(Role.GOVERNORS, policies)),
             ],
             council=[
-                _council("Children's social care at the council", book.holders(ContactRole.SOCIAL_CARE)),
-                _council("Emergency duty team of the council", book.holders(ContactRole.SOCIAL_CARE_OUT_OF_HOURS)),
+                _council("Children's social care at the council", book.holders(ContactRole.SOCIAL_CARE), "in office hours"),
+                _council(
+                    "Emergency duty team of the council",
+                    book.holders(ContactRole.SOCIAL_CARE_OUT_OF_HOURS),
+                    "evenings, nights, weekends",
+                ),
             ],
             numbers=[(label, number.number) for label, number in numbers],
             page=ways.page if ways.is_reached_by_others else "",
@@ -82,7 +89,7 @@ def staffroom_sheet(
 
 def _lines(label: str, holders: Iterable[Contact], otherwise: str = "") -> list[Line]:
     """Return a line for each of those who hold a role; with the names of policies, `otherwise`, where nobody does."""
-    return [Line(label, contact.name, _ways(contact)) for contact in holders] or [Line(label, otherwise)]
+    return [Line(label, one.name, _phones(one) or one.email or "", _when(one)) for one in holders] or [Line(label, otherwise)]
 
 
 def _deputies(book: ContactBook) -> list[Line]:
@@ -91,17 +98,20 @@ def _deputies(book: ContactBook) -> list[Line]:
     return named + [Line(label, "")] * (LEAST_DEPUTIES - len(named))
 
 
-def _council(label: str, holders: Sequence[Contact]) -> Line:
+def _council(label: str, holders: Sequence[Contact], to_fill_in: str) -> Line:
     """Return the line of a team of the council, whose number stands where others have a name."""
     if not holders:
-        return Line(label, "")
-    return Line(label, ", ".join(holders[0].phones), spoken_hours(holders[0].hours) if holders[0].hours else "")
+        return Line(label, "", to_fill_in=to_fill_in)
+    return Line(label, _phones(holders[0]), when=_when(holders[0]), to_fill_in=to_fill_in)
 
 
-def _ways(contact: Contact) -> str:
-    """Return how somebody is reached, and when: by phone, or by e-mail where there is none."""
-    ways = ", ".join(contact.phones) or contact.email or ""
-    return "; ".join(filter(None, (ways, spoken_hours(contact.hours) if contact.hours else "")))
+def _phones(contact: Contact) -> str:
+    """Return the numbers, none of which is broken at the end of a line."""
+    return ", ".join(phone.replace(" ", NO_BREAK) for phone in contact.phones)
+
+
+def _when(contact: Contact) -> str:
+    return spoken_hours(contact.hours) if contact.hours else ""
 
 
 def _names(role: Role, policies: Iterable[Policy]) -> str:
