@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import event, select, update
 
 from bot.contact_book import ChangedNumber, Contact, ContactBook, ContactRole, OnPhones
-from bot.contact_store import ContactChange, Contacts
+from bot.contact_store import ContactChange, Contacts, to_be_told
 from bot.errors import BotError
 from bot.school_year import Days, Season, read_hours
 from bot.tables import contact_books
@@ -113,6 +113,7 @@ NEW_HEAD = Contact("Ms Obi", (ContactRole.HEADTEACHER,), ("01473 123459",))
 OFFICER = Contact("Suffolk's officer", (ContactRole.DESIGNATED_OFFICER,), ("0345 600 0000",))
 RUNG_ELSEWHERE = replace(CHAIR, phones=("01473 123459",))
 IN_CONFLICT = replace(CHAIR, conflicts=("Mrs Harrison",))
+NEW_CHAIR = Contact("Mr Hall", (ContactRole.GOVERNORS,), ("01473 123459",))
 BOTH = replace(HEAD, roles=(*HEAD.roles, ContactRole.GOVERNORS))
 DSL_ALONE = replace(HEAD, roles=(ContactRole.DSL,))
 
@@ -126,10 +127,21 @@ DSL_ALONE = replace(HEAD, roles=(ContactRole.DSL,))
         (replace(BOOK, hours=None, terms=()), []),
         (holding(CHAIR, HEAD, DEPUTY), []),
         (holding(HEAD, RUNG_ELSEWHERE, DEPUTY), [ContactChange(ContactRole.GOVERNORS, CHAIR, RUNG_ELSEWHERE)]),
-        (holding(HEAD, IN_CONFLICT, DEPUTY), [ContactChange(ContactRole.GOVERNORS, CHAIR, IN_CONFLICT)]),
+        (
+            holding(HEAD, IN_CONFLICT, DEPUTY),
+            [ContactChange(ContactRole.GOVERNORS, CHAIR, IN_CONFLICT), ContactChange(ContactRole.HEADTEACHER, HEAD, HEAD)],
+        ),
         (holding(HEAD, CHAIR, DEPUTY, OFFICER), [ContactChange(ContactRole.DESIGNATED_OFFICER, None, OFFICER)]),
         (holding(HEAD, DEPUTY), [ContactChange(ContactRole.GOVERNORS, CHAIR, None)]),
         (holding(DSL_ALONE, CHAIR, DEPUTY), [ContactChange(ContactRole.HEADTEACHER, HEAD, None)]),
+        (  # whoever shares the role knows of it, and whose turn comes later now
+            holding(HEAD, NEW_CHAIR, CHAIR, DEPUTY),
+            [ContactChange(ContactRole.GOVERNORS, CHAIR, CHAIR), ContactChange(ContactRole.GOVERNORS, None, NEW_CHAIR)],
+        ),
+        (  # a conflict that another declares takes the chair out of the way too
+            holding(HEAD, CHAIR, replace(DEPUTY, conflicts=("Dr Shah",))),
+            [ContactChange(ContactRole.GOVERNORS, CHAIR, CHAIR)],
+        ),
         (
             holding(NEW_HEAD, CHAIR, DEPUTY),
             [ContactChange(ContactRole.HEADTEACHER, HEAD, None), ContactChange(ContactRole.HEADTEACHER, None, NEW_HEAD)],
@@ -149,6 +161,12 @@ def test_what_changes_for_whom_allegations_go_to_is_returned(
 ) -> None:
     contacts.save("hillside", BOOK, "the office")
     assert contacts.save("hillside", after, "the office") == changes
+
+
+def test_those_who_share_a_role_are_told_when_their_order_changes(contacts: Contacts) -> None:
+    contacts.save("hillside", holding(HEAD, CHAIR, NEW_CHAIR), "the office")
+    changes = contacts.save("hillside", holding(HEAD, NEW_CHAIR, CHAIR), "the office")
+    assert to_be_told(changes) == ["Dr Shah", "Mr Hall"]
 
 
 def test_the_first_book_names_everybody_to_whom_allegations_go(contacts: Contacts) -> None:
