@@ -32,7 +32,7 @@ _DASH = re.compile(r"\s*(?:[-‐‑‒–—−]|\b(?:to|until)\b)\s*", re.IGNOR
 _NEXT = re.compile(r"[,;&]|\band\b", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?!\d)", re.ASCII)
 _DAY = re.compile(r"(20\d{2})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_DAYS = re.compile(r"(\S+?)(?:(?:\s+(?:-|to|until)\s+|\s*[–—−]\s*|-(?=\d{4}-))(\S+))?", re.IGNORECASE)
+_TO = re.compile(r" (?:-|to|until) | ?[–—−] ?|(?<=\d)-(?=\d{4}-)", re.IGNORECASE)
 
 
 class Season(StrEnum):
@@ -74,8 +74,9 @@ class Days(Struct, frozen=True):
 class SchoolYear:
     """The calendar of one school: on which days there is school, and when hours of the week hold.
 
-    Moments are as the store keeps them, UTC without a time zone. After the last day of the terms that the school has said, every
-    week counts as a week of term, as it does where it has said none: else nobody would ever be reached again.
+    Moments are as the store keeps them, UTC without a time zone. Days before the terms that a school has said, and between them,
+    are holidays. After the last of them every week counts as one of term, as where none is said: else nobody would ever again be
+    reached.
     """
 
     def __init__(self, nation: str, hours: WeeklyHours | None, terms: Sequence[Days], closed: Sequence[Days]) -> None:
@@ -118,7 +119,8 @@ class SchoolYear:
         """Return the same local time `count` school days later: of Friday 15:00, two later is Tuesday 15:00.
 
         On a day without school it is counted from the beginning of the next school day: of Saturday, two later is Wednesday's
-        beginning. A day begins with the school's hours, at midnight where it has none. At most 400 days are looked through.
+        beginning. A day begins with the school's hours, at midnight where it has none. A school day that does not come within 400
+        days is taken to come then.
         """
         shown = local(moment)
         day, clock = shown.date(), shown.time()
@@ -152,8 +154,10 @@ class SchoolYear:
         spans = [span for span in hours.spans or _WHOLE_WEEK if span.weekday == day.weekday()]
         if spans and self._allows(hours.season, day):
             for span in spans:
-                until = _moment(day, span.closes, last=True) if span.closes != _MIDNIGHT else _moment(day + _ONE_DAY, _MIDNIGHT)
-                yield _moment(day, span.opens), until
+                opens = _moment(day, span.opens)
+                closes = _moment(day, span.closes, last=True) if span.closes != _MIDNIGHT else _moment(day + _ONE_DAY, _MIDNIGHT)
+                if opens < closes:  # not so where the clocks leave all of it out
+                    yield opens, closes
 
     def _allows(self, season: Season, day: date) -> bool:
         match season:
@@ -221,12 +225,13 @@ def spoken_hours(hours: WeeklyHours) -> str:
 
 def read_days(text: str) -> Days:
     """Read days, `2026-09-02 - 2026-10-23`, or one, `2026-11-27`; raises BotError, which says what is wrong."""
-    written = _DAYS.fullmatch(text.strip())
-    if not written:
-        said = f"{_quoted(text.strip())} is no day" if text.strip() else "There is no day"
-        raise BotError(f"{said}: write one such as 2026-11-27, or several such as 2026-09-02 - 2026-10-23.")
-    first = _read_day(written[1])
-    last = _read_day(written[2]) if written[2] else first
+    words = " ".join(text.split())
+    if not words:
+        raise BotError("There are no days: write one such as 2026-11-27, or several such as 2026-09-02 - 2026-10-23.")
+    ends = _TO.split(words)
+    if len(ends) > 2:
+        raise BotError(f"{_quoted(words)} needs one first and one last day: write it such as 2026-09-02 - 2026-10-23.")
+    first, last = _read_day(ends[0]), _read_day(ends[-1])
     if last < first:
         raise BotError(f"The days from {first} to {last} end before they begin: write the earlier day first.")
     return Days(first, last)
@@ -241,7 +246,7 @@ def spoken_when(moment: datetime, now: datetime) -> str:
         return f"today at {clock}"
     if ahead == 1:
         return f"tomorrow at {clock}"
-    if 1 < ahead < len(_WEEKDAYS):
+    if 1 < ahead < 7:
         return f"{shown:%A} at {clock}"
     year = f" {shown.year}" if shown.year != today.year and abs(shown.date() - today) >= _FAR_OFF else ""
     return f"{shown:%A} {shown.day} {shown:%B}{year} at {clock}"
@@ -261,7 +266,7 @@ def _moment(day: date, clock: time, *, last: bool = False) -> datetime:
 def _bank_holidays(nation: str, year: int) -> frozenset[date]:
     import holidays  # takes a tenth of a second, which most questions need not wait for
 
-    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year, expand=False))
+    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year))
 
 
 def _spans(words: str) -> Iterator[Span]:
@@ -311,7 +316,7 @@ def _of_each_day(weekdays: Iterable[int], times: str) -> Iterator[Span]:
             day, following = _WEEKDAYS[weekday], _WEEKDAYS[(weekday + 1) % 7]
             raise BotError(
                 f"{day} {_spoken_times(span)} does not end after it begins: write hours over midnight as two, "
-                f"such as {day} 22:00-00:00, {following} 00:00-6:00."
+                f"such as {day} {_spoken_clock(opens)}-0:00, {following} 0:00-{_spoken_clock(closes)}."
             )
         yield span
 
