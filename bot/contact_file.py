@@ -10,7 +10,7 @@ import yaml
 from msgspec.structs import replace
 
 from bot.contact_book import CONFIRM_WITHIN, ChangedNumber, Contact, ContactBook, ContactRole, OnPhones, season_of
-from bot.errors import BotError
+from bot.errors import BotError, in_quotes
 from bot.national_numbers import CHANGEABLE
 from bot.plain_yaml import NOTHING, read_plain_yaml
 from bot.school_year import Days, Season, WeeklyHours, read_days, read_hours, spoken_hours
@@ -118,7 +118,7 @@ def without_contact(book: ContactBook, name: str) -> ContactBook:
     """Return the book without a contact. Raises BotError where there is none of this name, or another names it as a conflict."""
     known = book.named(" ".join(name.split()))
     if not known:
-        raise BotError(f"“{name}” is no contact here: {_nearest(name, [contact.name for contact in book.contacts])}")
+        raise BotError(f"{in_quotes(name)} is no contact here: {_nearest(name, [contact.name for contact in book.contacts])}")
     written = as_written(book)
     del written["contacts"][book.contacts.index(known)]
     return book_of(written)
@@ -132,7 +132,7 @@ def read_contact_role(text: str) -> ContactRole:
     nearest = get_close_matches(plain, _ROLES, n=1)
     choices = ", ".join(names[0] for names in ROLE_NAMES.values())
     ask = f"did you mean {ROLE_NAMES[_ROLES[nearest[0]]][0]}?" if nearest else f"choose from {choices}."
-    raise BotError(f"“{' '.join(text.split())}” is no role: {ask}")
+    raise BotError(f"{in_quotes(text)} is no role: {ask}")
 
 
 def differences(before: ContactBook, after: ContactBook) -> list[str]:
@@ -335,7 +335,7 @@ class _Reading:
         for conflict in contact.conflicts:
             if conflict.casefold() not in names:
                 nearest = _nearest(conflict, names.values())
-                self.problems.append(f"{contact.name}: conflicts: “{conflict}” is no contact here: {nearest}")
+                self.problems.append(f"{contact.name}: conflicts: {in_quotes(conflict)} is no contact here: {nearest}")
             elif conflict.casefold() == contact.name.casefold():
                 self.problems.append(f"{contact.name}: conflicts: that is their own name: take it out.")
         conflicts = dict.fromkeys(names.get(conflict.casefold(), conflict) for conflict in contact.conflicts)
@@ -360,7 +360,7 @@ def _read_name(text: str) -> str:
 def _read_email(text: str) -> str:
     address = text.strip()
     if not _EMAIL.fullmatch(address) or not address.isascii():
-        raise BotError(f"“{address}” is no e-mail address: write it as office@school.example.")
+        raise BotError(f"{in_quotes(address)} is no e-mail address: write it as office@school.example.")
     return address
 
 
@@ -368,13 +368,13 @@ def _read_on_phones(text: str) -> OnPhones:
     try:
         return OnPhones(text.strip().lower().replace(" ", "_"))
     except ValueError:
-        raise BotError(f"“{text}” is not one of {', '.join(OnPhones)}: choose one.") from None
+        raise BotError(f"{in_quotes(text)} is not one of {', '.join(OnPhones)}: choose one.") from None
 
 
 def _read_wait(text: str) -> int:
     minutes = text.strip().removesuffix("minutes").strip()
     if not (minutes.isascii() and minutes.isdigit()) or not 1 <= int(minutes[:4]) <= LONGEST_WAIT:
-        raise BotError(f"“{text}” is no number of minutes from 1 to {LONGEST_WAIT}: write it as 10.")
+        raise BotError(f"{in_quotes(text)} is no number of minutes from 1 to {LONGEST_WAIT}: write it as 10.")
     return int(minutes)
 
 
@@ -382,14 +382,14 @@ def _read_flag(text: str) -> bool:
     try:
         return _FLAGS[text.strip().lower()]
     except KeyError:
-        raise BotError(f"“{text}” is neither {_YES} nor {_NO}: write one of them.") from None
+        raise BotError(f"{in_quotes(text)} is neither {_YES} nor {_NO}: write one of them.") from None
 
 
 def _read_month(text: str) -> str:
     try:
         return str(PolicyDate(text.strip()))
     except ValueError:
-        raise BotError(f"“{text}” is no month: write it as 2026-11.") from None
+        raise BotError(f"{in_quotes(text)} is no month: write it as 2026-11.") from None
 
 
 class _Dumper(yaml.CSafeDumper):
