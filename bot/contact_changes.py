@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.contact_book import Contact, ContactRole
 from bot.contact_store import ContactChange
-from bot.duties import Duty
+from bot.duty import Duty
 from bot.notices import NoticeKind, Notices
 from bot.steps import role_words
 

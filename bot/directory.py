@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.clock import LONDON, day_of
 from bot.contact_book import Contact, ContactBook, ContactRole
-from bot.duties import Duty
+from bot.duty import Duty
 from bot.left_out import LeftOut, leave_out, may_be_one
 from bot.national_numbers import CHANGEABLE, NSPCC_HELPLINE, NSPCC_WHISTLEBLOWING, POLICE, NationalNumber
 from bot.school_year import Days, SchoolYear, WeeklyHours, spoken_when
@@ -149,7 +149,8 @@ class Directory:
 
         `named` are the roles that the governing clause names, `about` those of the people whom the question is about, `mentioned`
         is its text, and `skipped` the keys of steps that the asker declined, or their beginnings. Nobody whom the question is
-        about is in the line in any role, nor, unless it is an ordinary one, whom it names; nor who has declared a conflict of interest with one of them.
+        about is in the line in any role; nor, unless it is an ordinary one, whom it names; nor who has declared a conflict of
+        interest with one of them.
         """
         left = self._left_out(route, about, mentioned, self._whole(skipped))
         roles = _in_order(named)

@@ -5,32 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection, Engine, Row, delete, select, update
 
 from bot.clock import day_of
+from bot.duty import Duty
 from bot.errors import BotError
 from bot.messages import Message
 from bot.people import Person, has_access
-from bot.school_year import SchoolYear, Season, WeeklyHours, read_hours
+from bot.school_year import SchoolYear, Season, read_hours
 from bot.tables import duties, people
 from corpus.tables import insert_into
 
 # A half-term's test alert is due at its beginning: so long the one before it still counts.
 TEST_LASTS_ON = timedelta(days=7)
-
-
-class Duty(Struct, frozen=True):
-    """A contact of a school whom the bot can write to. `hours` are those on call that they set, None for those in the book.
-
-    `alertable` tells whether they lately confirmed that alerts reach them.
-    """
-
-    person_id: int
-    contact: str
-    hours: WeeklyHours | None = None
-    alertable: bool = False
-    tested_at: datetime | None = None
 
 
 class Duties:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from bot.clock import spoken
 from bot.contact_book import Contact, ContactRole
 from bot.contact_store import Contacts
-from bot.duties import Duties, Duty
+from bot.duties import Duties
+from bot.duty import Duty
 from bot.errors import BotError
 from bot.handover import address_of
 from bot.layout import Heading, Paragraph

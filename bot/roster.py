@@ -9,7 +9,8 @@ from bot.bootstrap import Indexes
 from bot.contact_book import ContactBook
 from bot.contact_store import Contacts
 from bot.directory import Directory, directory_of
-from bot.duties import Duties, Duty
+from bot.duties import Duties
+from bot.duty import Duty
 from bot.messages import Message
 from bot.school_year import SchoolYear, Season, WeeklyHours, read_hours, spoken_when
 from corpus.versions import School

@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from bot.clock import LONDON, day_of, local
-from bot.errors import BotError
+from bot.errors import BotError, in_quotes
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 5
@@ -26,7 +26,6 @@ _HALF_TERMS = frozenset({(9, 1), (11, 1), (1, 1), (2, 15), (4, 15), (6, 1)})
 _SHORTEST_HALF_TERM = timedelta(days=28)
 # From so far off on, a day of another year is said with its year.
 _FAR_OFF = timedelta(days=300)
-_LONGEST_QUOTE = 40  # characters
 
 _DASH = re.compile(r"\s*(?:[-‐‑‒–—−]|\b(?:to|until)\b)\s*", re.IGNORECASE)
 _NEXT = re.compile(r"[,;&]|\band\b", re.IGNORECASE)
@@ -230,7 +229,7 @@ def read_days(text: str) -> Days:
         raise BotError("There are no days: write one such as 2026-11-27, or several such as 2026-09-02 - 2026-10-23.")
     ends = _TO.split(words)
     if len(ends) > 2:
-        raise BotError(f"{_quoted(words)} needs one first and one last day: write it such as 2026-09-02 - 2026-10-23.")
+        raise BotError(f"{in_quotes(words)} needs one first and one last day: write it such as 2026-09-02 - 2026-10-23.")
     first, last = _read_day(ends[0]), _read_day(ends[-1])
     if last < first:
         raise BotError(f"The days from {first} to {last} end before they begin: write the earlier day first.")
@@ -292,7 +291,7 @@ def _read_weekdays(names: str) -> set[int]:
         return set()
     ends = _DASH.split(names)
     if len(ends) > 2 or not all(ends):
-        raise BotError(f"{_quoted(names)} needs one first and one last day: write it such as Monday-Friday.")
+        raise BotError(f"{in_quotes(names)} needs one first and one last day: write it such as Monday-Friday.")
     first, last = _read_weekday(ends[0]), _read_weekday(ends[-1])
     return {weekday % 7 for weekday in range(first, last + 1 if first <= last else last + 8)}
 
@@ -302,13 +301,13 @@ def _read_weekday(name: str) -> int:
     for weekday, full in enumerate(_WEEKDAYS):
         if len(short) >= 3 and full.lower().startswith(short):
             return weekday
-    raise BotError(f"{_quoted(name)} is no day: write days such as Monday or Mon, before their times.")
+    raise BotError(f"{in_quotes(name)} is no day: write days such as Monday or Mon, before their times.")
 
 
 def _of_each_day(weekdays: Iterable[int], times: str) -> Iterator[Span]:
     ends = _DASH.split(times)
     if len(ends) != 2 or not all(ends):
-        raise BotError(f"{_quoted(times)} needs one beginning and one end: write it such as 8:30-15:30.")
+        raise BotError(f"{in_quotes(times)} needs one beginning and one end: write it such as 8:30-15:30.")
     opens, closes = _read_clock(ends[0]), _read_clock(ends[1], midnight_ends=True)
     for weekday in sorted(weekdays):
         span = Span(weekday, opens, closes)
@@ -326,21 +325,21 @@ def _read_clock(text: str, *, midnight_ends: bool = False) -> time:
     rest = text[written.end() :].strip() if written else ""
     if rest and rest.lower() not in ("am", "pm"):
         raise BotError(
-            f"{_quoted(rest)} cannot stand after a time: write days, times and then the season, "
+            f"{in_quotes(rest)} cannot stand after a time: write days, times and then the season, "
             f"such as Monday-Friday 8:00-17:00 {Season.TERM}, or {Season.ALL_YEAR}, or {Season.ALWAYS}."
         )
     hour, minute = (int(written[1]), int(written[2])) if written and not rest else (99, 0)
     if (hour, minute) == (24, 0) and midnight_ends:
         return _MIDNIGHT
     if hour > 23 or minute > 59:
-        raise BotError(f"{_quoted(text)} is no time: write it by the 24-hour clock, such as 8:00 or 15:30.")
+        raise BotError(f"{in_quotes(text)} is no time: write it by the 24-hour clock, such as 8:00 or 15:30.")
     return time(hour, minute)
 
 
 def _read_day(text: str) -> date:
     written = _DAY.fullmatch(text)
     if not written:
-        raise BotError(f"{_quoted(text)} is no day: write it as year, month and day, such as 2026-11-27.")
+        raise BotError(f"{in_quotes(text)} is no day: write it as year, month and day, such as 2026-11-27.")
     try:
         return date(int(written[1]), int(written[2]), int(written[3]))
     except ValueError:
@@ -368,7 +367,3 @@ def _spoken_times(span: Span) -> str:
 
 def _spoken_clock(clock: time) -> str:
     return f"{clock.hour}:{clock.minute:02}"
-
-
-def _quoted(text: str) -> str:
-    return f"“{text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + '…'}”"
