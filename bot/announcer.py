@@ -1,10 +1,12 @@
 """A notice -> what to say, to whom and where: what the bot says of its own accord."""
 
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.clock import spoken
+from bot.clock import spoken, spoken_briefly
 from bot.escalations import Escalation, Escalations, Receipt
 from bot.inbox import OPEN, Inbox
 from bot.layout import Block, Heading, Paragraph
@@ -20,8 +22,11 @@ TEST_ALERT = "This is a test alert. No child is at risk."
 class Announcer:
     """Puts notices into words."""
 
-    def __init__(self, escalations: Escalations, inbox: Inbox, people: People, roster: Roster) -> None:
-        """Keep the parts."""
+    def __init__(
+        self, escalations: Escalations, inbox: Inbox, people: People, roster: Roster, now: Callable[[], datetime]
+    ) -> None:
+        """Keep the parts; `now` is the time in UTC."""
+        self._now = now
         self._escalations = escalations
         self._inbox = inbox
         self._people = people
@@ -50,7 +55,7 @@ class Announcer:
                 if found.answered_at:
                     return None
                 blocks = (
-                    Heading("A colleague asks for you now, as a safeguarding contact."),
+                    Heading("A colleague asks for you now. It is urgent."),
                     Paragraph(f"Sent {spoken(found.made_at)}. Open it to see who it is."),
                 )
                 return blocks, (Button("Open it", f"i:{OPEN}:{found.id}"),)
@@ -98,7 +103,7 @@ class Announcer:
 
     def _receipt(self, connection: Connection, notice: Notice, found: Escalation) -> tuple[Block, ...]:
         who = self._roster.name_of(notice.detail.get("who"), connection)
-        when = spoken(notice.made_at)
+        when = spoken_briefly(notice.made_at, self._now())
         match Receipt(notice.detail["what"]):
             case Receipt.DELIVERED:
                 return (Heading(f"It has arrived with {who} ({when})."), self._not_seen(connection, notice, found))

@@ -83,7 +83,7 @@ def assemble(
         now=now,
     )
     handover = Handover(escalations=escalations, roster=roster, records=records, unfinished=unfinished, indexes=indexes, now=now)
-    announcer = Announcer(escalations, inbox, people, roster)
+    announcer = Announcer(escalations, inbox, people, roster, now)
     outgoing = Outgoing(
         engine=engine,
         notices=notices,

@@ -30,3 +30,8 @@ def spoken(moment: datetime) -> str:
     """Return a moment of the store as people in the United Kingdom say it: `Saturday 21 November 2026, 21:04`."""
     shown = local(moment)
     return f"{shown:%A} {shown.day} {shown:%B %Y, %H:%M}"
+
+
+def spoken_briefly(moment: datetime, now: datetime) -> str:
+    """Return a moment of the store as `21:04` where that was today, else in full as `spoken` does."""
+    return f"{local(moment):%H:%M}" if day_of(moment) == day_of(now) else spoken(moment)

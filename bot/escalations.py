@@ -83,15 +83,16 @@ class _Line(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Something that was handed over. `told` are the ids of the people to whom it went, the addressee of now last.
+    """Something that was handed over. `told` are the ids of the people to whom it went, in this order.
 
-    `content` is None once it was erased.
+    `person_id` is the addressee of now: the last of them, or who has taken it on. `content` is None once it was erased.
     """
 
     id: str
     school_id: str
     kind: EscalationKind
     state: State
+    person_id: int
     told: tuple[int, ...]
     content: Content | None
     made_at: datetime
@@ -99,11 +100,6 @@ class Escalation:
     seen_at: datetime | None
     answered_at: datetime | None
     closed_at: datetime | None
-
-    @property
-    def person_id(self) -> int:
-        """The addressee of now."""
-        return self.told[-1]
 
 
 class Overtaken(Exception):  # noqa: N818  it is no error: what was meant to be done is decided anew
@@ -235,7 +231,8 @@ class Escalations:
         """
         self._require_unanswered(connection, taken)
         now = self._now()
-        self._change(connection, taken, state=State.ANSWERED, answered_at=now, seen_at=taken.seen_at or now, next_at=None)
+        seen_at = taken.seen_at or now
+        self._change(connection, taken, state=State.ANSWERED, person_id=person_id, answered_at=now, seen_at=seen_at, next_at=None)
         self._tell(connection, taken, Receipt.TAKEN_ON, person_id)
 
     def answer(self, connection: Connection, answered: Escalation, text: str, due_at: datetime) -> None:
@@ -389,6 +386,7 @@ class Escalations:
             school_id=row.school_id,
             kind=EscalationKind(row.kind),
             state=State(row.state),
+            person_id=row.person_id,
             told=msgspec.json.decode(row.line, type=_Line).told,
             content=self._opened(row.content, Content),
             made_at=row.made_at,

@@ -11,7 +11,7 @@ from bot.aim import Aim, read_aim
 from bot.answer import Answer
 from bot.asking import LONGEST_QUESTION, ask
 from bot.bootstrap import Indexes
-from bot.clock import day_of, spoken
+from bot.clock import day_of, spoken, spoken_briefly
 from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.escalations import Content, EscalationKind, Escalations, State
@@ -142,7 +142,11 @@ class Handover:
         book = self._roster.book(asker.school.id)
         already = self._already_told(message, first, with_words=bool(draft.question))
         if already:
-            return said(Heading(f"I have told {first.name} already, {spoken(already)}."), _nobody_yet(first), private=True)
+            return said(
+                Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())})."),
+                _nobody_yet(first),
+                private=True,
+            )
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
@@ -161,7 +165,7 @@ class Handover:
         after = f" If nobody takes it on in {book.confirm_within} minutes, I tell {others[0].name} too." if others else ""
         return Turn(
             (
-                Heading(f"I am telling {first.words} now."),
+                Heading(f"I am telling {_short(first)} now."),
                 _nobody_yet(first),
                 Paragraph(f"I send {sent}. I tell you when it has arrived, and when it was opened.{after}"),
                 Paragraph(NOT_REPORTING),
