@@ -100,6 +100,7 @@ class Directory:
         self._duties = duties
         self._now = now
         self._contacts = _with_those_named(book.contacts, policies)
+        self._reached: dict[tuple[str | None, ContactRole], _Reach] = {}
 
     @property
     def in_england(self) -> bool:
@@ -345,6 +346,12 @@ class Directory:
 
     def _reach(self, contact: Contact | None, role: ContactRole) -> _Reach:
         """Return when a contact can be reached in a role, None for a role in which nobody is known."""
+        key = (contact.name if contact else None, role)
+        if key not in self._reached:
+            self._reached[key] = self._find_reach(contact, role)
+        return self._reached[key]
+
+    def _find_reach(self, contact: Contact | None, role: ContactRole) -> _Reach:
         hours = self._hours(contact, role)
         days = contact.away if contact else ()
         away = _last_day(days, day_of(self._now))

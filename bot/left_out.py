@@ -55,13 +55,16 @@ def leave_out(
     Where it is a `complaint` nobody knows why the asker declined somebody, and the same holds for them.
     """
     reasons: dict[str, str] = {}
+    text = _plain(mentioned)
+    if not (about or text or declined):
+        return LeftOut(reasons, frozenset(), frozenset(), frozenset())
     for contact in contacts:
         role = next((role for role in contact.roles if role in about), None)
         if role:
             reasons[contact.name] = f"This is about {role_words(role, nation)}."
     subjects = set(reasons)
     for contact in contacts:
-        if contact.name not in subjects and _names(mentioned, contact):
+        if contact.name not in subjects and _names(text, contact):
             reasons[contact.name] = f"Your question names {contact.name}."
     for contact in contacts:
         # One person may stand in the book under two forms of her name; two who have a conflict are two.
@@ -76,7 +79,7 @@ def leave_out(
         if contact.name not in subjects
         and (
             any(_in_conflict(contact, one) for one in concerned)
-            or any(_has_name(mentioned, theirs, by_surname=True) for theirs in contact.conflicts)
+            or any(_has_name(text, theirs, by_surname=True) for theirs in contact.conflicts)
         )
     }
     for contact in contacts:
@@ -110,20 +113,21 @@ def _in_conflict(contact: Contact, other: Contact) -> bool:
 
 
 def _names(text: str, contact: Contact) -> bool:
-    """Tell whether a text names a contact."""
+    """Tell whether a plain text names a contact."""
     person = any(role not in _OFFICES for role in contact.roles) or bool(_parts(contact.name)[0])
     return _has_name(text, contact.name, by_surname=person)
 
 
 def _has_name(text: str, name: str, *, by_surname: bool) -> bool:
-    """Tell whether a text holds a name, or its surname alone."""
-    plain, wanted = _plain(text), _plain(name)
-    if re.search(rf"\b{re.escape(wanted)}s?\b", plain, re.IGNORECASE):
+    """Tell whether a plain text holds a name, or its surname alone."""
+    title, given, surname = _parts(name)
+    if surname not in text.casefold():
+        return False
+    if re.search(rf"\b{re.escape(_plain(name))}s?\b", text, re.IGNORECASE):
         return True
     if not by_surname:
         return False
-    title, given, surname = _parts(name)
-    for found in re.finditer(rf"(?:\b([^\W\d_]+)\.? +)?\b({re.escape(surname)})s?\b", plain, re.IGNORECASE):
+    for found in re.finditer(rf"(?:\b([^\W\d_]+)\.? +)?\b({re.escape(surname)})s?\b", text, re.IGNORECASE):
         before, written = (found[1] or "").casefold(), found[2]
         if before in _TITLES and len({before, title} - _OF_ANYBODY - {""}) > 1:
             continue  # Mr Reed is not Mrs Reed
