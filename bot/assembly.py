@@ -46,7 +46,7 @@ def assemble(
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
     `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept;
-    `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in with an invitation.
+    `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in by invitation.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)

@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from bot.national_numbers import CHANGEABLE, NationalNumber
 from bot.school_year import Days, SchoolYear, Season, WeeklyHours
+from corpus.dates import PolicyDate
 
 CONFIRM_WITHIN = 10  # minutes
 
@@ -98,6 +100,15 @@ class ContactBook(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     def named(self, name: str) -> Contact | None:
         """Return the contact of this name, however its letters are written; None where there is none."""
         return next((contact for contact in self.contacts if contact.name.casefold() == name.casefold()), None)
+
+    def national(self, key: str) -> NationalNumber:
+        """Return a national number, as the school has it where somebody there checked it anew."""
+        national, changed = CHANGEABLE[key], self.numbers.get(key)
+        return (
+            national._replace(number=changed.number, checked=PolicyDate(changed.checked), source="the school")
+            if changed
+            else national
+        )
 
     def year(self, nation: str) -> SchoolYear:
         """Return the calendar of the school, which lies in this nation."""

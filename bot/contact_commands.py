@@ -9,7 +9,7 @@ from bot.clock import now_utc, today
 from bot.contact_book import ContactBook
 from bot.contact_file import ROLE_NAMES, differences, read_book, to_yaml, with_contact, without_contact
 from bot.contact_gaps import gaps
-from bot.contact_store import ContactChange, Contacts
+from bot.contact_store import Contacts, to_be_told
 from bot.errors import BotError
 from bot.pasted import STANDARD_INPUT, read_pasted
 from bot.rendering import environment
@@ -26,7 +26,7 @@ def show_contacts(school_id: str) -> int:
     versions = open_versions(read_settings())
     school = _school(versions, school_id)
     book = Contacts(versions.engine, now_utc).book(school.id)
-    print(to_yaml(book) if book != ContactBook() else skeleton(school), end="")
+    print(skeleton(school) if book == ContactBook() else to_yaml(book).rstrip())
     print_gaps(book, school)
     return 0
 
@@ -66,11 +66,6 @@ def print_gaps(book: ContactBook, school: School) -> None:
     missing = gaps(book, school.nation, today())
     if missing:
         print(f"Still to do for {school.name}:", *(f"- {gap.sentence}" for gap in missing), sep="\n", file=sys.stderr)
-
-
-def to_be_told(changes: list[ContactChange]) -> list[str]:
-    """Return the names of those who are to know of changes to whom allegations go to: who held the role, and who holds it now."""
-    return list(dict.fromkeys(one.name for change in changes for one in (change.before, change.after) if one))
 
 
 def _school(versions: Versions, school_id: str) -> School:

@@ -10,7 +10,7 @@ import yaml
 from msgspec.structs import replace
 
 from bot.contact_book import CONFIRM_WITHIN, ChangedNumber, Contact, ContactBook, ContactRole, OnPhones, season_of
-from bot.errors import BotError
+from bot.errors import BotError, in_quotes
 from bot.national_numbers import CHANGEABLE
 from bot.plain_yaml import NOTHING, read_plain_yaml
 from bot.school_year import Days, Season, WeeklyHours, read_days, read_hours, spoken_hours
@@ -118,7 +118,7 @@ def without_contact(book: ContactBook, name: str) -> ContactBook:
     """Return the book without a contact. Raises BotError where there is none of this name, or another names it as a conflict."""
     known = book.named(" ".join(name.split()))
     if not known:
-        raise BotError(f"“{name}” is no contact here: {_nearest(name, [contact.name for contact in book.contacts])}")
+        raise BotError(f"{in_quotes(name)} is no contact here: {_nearest(name, [contact.name for contact in book.contacts])}")
     written = as_written(book)
     del written["contacts"][book.contacts.index(known)]
     return book_of(written)
@@ -132,7 +132,7 @@ def read_contact_role(text: str) -> ContactRole:
     nearest = get_close_matches(plain, _ROLES, n=1)
     choices = ", ".join(names[0] for names in ROLE_NAMES.values())
     ask = f"did you mean {ROLE_NAMES[_ROLES[nearest[0]]][0]}?" if nearest else f"choose from {choices}."
-    raise BotError(f"“{' '.join(text.split())}” is no role: {ask}")
+    raise BotError(f"{in_quotes(text)} is no role: {ask}")
 
 
 def differences(before: ContactBook, after: ContactBook) -> list[str]:
@@ -146,6 +146,8 @@ def differences(before: ContactBook, after: ContactBook) -> list[str]:
             told.append(f"{name} is added: {', '.join(news[name]['roles'])}.")
         else:
             told += _differences(f"{name}: ", olds[name], news[name])
+    if not told and before != after:
+        told.append("The contacts stand in another order: staff turn to the first in a role first.")
     return told
 
 
@@ -159,7 +161,7 @@ def as_written(book: ContactBook) -> dict[str, Any]:
         "telegram_in_hours": str(book.telegram_in_hours) if book.telegram_in_hours is not OnPhones.ANSWER else None,
         "confirm_within": str(book.confirm_within) if book.confirm_within != CONFIRM_WITHIN else None,
         "anonymous_questions": None if book.anonymous else _NO,
-        "numbers": {key: {"number": one.number, "checked": str(one.checked)} for key, one in book.numbers.items()},
+        "numbers": {key: {"number": one.number, "checked": one.checked} for key, one in book.numbers.items()},
         "contacts": [_contact_as_written(contact) for contact in book.contacts],
     }
     return _filled(written)
@@ -199,8 +201,11 @@ def _differences(where: str, before: Mapping[str, Any], after: Mapping[str, Any]
     for key in dict.fromkeys((*before, *after)):
         was, is_now = (_as_words(one.get(key)) for one in (before, after))
         if was != is_now:
-            told = f"is now {is_now}" if is_now else "is taken out"
-            yield f"{where}{key} was {was}, and {told}." if was else f"{where}{key} {told}."
+            if not is_now:
+                told = f"is taken out; it was {was}"
+            else:
+                told = f"is changed from {was} to {is_now}" if was else f"is set to {is_now}"
+            yield f"{where}{key} {told}."
 
 
 def _as_words(value: Any) -> str:
@@ -330,7 +335,7 @@ class _Reading:
         for conflict in contact.conflicts:
             if conflict.casefold() not in names:
                 nearest = _nearest(conflict, names.values())
-                self.problems.append(f"{contact.name}: conflicts: “{conflict}” is no contact here: {nearest}")
+                self.problems.append(f"{contact.name}: conflicts: {in_quotes(conflict)} is no contact here: {nearest}")
             elif conflict.casefold() == contact.name.casefold():
                 self.problems.append(f"{contact.name}: conflicts: that is their own name: take it out.")
         conflicts = dict.fromkeys(names.get(conflict.casefold(), conflict) for conflict in contact.conflicts)
@@ -355,7 +360,7 @@ def _read_name(text: str) -> str:
 def _read_email(text: str) -> str:
     address = text.strip()
     if not _EMAIL.fullmatch(address) or not address.isascii():
-        raise BotError(f"“{address}” is no e-mail address: write it as office@school.example.")
+        raise BotError(f"{in_quotes(address)} is no e-mail address: write it as office@school.example.")
     return address
 
 
@@ -363,13 +368,13 @@ def _read_on_phones(text: str) -> OnPhones:
     try:
         return OnPhones(text.strip().lower().replace(" ", "_"))
     except ValueError:
-        raise BotError(f"“{text}” is not one of {', '.join(OnPhones)}: choose one.") from None
+        raise BotError(f"{in_quotes(text)} is not one of {', '.join(OnPhones)}: choose one.") from None
 
 
 def _read_wait(text: str) -> int:
     minutes = text.strip().removesuffix("minutes").strip()
     if not (minutes.isascii() and minutes.isdigit()) or not 1 <= int(minutes[:4]) <= LONGEST_WAIT:
-        raise BotError(f"“{text}” is no number of minutes from 1 to {LONGEST_WAIT}: write it as 10.")
+        raise BotError(f"{in_quotes(text)} is no number of minutes from 1 to {LONGEST_WAIT}: write it as 10.")
     return int(minutes)
 
 
@@ -377,14 +382,14 @@ def _read_flag(text: str) -> bool:
     try:
         return _FLAGS[text.strip().lower()]
     except KeyError:
-        raise BotError(f"“{text}” is neither {_YES} nor {_NO}: write one of them.") from None
+        raise BotError(f"{in_quotes(text)} is neither {_YES} nor {_NO}: write one of them.") from None
 
 
 def _read_month(text: str) -> str:
     try:
-        return PolicyDate(text.strip())
+        return str(PolicyDate(text.strip()))
     except ValueError:
-        raise BotError(f"“{text}” is no month: write it as 2026-11.") from None
+        raise BotError(f"{in_quotes(text)} is no month: write it as 2026-11.") from None
 
 
 class _Dumper(yaml.CSafeDumper):

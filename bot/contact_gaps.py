@@ -37,7 +37,7 @@ class Gap(NamedTuple):
 def gaps(book: ContactBook, nation: str, today: date) -> list[Gap]:
     """Return what a school of this nation should still fill in, what safety needs first."""
     missing = [
-        Gap(f"{told}: add them with the role {ROLE_NAMES[role][0]}", unsafe=True)
+        Gap(f"{told}: add a contact with the role {ROLE_NAMES[role][0]}", unsafe=True)
         for role, told in _NEEDED.items()
         if not book.holders(role)
     ]
@@ -48,7 +48,7 @@ def gaps(book: ContactBook, nation: str, today: date) -> list[Gap]:
 def _roles(book: ContactBook, nation: str) -> Iterator[str]:
     for role, told in _WANTED.items():
         if not book.holders(role) and (role not in _ENGLISH or nation == ENGLAND):
-            yield f"{told}: add them with the role {ROLE_NAMES[role][0]}"
+            yield f"{told}: add a contact with the role {ROLE_NAMES[role][0]}"
     chairs = book.holders(ContactRole.GOVERNORS)
     for head in book.holders(ContactRole.HEADTEACHER):
         if head in chairs:

@@ -1,7 +1,7 @@
 """The contacts of each school in the store: one book a school, saved whole."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,7 +20,11 @@ LONGEST_NAME = 200
 
 
 class ContactChange(NamedTuple):
-    """What changed about somebody to whom allegations go: before, None for a new holder; after, None for one who is no more."""
+    """Somebody in a role to whom allegations go, in which something changed.
+
+    `before` is None for a new holder, `after` for one who is no more; both are the same for whoever shares the role with them,
+    and for whom another contact now names, or no longer names, as a conflict.
+    """
 
     role: ContactRole
     before: Contact | None
@@ -40,13 +44,13 @@ class Contacts:
 
         `within` a transaction that writes, nobody else changes it until that ends. Raises BotError where there is no such school.
         """
-        school = select(schools.c.id).where(schools.c.id == school_id)
-        with self._transaction(within) as connection:
-            if connection.scalar(school.with_for_update() if within else school) is None:
+        wanted = select(schools.c.id, contact_books.c.document).outerjoin(contact_books).where(schools.c.id == school_id)
+        with nullcontext(within) if within else self._engine.connect() as connection:
+            found = connection.execute(wanted.with_for_update(of=schools) if within else wanted).one_or_none()
+            if found is None:
                 known = list(connection.scalars(select(schools.c.id).order_by(schools.c.id)))
                 raise BotError(no_such_school(school_id, known))
-            document = connection.scalar(select(contact_books.c.document).where(contact_books.c.school_id == school_id))
-        return _decoded(document) if document else ContactBook()
+        return _decoded(found.document) if found.document else ContactBook()
 
     def save(self, school_id: str, book: ContactBook, by: str, within: Connection | None = None) -> list[ContactChange]:
         """Keep a book in the place of the school's last one, and return what that changed for whom allegations go to.
@@ -61,19 +65,28 @@ class Contacts:
             connection.execute(insert.on_conflict_do_update(index_elements=["school_id"], set_=values))
         return allegation_changes(before, book)
 
-    def _transaction(self, within: Connection | None) -> AbstractContextManager[Connection]:
-        return nullcontext(within) if within else self._engine.begin()
-
 
 def allegation_changes(before: ContactBook, after: ContactBook) -> list[ContactChange]:
-    """Return what two books say otherwise of each contact in an allegation role, whatever it is: a conflict redirects too."""
+    """Return all holders, old and new, of each allegation role of which two books do not say the same.
+
+    The order is part of it, since the first is turned to first; so are conflicts that others declare, which redirect too.
+    """
     changes = []
     for role in sorted(ALLEGATION_ROLES):
-        olds, news = ({contact.name: contact for contact in book.holders(role)} for book in (before, after))
-        for name in dict.fromkeys((*olds, *news)):
-            if olds.get(name) != news.get(name):
-                changes.append(ContactChange(role, olds.get(name), news.get(name)))
+        if _seen(before, role) != _seen(after, role):
+            olds, news = ({contact.name: contact for contact in book.holders(role)} for book in (before, after))
+            changes += [ContactChange(role, olds.get(name), news.get(name)) for name in dict.fromkeys((*olds, *news))]
     return changes
+
+
+def to_be_told(changes: Iterable[ContactChange]) -> list[str]:
+    """Return the names of those who are to know of changes to whom allegations go to."""
+    return list(dict.fromkeys(one.name for change in changes for one in (change.before, change.after) if one))
+
+
+def _seen(book: ContactBook, role: ContactRole) -> list[tuple[Contact, set[str]]]:
+    """Return who holds a role, each with the names of those who declare a conflict with them."""
+    return [(holder, {other.name for other in book.contacts if holder.name in other.conflicts}) for holder in book.holders(role)]
 
 
 @lru_cache(maxsize=1024)

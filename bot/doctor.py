@@ -102,11 +102,14 @@ def _each(error: BotError) -> Iterator[tuple[bool, str]]:
 
 def _contacts(book: ContactBook, school: School) -> Iterator[tuple[bool | None, str]]:
     """Return what a school should still write of whom its staff turn to."""
-    missing = gaps(book, school.nation, today())
-    if not missing:
-        yield True, f"{school.name}: the contacts are complete."
-    for gap in missing:
-        yield False if gap.unsafe else None, f"{school.name}: {gap.sentence}"
+    if book == ContactBook():
+        to_fill_in = f"policybot contacts --school {school.id} prints a file to fill in"
+        yield False, f"{school.name} has not written down whom its staff turn to: {to_fill_in}."
+    else:
+        missing = gaps(book, school.nation, today())
+        yield from ((False if gap.unsafe else None, f"{school.name}: {gap.sentence}") for gap in missing)
+        if not missing:
+            yield True, f"{school.name}: whom staff turn to is written down."
     if school.nation != ENGLAND:
         yield (
             None,

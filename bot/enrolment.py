@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.bootstrap import open_versions
 from bot.clock import LONDON, day_of, now_utc, spoken, today
 from bot.configuration import Configuration, check_schools, read_configuration
+from bot.contact_store import Contacts
 from bot.errors import BotError
 from bot.pasted import read_pasted
 from bot.people import TELEGRAM, Invitation, People, Person, read_role
@@ -77,7 +78,8 @@ def sheet(school: str, out: Path | None) -> int:
         raise BotError(no_such_school(school, known))
     configuration = check_schools(read_configuration(settings), known)
     ways = ways_in(settings, configuration)
-    html = staffroom_sheet(published.school, [policy for _, policy in published.versions], ways, configuration, today())
+    book, policies = Contacts(versions.engine, now_utc).book(school), [policy for _, policy in published.versions]
+    html = staffroom_sheet(published.school, book, policies, ways, configuration, day=today())
     if ways.to_scan() is None:
         print("There is no QR code on the sheet: set POLICYBOT_PUBLIC_URL for one.", file=sys.stderr)
     if out is None:

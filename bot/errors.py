@@ -1,5 +1,7 @@
 """Errors of the bot; each message is one sentence in the words of the person who gave the input."""
 
+_LONGEST_QUOTE = 40  # characters
+
 
 class BotError(Exception):
     """Something asked of the bot cannot be done."""
@@ -11,3 +13,9 @@ class SettingsError(BotError):
 
 class QuestionError(BotError):
     """A question cannot be read."""
+
+
+def in_quotes(text: str) -> str:
+    """Return what somebody wrote as an error repeats it to them: on one line, and not all of it where it is long."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + '…'}”"

@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from bot.clock import LONDON, day_of, local
-from bot.errors import BotError
+from bot.errors import BotError, in_quotes
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 5
@@ -26,13 +26,12 @@ _HALF_TERMS = frozenset({(9, 1), (11, 1), (1, 1), (2, 15), (4, 15), (6, 1)})
 _SHORTEST_HALF_TERM = timedelta(days=28)
 # From so far off on, a day of another year is said with its year.
 _FAR_OFF = timedelta(days=300)
-_LONGEST_QUOTE = 40  # characters
 
 _DASH = re.compile(r"\s*(?:[-‐‑‒–—−]|\b(?:to|until)\b)\s*", re.IGNORECASE)
 _NEXT = re.compile(r"[,;&]|\band\b", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?!\d)", re.ASCII)
 _DAY = re.compile(r"(20\d{2})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_DAYS = re.compile(r"(\S+?)(?:(?:\s+(?:-|to|until)\s+|\s*[–—−]\s*|-(?=\d{4}-))(\S+))?", re.IGNORECASE)
+_TO = re.compile(r" (?:-|to|until) | ?[–—−] ?|(?<=\d)-(?=\d{4}-)", re.IGNORECASE)
 
 
 class Season(StrEnum):
@@ -74,8 +73,9 @@ class Days(Struct, frozen=True):
 class SchoolYear:
     """The calendar of one school: on which days there is school, and when hours of the week hold.
 
-    Moments are as the store keeps them, UTC without a time zone. After the last day of the terms that the school has said, every
-    week counts as a week of term, as it does where it has said none: else nobody would ever be reached again.
+    Moments are as the store keeps them, UTC without a time zone. Days before the terms that a school has said, and between them,
+    are holidays. After the last of them every week counts as one of term, as where none is said: else nobody would ever again be
+    reached.
     """
 
     def __init__(self, nation: str, hours: WeeklyHours | None, terms: Sequence[Days], closed: Sequence[Days]) -> None:
@@ -118,7 +118,8 @@ class SchoolYear:
         """Return the same local time `count` school days later: of Friday 15:00, two later is Tuesday 15:00.
 
         On a day without school it is counted from the beginning of the next school day: of Saturday, two later is Wednesday's
-        beginning. A day begins with the school's hours, at midnight where it has none. At most 400 days are looked through.
+        beginning. A day begins with the school's hours, at midnight where it has none. A school day that does not come within 400
+        days is taken to come then.
         """
         shown = local(moment)
         day, clock = shown.date(), shown.time()
@@ -152,8 +153,10 @@ class SchoolYear:
         spans = [span for span in hours.spans or _WHOLE_WEEK if span.weekday == day.weekday()]
         if spans and self._allows(hours.season, day):
             for span in spans:
-                until = _moment(day, span.closes, last=True) if span.closes != _MIDNIGHT else _moment(day + _ONE_DAY, _MIDNIGHT)
-                yield _moment(day, span.opens), until
+                opens = _moment(day, span.opens)
+                closes = _moment(day, span.closes, last=True) if span.closes != _MIDNIGHT else _moment(day + _ONE_DAY, _MIDNIGHT)
+                if opens < closes:  # not so where the clocks leave all of it out
+                    yield opens, closes
 
     def _allows(self, season: Season, day: date) -> bool:
         match season:
@@ -221,12 +224,13 @@ def spoken_hours(hours: WeeklyHours) -> str:
 
 def read_days(text: str) -> Days:
     """Read days, `2026-09-02 - 2026-10-23`, or one, `2026-11-27`; raises BotError, which says what is wrong."""
-    written = _DAYS.fullmatch(text.strip())
-    if not written:
-        said = f"{_quoted(text.strip())} is no day" if text.strip() else "There is no day"
-        raise BotError(f"{said}: write one such as 2026-11-27, or several such as 2026-09-02 - 2026-10-23.")
-    first = _read_day(written[1])
-    last = _read_day(written[2]) if written[2] else first
+    words = " ".join(text.split())
+    if not words:
+        raise BotError("There are no days: write one such as 2026-11-27, or several such as 2026-09-02 - 2026-10-23.")
+    ends = _TO.split(words)
+    if len(ends) > 2:
+        raise BotError(f"{in_quotes(words)} needs one first and one last day: write it such as 2026-09-02 - 2026-10-23.")
+    first, last = _read_day(ends[0]), _read_day(ends[-1])
     if last < first:
         raise BotError(f"The days from {first} to {last} end before they begin: write the earlier day first.")
     return Days(first, last)
@@ -241,7 +245,7 @@ def spoken_when(moment: datetime, now: datetime) -> str:
         return f"today at {clock}"
     if ahead == 1:
         return f"tomorrow at {clock}"
-    if 1 < ahead < len(_WEEKDAYS):
+    if 1 < ahead < 7:
         return f"{shown:%A} at {clock}"
     year = f" {shown.year}" if shown.year != today.year and abs(shown.date() - today) >= _FAR_OFF else ""
     return f"{shown:%A} {shown.day} {shown:%B}{year} at {clock}"
@@ -261,7 +265,7 @@ def _moment(day: date, clock: time, *, last: bool = False) -> datetime:
 def _bank_holidays(nation: str, year: int) -> frozenset[date]:
     import holidays  # takes a tenth of a second, which most questions need not wait for
 
-    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year, expand=False))
+    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=year))
 
 
 def _spans(words: str) -> Iterator[Span]:
@@ -287,7 +291,7 @@ def _read_weekdays(names: str) -> set[int]:
         return set()
     ends = _DASH.split(names)
     if len(ends) > 2 or not all(ends):
-        raise BotError(f"{_quoted(names)} needs one first and one last day: write it such as Monday-Friday.")
+        raise BotError(f"{in_quotes(names)} needs one first and one last day: write it such as Monday-Friday.")
     first, last = _read_weekday(ends[0]), _read_weekday(ends[-1])
     return {weekday % 7 for weekday in range(first, last + 1 if first <= last else last + 8)}
 
@@ -297,13 +301,13 @@ def _read_weekday(name: str) -> int:
     for weekday, full in enumerate(_WEEKDAYS):
         if len(short) >= 3 and full.lower().startswith(short):
             return weekday
-    raise BotError(f"{_quoted(name)} is no day: write days such as Monday or Mon, before their times.")
+    raise BotError(f"{in_quotes(name)} is no day: write days such as Monday or Mon, before their times.")
 
 
 def _of_each_day(weekdays: Iterable[int], times: str) -> Iterator[Span]:
     ends = _DASH.split(times)
     if len(ends) != 2 or not all(ends):
-        raise BotError(f"{_quoted(times)} needs one beginning and one end: write it such as 8:30-15:30.")
+        raise BotError(f"{in_quotes(times)} needs one beginning and one end: write it such as 8:30-15:30.")
     opens, closes = _read_clock(ends[0]), _read_clock(ends[1], midnight_ends=True)
     for weekday in sorted(weekdays):
         span = Span(weekday, opens, closes)
@@ -311,7 +315,7 @@ def _of_each_day(weekdays: Iterable[int], times: str) -> Iterator[Span]:
             day, following = _WEEKDAYS[weekday], _WEEKDAYS[(weekday + 1) % 7]
             raise BotError(
                 f"{day} {_spoken_times(span)} does not end after it begins: write hours over midnight as two, "
-                f"such as {day} 22:00-00:00, {following} 00:00-6:00."
+                f"such as {day} {_spoken_clock(opens)}-0:00, {following} 0:00-{_spoken_clock(closes)}."
             )
         yield span
 
@@ -321,21 +325,21 @@ def _read_clock(text: str, *, midnight_ends: bool = False) -> time:
     rest = text[written.end() :].strip() if written else ""
     if rest and rest.lower() not in ("am", "pm"):
         raise BotError(
-            f"{_quoted(rest)} cannot stand after a time: write days, times and then the season, "
+            f"{in_quotes(rest)} cannot stand after a time: write days, times and then the season, "
             f"such as Monday-Friday 8:00-17:00 {Season.TERM}, or {Season.ALL_YEAR}, or {Season.ALWAYS}."
         )
     hour, minute = (int(written[1]), int(written[2])) if written and not rest else (99, 0)
     if (hour, minute) == (24, 0) and midnight_ends:
         return _MIDNIGHT
     if hour > 23 or minute > 59:
-        raise BotError(f"{_quoted(text)} is no time: write it by the 24-hour clock, such as 8:00 or 15:30.")
+        raise BotError(f"{in_quotes(text)} is no time: write it by the 24-hour clock, such as 8:00 or 15:30.")
     return time(hour, minute)
 
 
 def _read_day(text: str) -> date:
     written = _DAY.fullmatch(text)
     if not written:
-        raise BotError(f"{_quoted(text)} is no day: write it as year, month and day, such as 2026-11-27.")
+        raise BotError(f"{in_quotes(text)} is no day: write it as year, month and day, such as 2026-11-27.")
     try:
         return date(int(written[1]), int(written[2]), int(written[3]))
     except ValueError:
@@ -363,7 +367,3 @@ def _spoken_times(span: Span) -> str:
 
 def _spoken_clock(clock: time) -> str:
     return f"{clock.hour}:{clock.minute:02}"
-
-
-def _quoted(text: str) -> str:
-    return f"“{text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + '…'}”"

@@ -3,27 +3,57 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from bot.configuration import Configuration
-from bot.national_numbers import EMERGENCY, NSPCC_HELPLINE, POLICE, SAMARITANS, NationalNumber
+from bot.contact_book import Contact, ContactBook, ContactRole
+from bot.national_numbers import EMERGENCY, NationalNumber
 from bot.qr_codes import as_svg
 from bot.rendering import environment
+from bot.school_year import spoken_hours
 from bot.ways_in import WaysIn
 from corpus.clause import Policy, Role
 from corpus.versions import School
 
-DEPUTIES = 2  # lines to fill in, since policies seldom name them
+LEAST_DEPUTIES = 2  # lines for them, to fill in where the school has not named so many
 
 
-def staffroom_sheet(school: School, policies: Sequence[Policy], ways: WaysIn, configuration: Configuration, day: date) -> str:
-    """Return the sheet of a school as a page of HTML that needs nothing else, with the names that its policies give."""
+NO_BREAK = "\u00a0"  # a space at which no line ends
+_OF_STAFF = "About a member of staff: the headteacher"
+_OF_THE_HEAD = "About the headteacher: chair of governors"
+
+
+class Line(NamedTuple):
+    """A line of the sheet: for what, who or which number, how and when they are reached; `to_fill_in` where neither is known."""
+
+    label: str
+    whom: str
+    how: str = ""
+    when: str = ""
+    to_fill_in: str = "phone, room"
+
+
+def staffroom_sheet(
+    school: School,
+    book: ContactBook,
+    policies: Sequence[Policy],
+    ways: WaysIn,
+    configuration: Configuration,
+    *,
+    day: date,
+) -> str:
+    """Return the sheet of a school as a page of HTML that needs nothing else.
+
+    Whom to tell is whom its contacts name, and where they name nobody, whom its policies do.
+    """
     link = ways.to_scan()
+    helpline, police, samaritans = (book.national(key) for key in ("nspcc_helpline", "police", "samaritans"))
     numbers = [
-        (NSPCC_HELPLINE.name, NSPCC_HELPLINE),
-        (POLICE.name, POLICE),
-        (f"For yourself: {SAMARITANS.name}, day and night", SAMARITANS),
+        (helpline.name, helpline),
+        (police.name, police),
+        (f"For yourself: {samaritans.name}, day and night", samaritans),
     ]
     return (
         environment()
@@ -32,10 +62,18 @@ def staffroom_sheet(school: School, policies: Sequence[Policy], ways: WaysIn, co
             school=school.name,
             emergency=EMERGENCY.number,
             people=[
-                ("Designated safeguarding lead (DSL)", _names(Role.DSL, policies)),
-                *[("Deputy safeguarding lead", "")] * DEPUTIES,
-                ("About a member of staff: the headteacher", _names(Role.HEADTEACHER, policies)),
-                ("About the headteacher: chair of governors", _names(Role.GOVERNORS, policies)),
+                *_lines("Designated safeguarding lead (DSL)", book.holders(ContactRole.DSL), _names(Role.DSL, policies)),
+                *_deputies(book),
+                *_lines(_OF_STAFF, book.holders(ContactRole.HEADTEACHER), _names(Role.HEADTEACHER, policies)),
+                *_lines(_OF_THE_HEAD, book.holders(ContactRole.GOVERNORS), _names(Role.GOVERNORS, policies)),
+            ],
+            council=[
+                _council("Children's social care at the council", book.holders(ContactRole.SOCIAL_CARE), "in office hours"),
+                _council(
+                    "Emergency duty team of the council",
+                    book.holders(ContactRole.SOCIAL_CARE_OUT_OF_HOURS),
+                    "evenings, nights, weekends",
+                ),
             ],
             numbers=[(label, number.number) for label, number in numbers],
             page=ways.page if ways.is_reached_by_others else "",
@@ -47,6 +85,33 @@ def staffroom_sheet(school: School, policies: Sequence[Policy], ways: WaysIn, co
             checked=_checked([EMERGENCY, *(number for _, number in numbers)]),
         )
     )
+
+
+def _lines(label: str, holders: Iterable[Contact], otherwise: str = "") -> list[Line]:
+    """Return a line for each of those who hold a role; with the names of policies, `otherwise`, where nobody does."""
+    return [Line(label, one.name, _phones(one) or one.email or "", _when(one)) for one in holders] or [Line(label, otherwise)]
+
+
+def _deputies(book: ContactBook) -> list[Line]:
+    label = "Deputy safeguarding lead"
+    named = _lines(label, book.holders(ContactRole.DEPUTY_DSL))
+    return named + [Line(label, "")] * (LEAST_DEPUTIES - len(named))
+
+
+def _council(label: str, holders: Sequence[Contact], to_fill_in: str) -> Line:
+    """Return the line of a team of the council, whose number stands where others have a name."""
+    if not holders:
+        return Line(label, "", to_fill_in=to_fill_in)
+    return Line(label, _phones(holders[0]), when=_when(holders[0]), to_fill_in=to_fill_in)
+
+
+def _phones(contact: Contact) -> str:
+    """Return the numbers, none of which is broken at the end of a line."""
+    return ", ".join(phone.replace(" ", NO_BREAK) for phone in contact.phones)
+
+
+def _when(contact: Contact) -> str:
+    return spoken_hours(contact.hours) if contact.hours else ""
 
 
 def _names(role: Role, policies: Iterable[Policy]) -> str:

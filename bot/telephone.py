@@ -2,7 +2,7 @@
 
 import re
 
-from bot.errors import BotError
+from bot.errors import BotError, in_quotes
 
 EXAMPLE = "01473 123456"
 
@@ -28,7 +28,7 @@ def read_number(text: str, *, texted: bool = False) -> str:
     shown = " ".join(text.split())
     digits = _national(shown)
     if not digits or not (_is_rung(digits) or (texted and _TEXTED_TO.fullmatch(digits))):
-        raise BotError(f"“{shown}” is no telephone number: write it with its area code, as {EXAMPLE}.")
+        raise BotError(f"{in_quotes(shown)} is no telephone number: write it with its area code, as {EXAMPLE}.")
     return shown
 
 

@@ -10,6 +10,7 @@ import segno
 from playwright.sync_api import Browser, Page
 
 Policybot = Callable[..., Any]
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "contacts.example.yaml"
 SHORT, LONG = "https://policies.hillside.example", f"https://policies.{'-'.join(['the-very-long-name'] * 3)}.example"
 # The light of each module of the QR code, from the middle of it, as the browser draws the code.
 MODULES = """
@@ -41,7 +42,7 @@ slack:
 
 @pytest.fixture
 def page(browser: Browser, policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Page]:
-    """Open the sheet of a school of this name, reached at an address, with every channel on where `everywhere` says so."""
+    """Open the sheet of a school of this name, reached at an address, with contacts and all channels if `everywhere`."""
 
     def opened(name: str, address: str, *, everywhere: bool = False) -> Page:
         monkeypatch.setenv("POLICYBOT_PUBLIC_URL", address)
@@ -49,7 +50,7 @@ def page(browser: Browser, policybot: Policybot, tmp_path: Path, monkeypatch: py
             monkeypatch.setenv("POLICYBOT_TELEGRAM__TOKEN", "1:a")
             monkeypatch.setenv("POLICYBOT_TELEGRAM__BOT_NAME", "x" * 29 + "bot")
             (tmp_path / "home" / "policybot.yaml").write_text(TEAMS)
-        assert policybot("init", "hillside", "--name", name).code == 0
+        assert policybot("init", "hillside", "--name", name, *(["--contacts", str(EXAMPLE)] if everywhere else [])).code == 0
         assert policybot("sheet", "--school", "hillside", "--out", tmp_path / "sheet.html").code == 0
         shown = browser.new_page()
         shown.goto((tmp_path / "sheet.html").as_uri())

@@ -107,7 +107,7 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 COMMANDS = [
     "serve", "init", "invite", "people", "sheet", "ask", "chat", "compare", "verify", "import", "diff", "publish", "rollback",
-    "export", "check", "eval", "doctor",
+    "export", "check", "eval", "doctor", "contacts",
 ]  # fmt: skip
 
 
@@ -638,6 +638,7 @@ def test_doctor_without_findings_ends_with_0(policybot: Policybot, tmp_path: Pat
     (tmp_path / "first.txt").write_text(FIRST.replace("May 2020", "May 2090"))
     policybot("import", tmp_path / "first.txt", *PHONES)
     policybot("publish", *PHONES)
+    policybot("contacts", "--school", "hillside", "--set", "Mrs Harrison", "--role", "headteacher", "--role", "dsl")
     ran = policybot("doctor")
     assert ran.code == 0
     assert "LOOK" not in ran.out
@@ -728,8 +729,8 @@ def test_doctor_lists_each_wrong_setting(policybot: Policybot, tmp_path: Path) -
     assert (ran.code, ran.err) == (1, "")
     assert "LOOK  telegram.token is no token of a Telegram bot" in ran.out
     assert "LOOK  retention_days is not right" in ran.out
-    file.write_text("schools: {hillside: {hours: 08:30-15:30}}\n")
-    assert "LOOK  schools names hillside, which is no school here: none is set up yet" in policybot("doctor").out
+    file.write_text("slack: {bot_token: xoxb-1, app_token: xapp-1, workspaces: {T1: {schools: [hillside]}}}\n")
+    assert "LOOK  slack.workspaces.T1 names hillside, which is no school here: none is set up yet" in policybot("doctor").out
     file.write_text("bind: 1\ndemoo: 1\n")
     ran = policybot("doctor")
     assert (ran.code, ran.err) == (1, "")

@@ -53,7 +53,7 @@ def test_without_any_setting_no_channel_is_on(configured: Configured) -> None:
     configuration = configured()
     assert configuration.channels == []
     assert (configuration.slack, configuration.telegram, configuration.teams) == (None, None, None)
-    assert (configuration.schools, configuration.retention_days) == ({}, 90)
+    assert configuration.retention_days == 90
 
 
 def test_the_example_is_right_and_lacks_its_secrets_alone(configured: Configured) -> None:
@@ -262,11 +262,11 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
     ),
     (
         SLACK,
-        {"SCHOOLS__HILLSIDE__HOURS": "08:30-15:30"},
+        {"SLACK__WORKSPACES__T1__SCHOOLS": "[hillside]"},
         [
-            "POLICYBOT_SCHOOLS__HILLSIDE__HOURS cannot be a variable: "
-            "write schools in policybot.yaml, as the id of each school and "
-            "its hours under it.",
+            "POLICYBOT_SLACK__WORKSPACES__T1__SCHOOLS cannot be a variable: "
+            "write slack.workspaces in policybot.yaml, as a workspace's id with "
+            "its schools, such as T0123ABCD: {schools: [st-marys]}, since a token does not tell whose staff ask.",
         ],
     ),
     (

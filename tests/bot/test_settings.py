@@ -178,6 +178,13 @@ def test_the_sections_of_the_channels_are_kept_as_text(written: Written) -> None
     }
 
 
+def test_a_file_in_which_the_schools_hours_still_stand_is_told_where_they_belong(written: Written, tmp_path: Path) -> None:
+    assert problems(lambda: written("schools: {st-marys: {hours: 08:30-15:30}}\n")) == [
+        f"schools in {tmp_path / 'policybot.yaml'} is not read any more: a school's hours now stand with its contacts. "
+        "Write them there with policybot contacts --school and its id, then take this out."
+    ]
+
+
 def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("bind: localhost:80")
     (tmp_path / "policybot.yaml").write_text("bind: localhost:81")

@@ -12,6 +12,7 @@ from bot import national_numbers
 from bot.answer import needs_school
 from bot.bootstrap import Indexes
 from bot.qr_codes import as_svg
+from bot.sheet import NO_BREAK
 from retrieval.decision import Outcome
 
 Policybot = Callable[..., Any]
@@ -60,7 +61,10 @@ def sheet(policybot: Policybot) -> str:
 def rows(html: str) -> dict[str, list[str]]:
     """Return what stands beside each label, the last of those with the same label."""
     found = re.findall(r"<tr><th[^>]*>(.*?)</th>(.*?)</tr>", html)
-    return {unescape(label): [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", cells)] for label, cells in found}
+    cells_of = re.compile(r"<td[^>]*>(.*?)</td>")
+    return {
+        unescape(label): [unescape(cell).replace(NO_BREAK, " ") for cell in cells_of.findall(cells)] for label, cells in found
+    }
 
 
 def test_whom_to_tell_is_named_as_the_policies_do(hillside: Policybot, publish: Callable[[str, str], None]) -> None:
@@ -77,6 +81,57 @@ def test_where_two_policies_name_two_people_both_are_named_once(hillside: Policy
     told = rows(sheet(hillside))
     assert told["Designated safeguarding lead (DSL)"][0] == "Mrs Joy Lee or Mr Sam Roe"
     assert told["About a member of staff: the headteacher"][0] == "Mrs Ada Harrison"
+
+
+CONTACTS = """
+numbers: {samaritans: {number: 0330 094 5717, checked: 2027-01}}
+contacts:
+  - {name: Mrs Lee & Co, roles: [DSL], phone: [01473 123456, 07700 900123], hours: 08:00-17:00}
+  - {name: Mr Reed, roles: [deputy DSL], phone: 01473 123457}
+  - {name: Ms Obi, roles: [deputy DSL], email: obi@hillside.example, hours: any time}
+  - {name: Mr Hall, roles: [deputy DSL]}
+  - {name: Dr Shah, roles: [chair], email: chair@hillside.example}
+  - {name: Suffolk MASH, roles: [social care], phone: 0345 600 0001, hours: Monday-Friday 09:00-17:00}
+  - {name: Emergency team, roles: [EDT], phone: 0345 600 0002}
+"""
+
+
+@pytest.fixture
+def contacts(hillside: Policybot, tmp_path: Path) -> None:
+    """Hillside has written down whom its staff turn to, but for its headteacher."""
+    (tmp_path / "contacts.yaml").write_text(CONTACTS, encoding="utf-8")
+    assert hillside("contacts", "--school", "hillside", "--load", tmp_path / "contacts.yaml").code == 0
+
+
+@pytest.mark.usefixtures("contacts")
+def test_whom_the_school_wrote_down_goes_before_whom_policies_name(
+    hillside: Policybot, publish: Callable[[str, str], None]
+) -> None:
+    publish("phones", "Mrs Joy Lee")
+    html = sheet(hillside)
+    told = rows(html)
+    assert told["Designated safeguarding lead (DSL)"] == [
+        "Mrs Lee & Co",
+        "<b>01473 123456, 07700 900123</b> Monday to Friday 8:00-17:00 in term time",
+    ]
+    assert told["About the headteacher: chair of governors"] == ["Dr Shah", "<b>chair@hillside.example</b> "]
+    assert told["About a member of staff: the headteacher"] == ["Mrs Ada Harrison", "phone, room"]
+    assert told["Children's social care at the council"] == ["0345 600 0001", "Monday to Friday 9:00-17:00 all year"]
+    assert told["Emergency duty team of the council"] == ["0345 600 0002", "evenings, nights, weekends"]
+    deputies = re.findall(r"Deputy safeguarding lead</th><td>(.*?)</td><td[^>]*>(.*?)</td>", html.replace(NO_BREAK, " "))
+    assert "07700\u00a0900123" in html  # a number is not broken at the end of a line
+    assert deputies == [
+        ("Mr Reed", "<b>01473 123457</b> "),
+        ("Ms Obi", "<b>obi@hillside.example</b> any time"),
+        ("Mr Hall", "phone, room"),
+    ]
+
+
+@pytest.mark.usefixtures("contacts")
+def test_a_number_that_the_school_checked_anew_stands_there_with_when(hillside: Policybot) -> None:
+    html = sheet(hillside)
+    assert rows(html)["For yourself: Samaritans, day and night"] == ["0330 094 5717"]
+    assert "; last checked in January 2027: 0330 094 5717 (the school)." in html
 
 
 def test_what_no_policy_says_is_left_to_fill_in(hillside: Policybot) -> None:

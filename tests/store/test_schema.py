@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,7 +17,7 @@ from bot.errors import BotError
 from bot.migrations import alembic_config
 from bot.schema import HEAD, open_store
 from corpus import tables
-from corpus.tables import metadata, sqlite_url
+from corpus.tables import metadata, sqlite_url, writing
 
 
 def refusal(url: str) -> str:
@@ -56,6 +57,19 @@ def test_the_migrated_schema_is_the_one_that_the_code_describes(tmp_path: Path) 
 def test_head_is_the_newest_of_one_history() -> None:
     history = ScriptDirectory.from_config(alembic_config())
     assert history.get_heads() == [HEAD]
+
+
+def test_every_migration_can_be_taken_back_and_made_again(tmp_path: Path) -> None:
+    engine = open_store(sqlite_url(tmp_path))
+    config = alembic_config()
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    engine.dispose()
+    again = open_store(sqlite_url(tmp_path))
+    assert set(inspect(again).get_table_names()) == {*metadata.tables, "alembic_version"}
+    again.dispose()
 
 
 def test_opening_an_up_to_date_store_again_keeps_what_it_holds(tmp_path: Path) -> None:
