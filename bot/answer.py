@@ -348,7 +348,7 @@ def _answered(bare: Answer, decision: Decision, index: Index, directory: Directo
 
 
 def _speak(step: Step) -> str:
-    return f"speak to {step.words} from {step.when}" if step.when else f"speak now to {step.words}"
+    return f"speak to {step.words}, from {step.when}" if step.when else f"speak now to {step.words}"
 
 
 def _to_decide(bare: Answer, directory: Directory) -> str:

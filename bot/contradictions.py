@@ -47,7 +47,7 @@ _WITH_AN_IMAGE = (
         "looking through a device",
         "looked at",
         re.compile(
-            r"\b(?:search(?:es|ed|ing)?|examin\w+|inspect\w*|check\w*|look\w* (?:at|through)) (?:\w+ ){0,4}(?:phones?|devices?|mobiles?|laptops?|tablets?|cameras?)\b"
+            r"\b(?:search(?:es|ed|ing)?|examin\w+|inspect\w*|check\w*|look\w* (?:at|through)) (?:[\w'’]+ ){0,4}(?:phones?|devices?|mobiles?|laptops?|tablets?|cameras?)\b"
             r"|\b(?:view\w*|look\w* at|examin\w+|inspect\w*) (?:\w+ ){0,2}(?:images?|photo\w*|pictures?|videos?|selfies?)\b",
             re.IGNORECASE,
         ),

@@ -100,6 +100,7 @@ class Directory:
         self._duties = duties
         self._now = now
         self.contacts = _with_those_named(book.contacts, policies)
+        self._reached: dict[tuple[str | None, ContactRole], _Reach] = {}
 
     @property
     def in_england(self) -> bool:
@@ -196,10 +197,10 @@ class Directory:
             case Route.ALLEGATION:
                 return [(role,) for role in self._told_of_colleagues(left)]
             case Route.WHISTLEBLOWING | Route.GRIEVANCE:
-                return [(role,) for role in (*(named or (head,)), *((chair,) if headless else ()))]
+                asked = dict.fromkeys((*named, head, *((chair,) if headless else ())))
+                return [(role,) for role in asked]
             case Route.ORDINARY:
-                asked = [*named, *([] if head in named else [head])]
-                ranks = [(role, _STAND_INS[role]) if role in _STAND_INS else (role,) for role in asked]
+                ranks = [(role, _STAND_INS[role]) if role in _STAND_INS else (role,) for role in dict.fromkeys((*named, head))]
                 # Her own deputy does not settle what is about her.
                 return [(head, chair, *rank[1:]) if rank[0] is head and self._is_about(head, left) else rank for rank in ranks]
 
@@ -237,7 +238,13 @@ class Directory:
         """Tell whether a role is given in words: nobody is known in it, and it is one that there is."""
         if self._holders(role) or role in left.roles or shortened(role) in left.declined:
             return False
+        if self._may_be_left_out(role, left):
+            return False
         return role in named or not (role in _ONLY_IF_ENTERED or (not self.in_england and role in _ENGLANDS))
+
+    def _may_be_left_out(self, role: ContactRole, left: LeftOut) -> bool:
+        """Tell whether one of several in a role is left out, of whom nobody knows which is the asker's: a line manager."""
+        return any(role in contact.roles and contact.name in left.contacts for contact in self.contacts)
 
     def _in_words(self, role: ContactRole) -> Step:
         reach = self._reach(None, role)
@@ -301,14 +308,21 @@ class Directory:
         """Yield why those in the roles up to that of the first of a line were passed over."""
         for role in roles:
             holders = self._holders(role)
+            who = role_words(role, self.nation)
             if not holders and role in left.roles:
-                yield f"This is about {role_words(role, self.nation)}."
+                yield f"This is about {who}."
+            elif not holders and shortened(role) in left.declined:
+                yield f"You asked for somebody other than {who}."
+            elif not holders and self._may_be_left_out(role, left):
+                yield f"This may be about {who}."
             for contact in holders:
                 concerned = [one for one in contact.roles if one in left.roles]
                 if contact.name == first.name:
                     continue
-                if concerned and role not in concerned:
-                    yield f"This is about {role_words(concerned[0], self.nation)}, who is also {role_words(role, self.nation)}."
+                if role in concerned:
+                    yield f"This is about {who}."
+                elif concerned:
+                    yield f"This is about {role_words(concerned[0], self.nation)}, who is also {who}."
                 elif contact.name in left.contacts:
                     yield left.contacts[contact.name]
                 elif role != first.role and (said := self._is_absent(contact, role)):
@@ -319,6 +333,8 @@ class Directory:
         reach = self._reach(contact, role)
         who = role_words(role, self.nation)
         who = f"{who[0].upper()}{who[1:]}"
+        if reach.away == day_of(self._now):
+            return f"{who} is away today."
         if reach.away:
             return f"{who} is away until {reach.away.day} {reach.away:%B}."
         when = self._spoken(reach)
@@ -347,6 +363,12 @@ class Directory:
 
     def _reach(self, contact: Contact | None, role: ContactRole) -> _Reach:
         """Return when a contact can be reached in a role, None for a role in which nobody is known."""
+        key = (contact.name if contact else None, role)
+        if key not in self._reached:
+            self._reached[key] = self._find_reach(contact, role)
+        return self._reached[key]
+
+    def _find_reach(self, contact: Contact | None, role: ContactRole) -> _Reach:
         hours = self._hours(contact, role)
         days = contact.away if contact else ()
         away = _last_day(days, day_of(self._now))

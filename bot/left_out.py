@@ -29,7 +29,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 class LeftOut(Struct, frozen=True):
     """Those to whom nothing goes: contacts by name, each with the reason, and roles, also where nobody is known in them.
 
-    `by_conflict` are the contacts that are left out for a conflict of interest alone; `declined` the keys of whom the asker
+    `by_conflict` are the contacts that are left out for a conflict of interest; `declined` the keys of whom the asker
     declined.
     """
 
@@ -55,29 +55,39 @@ def leave_out(
     Where it is a `complaint` nobody knows why the asker declined somebody, and the same holds for them.
     """
     reasons: dict[str, str] = {}
+    text = _plain(mentioned)
+    if not (about or text or declined):
+        return LeftOut(reasons, frozenset(), frozenset(), frozenset())
     for contact in contacts:
         role = next((role for role in contact.roles if role in about), None)
         if role:
             reasons[contact.name] = f"This is about {role_words(role, nation)}."
-        elif _names(mentioned, contact):
+    subjects = set(reasons)
+    for contact in contacts:
+        if contact.name not in subjects and _names(text, contact):
             reasons[contact.name] = f"Your question names {contact.name}."
     for contact in contacts:
-        # One person may stand in the book under two forms of her name.
-        if contact.name not in reasons and any(may_be_one(contact.name, name) for name in reasons):
+        # One person may stand in the book under two forms of her name; two who have a conflict are two.
+        doubles = [one for one in contacts if one.name in reasons and may_be_one(one.name, contact.name)]
+        if contact.name not in reasons and any(not _in_conflict(contact, one) for one in doubles):
             reasons[contact.name] = f"This may be about {contact.name}."
-    unheard = {contact.name: contact for contact in contacts if shortened(contact.name) in declined}
-    concerned = [*reasons, *(unheard if complaint else ())]
+    unheard = [contact for contact in contacts if shortened(contact.name) in declined]
+    concerned = [one for one in contacts if one.name in reasons or (complaint and one in unheard)]
     by_conflict = {
         contact.name
         for contact in contacts
-        if contact.name not in (*reasons, *unheard) and _in_conflict(contact, concerned, contacts, mentioned)
+        if contact.name not in subjects
+        and (
+            any(_in_conflict(contact, one) for one in concerned)
+            or any(_has_name(text, theirs, by_surname=True) for theirs in contact.conflicts)
+        )
     }
     for contact in contacts:
         if contact.name in by_conflict:
             who = f"{contact.name}, {role_words(contact.roles[0], nation)},"
             reasons[contact.name] = f"{who} has a declared conflict of interest."
-    for name in unheard:
-        reasons.setdefault(name, f"You asked for somebody other than {name}.")
+    for contact in unheard:
+        reasons.setdefault(contact.name, f"You asked for somebody other than {contact.name}.")
     return LeftOut(reasons, frozenset(about), frozenset(by_conflict), frozenset(declined))
 
 
@@ -94,32 +104,33 @@ def may_be_one(name: str, other: str) -> bool:
     return True
 
 
-def _in_conflict(contact: Contact, concerned: Sequence[str], contacts: Sequence[Contact], mentioned: str) -> bool:
-    """Tell whether a contact has a conflict with one of those concerned, or has declared one with somebody whom a text names."""
-    declared = {name for one in contacts if one.name in concerned for name in one.conflicts}
-    return (
-        any(may_be_one(theirs, name) for theirs in contact.conflicts for name in concerned)
-        or any(may_be_one(contact.name, name) for name in declared)
-        or any(_has_name(mentioned, theirs, by_surname=True) for theirs in contact.conflicts)
+def _in_conflict(contact: Contact, other: Contact) -> bool:
+    """Tell whether one of two contacts has declared a conflict of interest with the other."""
+    return contact is not other and (
+        any(may_be_one(theirs, other.name) for theirs in contact.conflicts)
+        or any(may_be_one(theirs, contact.name) for theirs in other.conflicts)
     )
 
 
 def _names(text: str, contact: Contact) -> bool:
-    """Tell whether a text names a contact."""
+    """Tell whether a plain text names a contact."""
     person = any(role not in _OFFICES for role in contact.roles) or bool(_parts(contact.name)[0])
     return _has_name(text, contact.name, by_surname=person)
 
 
 def _has_name(text: str, name: str, *, by_surname: bool) -> bool:
-    """Tell whether a text holds a name, or its surname alone."""
-    plain, wanted = _plain(text), _plain(name)
-    if re.search(rf"\b{re.escape(wanted)}s?\b", plain, re.IGNORECASE):
+    """Tell whether a plain text holds a name, or its surname alone."""
+    title, given, surname = _parts(name)
+    if surname not in text.casefold():
+        return False
+    if re.search(rf"\b{re.escape(_plain(name))}s?\b", text, re.IGNORECASE):
         return True
     if not by_surname:
         return False
-    _, given, surname = _parts(name)
-    for found in re.finditer(rf"(?:\b([^\W\d_]+)\.? +)?\b({re.escape(surname)})s?\b", plain, re.IGNORECASE):
+    for found in re.finditer(rf"(?:\b([^\W\d_]+)\.? +)?\b({re.escape(surname)})s?\b", text, re.IGNORECASE):
         before, written = (found[1] or "").casefold(), found[2]
+        if before in _TITLES and len({before, title} - _OF_ANYBODY - {""}) > 1:
+            continue  # Mr Reed is not Mrs Reed
         # Not at the beginning, where every word has a capital.
         capital = written[0].isupper() and found.start(2) > 0
         if not _ALSO_A_WORD.fullmatch(surname) or capital or before in _TITLES or (given and before == given):

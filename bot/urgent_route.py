@@ -63,7 +63,7 @@ def urgent_route(question: str, danger: Danger, route: Route, directory: Directo
         return _for_oneself(directory)
     match route:
         case Route.THREAT:
-            steps = [_tell(line[0], "now"), f"If it is not an emergency, ring the police on {directory.number(POLICE)}."]
+            steps = [*_told_inside(line), f"If it is not an emergency, ring the police on {directory.number(POLICE)}."]
         case Route.ALLEGATION:
             steps = _about_a_colleague(question, line, directory)
         case _:
@@ -104,9 +104,7 @@ def _about_a_child(question: str, line: Sequence[Step], directory: Directory) ->
     if care and at_night:
         anybody = " Anybody may." if directory.in_england else ""
         steps.append(f"Do not wait for that: ring {_all_of(care)}.{anybody}")
-    others = [step for step in inside[1:] if step.name][:_MOST_OTHERS]
-    if others:
-        steps.append(f"If you cannot reach them: {'; '.join(step.in_full for step in others)}.")
+    steps += _if_not_reached(inside)
     if care and not at_night:
         may = "Anybody may" if directory.in_england else "You can"
         steps.append(f"{may} also ring {_all_of(care)}.")
@@ -115,6 +113,17 @@ def _about_a_child(question: str, line: Sequence[Step], directory: Directory) ->
     if directory.in_england and _ONLINE_ABUSE.search(question):
         steps.append(f"Grooming or sexual abuse online can also be reported to the {CEOP.name}: {directory.number(CEOP)}.")
     return steps
+
+
+def _told_inside(line: Sequence[Step]) -> list[str]:
+    inside = [step for step in line if step.role not in OUTSIDE]
+    return [_tell(inside[0], "now"), *_if_not_reached(inside)] if inside else []
+
+
+def _if_not_reached(inside: Sequence[Step]) -> list[str]:
+    """Return who is told where the first cannot be reached, of those whose names are known."""
+    others = [step for step in inside[1:] if step.name][:_MOST_OTHERS]
+    return [f"If you cannot reach them: {'; '.join(step.in_full for step in others)}."] if others else []
 
 
 def _all_of(care: Sequence[Step]) -> str:
