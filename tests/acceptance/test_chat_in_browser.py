@@ -13,14 +13,21 @@ from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import insert, select
 
 from bot.answer import quote
 from bot.clock import now_utc
+from bot.deliveries import Deliveries
+from bot.layout import Heading, Paragraph
 from bot.links import Links
-from bot.people import TELEGRAM, People, PersonRole
+from bot.messages import Button, Message, Reply
+from bot.page_notices import PageNotices
+from bot.people import TELEGRAM, WEB, People, PersonRole
 from bot.schema import open_store
+from bot.tables import outbox, people
 from corpus.building import build_policy
 from corpus.tables import sqlite_url
 from corpus.versions import School, Versions
@@ -388,6 +395,7 @@ def test_without_a_connection_the_page_says_so_and_keeps_the_question(browser: B
     page.get_by_label("Your question").fill(FRIENDS)
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("log")).to_contain_text("There is no connection to policybot just now.")
+    expect(page.get_by_role("log")).to_contain_text("ring 999")  # for without a connection its button leads nowhere
     expect(page.get_by_role("log")).to_contain_text(FRIENDS)
     page.unroute("**/chat")
     page.get_by_label("Your question").fill(FRIENDS)
@@ -462,6 +470,146 @@ def test_whoever_has_joined_asks_presses_reads_what_is_kept_and_leaves(browser: 
     expect(page.get_by_text("You have left: your access has ended.")).to_be_visible()
     page.goto(joined.address)
     expect(page.get_by_label("Your code")).to_be_visible()
+    page.context.close()
+
+
+# What comes later
+
+SEEN = Reply((Heading("Mrs Reed has seen this."), Paragraph("You can stop waiting.")), (Button("What I can do", "e:0"),))
+
+
+def tell(joined: Joined) -> int:
+    """Let something wait for whoever joined last; return its number."""
+    engine, pages = joined.versions.engine, PageNotices(Deliveries(joined.versions.engine, now_utc))
+    with engine.begin() as connection:
+        account = connection.scalars(select(people.c.account).order_by(people.c.id.desc())).first()
+        address = pages.address(Message(channel=WEB, account=account or "", place=""))
+        assert address
+        (call,) = pages.render(SEEN, address)
+        row = {"event_id": 0, "channel": WEB, "reference": "", "attempts": 0, "addressee": address.account}
+        times = {"made_at": now_utc(), "due_at": now_utc(), "call": msgspec.json.encode(call)}
+        return connection.execute(insert(outbox).values(**row, **times).returning(outbox.c.id)).scalar_one()
+
+
+def wait_until_arrived(page: Page, joined: Joined, number: int) -> None:
+    """Wait until the server knows that something was shown."""
+    for _ in range(200):
+        with joined.versions.engine.connect() as connection:
+            if connection.scalar(select(outbox.c.id).where(outbox.c.id == number)) is None:
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError("the page did not say that it showed it")
+
+
+def come_in_and_look(browser: Browser, joined: Joined, **context: Any) -> Page:
+    """Join; the page's clock can be put forward, and its first look for what is new is over."""
+    page = come_in(browser, joined, **context)
+    page.clock.install()
+    with page.expect_response("**/chat/notices"):
+        page.goto(joined.address)
+    return page
+
+
+def test_what_comes_later_appears_in_the_conversation_and_the_server_learns_that_it_was_shown(
+    browser: Browser, joined: Joined
+) -> None:
+    page = come_in_and_look(browser, joined)
+    page.get_by_label("Your question").fill("half a quest")
+    number = tell(joined)
+    page.clock.fast_forward(14_000)
+    expect(page.get_by_text("Mrs Reed has seen this.")).to_have_count(0)
+    page.clock.fast_forward(2_000)
+    log = page.get_by_role("log", name="Conversation")
+    expect(log.get_by_role("heading", name="New for you", level=2)).to_be_visible()
+    expect(log.get_by_role("article")).to_contain_text("You can stop waiting.")
+    wait_until_arrived(page, joined, number)
+    expect(page.get_by_label("Your question")).to_have_value("half a quest")
+    expect(page.get_by_label("Your question")).to_be_focused()
+    log.get_by_role("button", name="What I can do").click()
+    expect(log.get_by_role("article")).to_have_count(2)
+    page.reload()
+    expect(page.get_by_text("Mrs Reed has seen this.")).to_have_count(0)
+    page.context.close()
+
+
+def test_after_an_urgent_reply_the_page_looks_sooner_for_ten_minutes(browser: Browser, joined: Joined) -> None:
+    page = come_in_and_look(browser, joined)
+    page.get_by_role("button", name="Worried about a child?").click()
+    expect(page.get_by_role("article")).to_contain_text("999")
+    for _ in range(2):
+        with page.expect_response("**/chat/notices"):
+            page.clock.fast_forward(5_500)
+    tell(joined)
+    page.clock.fast_forward(5_500)
+    expect(page.get_by_text("Mrs Reed has seen this.")).to_be_visible()
+    page.context.close()
+
+
+def test_a_page_that_nobody_sees_does_not_look_and_looks_at_once_when_it_is_seen_again(browser: Browser, joined: Joined) -> None:
+    page = come_in_and_look(browser, joined)
+    looks: list[str] = []
+    page.on("request", lambda request: looks.append(request.url) if request.url.endswith("/chat/notices") else None)
+    turn = "state => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });"
+    turn += " document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(turn, "hidden")
+    tell(joined)
+    page.clock.fast_forward(60_000)
+    page.wait_for_load_state("networkidle")
+    assert looks == []
+    page.evaluate(turn, "visible")
+    expect(page.get_by_text("Mrs Reed has seen this.")).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_came_while_the_page_was_closed_stands_on_top_of_it_once(browser: Browser, joined: Joined, script: bool) -> None:
+    page = come_in(browser, joined, java_script_enabled=script)
+    number = tell(joined)
+    page.goto(joined.address)
+    region = page.get_by_role("region", name="New for you")
+    expect(region.get_by_role("article")).to_contain_text("Mrs Reed has seen this.")
+    expect(region).to_have_attribute("aria-live", "polite")
+    page.get_by_label("Your question").fill(FRIENDS)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("log").get_by_role("article")).to_contain_text(RULE)
+    expect(page.get_by_text("Mrs Reed has seen this.")).to_have_count(1 if script else 0)
+    wait_until_arrived(page, joined, number)
+    page.goto(joined.address)
+    expect(page.get_by_text("Mrs Reed has seen this.")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_page_whose_session_has_ended_says_so_and_looks_no_more(browser: Browser, joined: Joined) -> None:
+    page = come_in_and_look(browser, joined)
+    page.context.clear_cookies()
+    page.clock.fast_forward(16_000)
+    expect(page.get_by_role("region", name="New for you")).to_contain_text("You are not signed in here")
+    expect(page.get_by_role("region", name="New for you")).to_contain_text("ring 999")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_new_can_be_read_and_pressed_on_a_small_phone(
+    browser: Browser, joined: Joined, scheme: Any, tmp_path: Path
+) -> None:
+    viewport = {"width": 320, "height": 640}
+    page = come_in(browser, joined, viewport=viewport, color_scheme=scheme)
+    tell(joined)
+    page.goto(joined.address)
+    notice = page.get_by_role("region", name="New for you").get_by_role("article")
+    expect(notice).to_be_in_viewport()
+    for element in (notice, notice.get_by_role("button"), page.get_by_role("heading", name="New for you")):
+        box = element.bounding_box()
+        assert box
+        assert 0 <= box["x"] < box["x"] + box["width"] <= viewport["width"]
+    pressed = notice.get_by_role("button").bounding_box()
+    assert pressed
+    assert pressed["height"] >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert [pair for pair in page.evaluate(CONTRASTS) if pair[1] < 7] == []
+    levels = [int(tag[1]) for tag in page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => one.tagName)")]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    page.screenshot(path=tmp_path / "new.png", full_page=True)
     page.context.close()
 
 

@@ -264,6 +264,16 @@ def test_a_session_lasts_while_it_is_used_and_ends_when_idle(
     assert people.in_session(token) is None
 
 
+def test_a_page_that_asks_by_itself_does_not_keep_a_session_from_ending(people: People, clock: "Clock") -> None:
+    person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
+    token = people.open_session(person, shared=True)
+    for _ in range(int(SHARED_IDLE / MINUTE)):
+        clock.wait(MINUTE)
+        assert people.in_session(token, used=False) == person
+    clock.wait(MINUTE)
+    assert people.in_session(token, used=False) is None
+
+
 def test_a_session_can_be_ended_and_another_stays(people: People) -> None:
     person = people.enrol(people.invite("hillside", PersonRole.STAFF)[1], WEB, "1")
     one, other = (people.open_session(person, shared=False) for _ in range(2))
