@@ -38,7 +38,7 @@ COMMANDS = (
     Command("school", "Which school you ask of"),
     Command("whoami", "What I know of you"),
     Command("privacy", "What is kept, and for how long"),
-    Command("sent", "What you handed over, and what became of it"),
+    Command("sent", "What became of what you handed over"),
     Command("mydata", "A copy of what is kept of yours"),
     Command("forget", "Delete what is kept of yours"),
     Command("leave", "End your access"),

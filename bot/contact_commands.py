@@ -124,8 +124,9 @@ def _change(versions: Versions, school: School, change: Callable[[ContactBook], 
     print(*told or ["Nothing is changed: the contacts said the same."], sep="\n")
     if changes:
         names = [name for name in to_be_told(changes) if name not in not_told]
-        print("This changes whom a concern about an adult goes to.", end=" ")
-        print(*[f"I tell {', '.join(names)}."] * bool(names), *[f"Tell {', '.join(not_told)} yourself."] * bool(not_told))
+        told_here = f" I tell: {', '.join(names)}." if names else ""
+        by_hand = f" Tell these yourself: {', '.join(not_told)}." if not_told else ""
+        print(f"This changes whom a concern about an adult goes to.{told_here}{by_hand}")
     _say_what_holds(kept, school, after)
     print_gaps(after, school)
     return 0

@@ -18,7 +18,7 @@ from bot.school_year import Days
 Policybot = Callable[..., Any]
 EXAMPLE = (Path(__file__).parents[2] / "deploy" / "contacts.example.yaml").read_text(encoding="utf-8")
 HILLSIDE = ("contacts", "--school", "hillside")
-TO_BE_TOLD = "This changes whom a concern about an adult goes to. Tell everybody whom it touches: "
+TO_BE_TOLD = "This changes whom a concern about an adult goes to. Tell these yourself: "
 
 
 @pytest.fixture

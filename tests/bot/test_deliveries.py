@@ -19,6 +19,7 @@ from bot.deliveries import (
     GIVE_UP_AFTER,
     GIVEN_UP_KEPT,
     LEASE,
+    LONGEST_LEFT,
     LONGEST_WAIT,
     REFUSED,
     RESENT,
@@ -360,7 +361,7 @@ def test_what_is_old_is_cleared_and_nothing_else(deliveries: Deliveries, store: 
 
 def test_a_call_that_nobody_comes_to_make_is_not_kept_for_ever(deliveries: Deliveries, store: Versions, clock: "Clock") -> None:
     said(deliveries, WORDS)
-    clock.wait(EVENTS_KEPT + SECOND)
+    clock.wait(GIVE_UP_AFTER + LONGEST_LEFT + SECOND)
     deliveries.clear()
     ((call, reason),) = [(row.call, row.reason) for row in rows(store, outbox)]
     assert (call, reason) == (None, "nobody came to make it")

@@ -5,9 +5,9 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 import pytest
+from bot.hours import Hours, OnPhones, SchoolHours
 
 from bot.conversation import AT_FAULT, MOST_A_MINUTE, MOST_OF_A_STRANGER, Turn
-from bot.hours import Hours, OnPhones, SchoolHours
 from bot.layout import WORRIED, WORRIED_NOW, Heading
 from bot.messages import Audience, Button, Reply
 from tests.platforms.slack_server import Refuses
