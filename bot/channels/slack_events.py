@@ -18,6 +18,7 @@ SHORTCUT = "which_policy"
 _WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
 _SPECIAL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _TAKE_A_WORD = ("join", "invite")
+_HOURS = re.compile(r"\d[:.]\d\d|^any time", re.IGNORECASE)
 
 
 class Received(Struct, frozen=True):
@@ -240,7 +241,7 @@ def _as_command(text: str) -> str:
     if command is None:
         return text
     name, rest = command
-    is_command = not rest or (name in _TAKE_A_WORD and not rest.count(" "))
+    is_command = not rest or (name in _TAKE_A_WORD and not rest.count(" ")) or (name == "duty" and _HOURS.search(rest))
     return f"/{text}" if is_command else text
 
 

@@ -122,7 +122,8 @@ def test_each_variable_sets_its_key_and_wins_over_the_file(
 
 
 def test_every_variable_is_in_that_table() -> None:
-    assert {f"POLICYBOT_{name}" for name, *_ in VARIABLES} | {"POLICYBOT_RETENTION_DAYS"} == set(module.VARIABLES)
+    days = {"POLICYBOT_RETENTION_DAYS", "POLICYBOT_ESCALATION_DAYS"}
+    assert {f"POLICYBOT_{name}" for name, *_ in VARIABLES} | days == set(module.VARIABLES)
 
 
 def test_the_days_may_be_set_in_both(configured: Configured) -> None:
@@ -356,6 +357,7 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         ],
     ),
     ("retention_days: 0", {}, ["retention_days is not right: it is to be a number of days from 1 to 365."]),
+    ("escalation_days: 29", {}, ["escalation_days is not right: it is to be a number of days from 30 to 3650."]),
     ("", {"RETENTION_DAYS": "366"}, ["POLICYBOT_RETENTION_DAYS is not right: it is to be a number of days from 1 to 365."]),
     ("retention_days: a term", {}, ["retention_days is not right: it is to be a number of days from 1 to 365."]),
 ]
