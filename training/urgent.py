@@ -19,7 +19,7 @@ from retrieval.arrays import write_arrays
 from retrieval.features import BUCKETS, features_of
 from retrieval.library import read_matters, read_wordings
 from retrieval.network import Network
-from retrieval.urgency import DANGERS, NETWORK, Danger
+from retrieval.urgency import DANGERS, NETWORK, THRESHOLD, Danger
 from retrieval.vectors import DIMENSIONS, WordVectors
 from training.linear import Array, of_vector, prune, regress, rows_of
 
@@ -157,7 +157,7 @@ def _report(examples: Sequence[Example], arrays: dict[str, Array], vectors: Word
         trained = Network(Path(folder) / "network")
     urgent = np.array([one.urgent for one in examples])
     chances = np.array([trained.chance(features_of(one.text), vectors.encode([one.text])[0]) for one in examples])
-    for chance in (0.1, 0.2, 0.3, 0.5):
+    for chance in (0.2, THRESHOLD, 0.5):
         over = chances >= chance
         print(f"from {chance}: {over[urgent].mean():.3f} found, {over[~urgent].mean():.3f} false alarms")
 

@@ -19,7 +19,7 @@ from retrieval.vectors import DIMENSIONS, WordVectors
 
 VECTORS = WordVectors()
 MESSAGES = [json.loads(line) for line in (Path(__file__).parent.parent / "urgent" / "messages.jsonl").read_text().splitlines()]
-MOST_FOUND, FALSE_ALARMS = 0.75, 0.06
+MOST_FOUND, FALSE_ALARMS, LEAST_OF_THE_RIGHT_KIND = 0.85, 0.04, 0.85
 # What the network has nothing to say about: only the words decide.
 NO_FEATURES = Features(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
 NO_VECTOR = np.zeros(DIMENSIONS, dtype=np.float32)
@@ -38,6 +38,12 @@ def test_most_urgent_messages_are_found_and_few_others() -> None:
     shares = {urgent: sum(danger is not None for danger in dangers) / len(dangers) for urgent, dangers in found.items()}
     assert shares[True] >= MOST_FOUND, shares
     assert shares[False] <= FALSE_ALARMS, shares
+
+
+def test_what_an_urgent_message_is_about_is_mostly_known() -> None:
+    found = [(danger, one["danger"]) for one in MESSAGES if one["urgent"] and (danger := danger_of(one["q"], VECTORS))]
+    right = sum(danger in wanted for danger, wanted in found)
+    assert right / len(found) >= LEAST_OF_THE_RIGHT_KIND, [pair for pair in found if pair[0] not in pair[1]]
 
 
 NO_DOUBT = [
@@ -227,6 +233,74 @@ def test_somebody_named_of_whom_nothing_is_told_is_not_urgent(knowledge: Knowled
 )
 def test_whoever_speaks_of_her_own_life_is_given_somebody_to_talk_to(knowledge: Knowledge, text: str) -> None:
     assert danger_of(text, knowledge.vectors) is Danger.ASKER_AT_RISK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't cope",
+        "can't cope any more",
+        "i just cant cope with life",
+        "sorry to bother you at night but I can't cope",
+        "I can't do this any more",
+        "I cannae go on",
+        "I don't want to be here any more",
+        "What's the point of living?",
+        "whats the point in going on",
+        "there's nothing left to live for",
+        "The parents are on at me every night and I want to die",
+        "my kids would be better off without me",
+        "my husband hits me",
+        "My partner won't let me out of the house",
+    ],
+)
+def test_whoever_can_bear_no_more_or_is_hurt_at_home_is_given_somebody_to_talk_to(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) is Danger.ASKER_AT_RISK
+    assert danger_of(text, knowledge.vectors, after_another=True) is Danger.ASKER_AT_RISK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't cope with the photocopier",
+        "this policy will be the death of me",
+        "can't cope with year 9's homework policy",
+        "I can't cope with another inset day",
+        "we can't cope without a TA",
+        "i cant go on the trip",
+        "whats the point of the new lanyards",
+        "what's the point in going on the course",
+    ],
+)
+def test_whoever_cannot_bear_one_thing_at_work_is_in_no_danger(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the headteacher hit a child",
+        "our head shoved a lad against the wall",
+        "My head kissed a pupil.",
+        "it's the head who has been hurting her, who do I go to",
+        "the DSL has been sleeping with a sixth former",
+        "the safeguarding lead hit a boy",
+        "the head sent a naked picture to a pupil",
+        "the dsl has indecent pictures of pupils on his laptop",
+        "a boy says the deputy touched him",
+    ],
+)
+def test_what_somebody_in_power_did_is_an_allegation_whatever_else_it_is(knowledge: Knowledge, text: str) -> None:
+    assert danger_of(text, knowledge.vectors) is Danger.ALLEGATION
+
+
+def test_what_a_colleague_did_to_a_child_is_an_allegation(knowledge: Knowledge) -> None:
+    assert danger_of("a TA hit a child", knowledge.vectors) is Danger.ALLEGATION
+    assert danger_of("a child told a TA that her dad hit her", knowledge.vectors) is Danger.CHILD_AT_RISK
+
+
+def test_a_child_whom_nobody_in_power_helped_is_a_child_at_risk(knowledge: Knowledge) -> None:
+    assert danger_of("I told the DSL about her bruises and nothing was done", knowledge.vectors) is Danger.CHILD_AT_RISK
 
 
 @pytest.mark.parametrize(
