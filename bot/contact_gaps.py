@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.contact_file import ROLE_NAMES
+from bot.steps import ENGLAND
 
 # Who looks at the school's contacts is told so long before that its terms end.
 TERMS_END_SOON = timedelta(days=30)
-ENGLAND = "England"
 _SATURDAY = 5
 
 # Without one of these a worry about a child, or about a colleague, has nobody at school to go to.

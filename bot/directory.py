@@ -110,8 +110,7 @@ class Directory:
     def number(self, national: NationalNumber) -> str:
         """Return a national number as the school has it."""
         key = _KEYS.get(national)
-        changed = self._book.numbers.get(key) if key else None
-        return changed.number if changed else national.number
+        return self._book.national(key).number if key else national.number
 
     def reach(self, contact: Contact, role: ContactRole) -> Step:
         """Return how and when a contact is reached in a role."""

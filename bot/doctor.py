@@ -10,13 +10,14 @@ from bot.bootstrap import open_indexes
 from bot.clock import now_utc, today
 from bot.configuration import Configuration, Slack, Teams, Telegram, check_schools, read_configuration
 from bot.contact_book import ContactBook
-from bot.contact_gaps import ENGLAND, gaps
+from bot.contact_gaps import gaps
 from bot.contact_store import Contacts
 from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
 from bot.errors import BotError
 from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
+from bot.steps import ENGLAND
 from corpus.dates import PolicyDate
 from corpus.versions import School
 

@@ -32,12 +32,12 @@ SAMARITANS = NationalNumber("Samaritans", "116 123", "gov.uk", _NOVEMBER_2026)
 SHOUT = NationalNumber("SHOUT, by text", "85258", "gov.uk", _NOVEMBER_2026)
 NHS = NationalNumber("NHS", "111", "gov.uk", _NOVEMBER_2026)
 
-# Those that a school may check anew and change, by the key under which its contacts hold them. 999 is the law's.
+# The numbers that a school may check anew and change, by the key under which its contacts hold them. 999 is the law's, and CEOP
+# has a site and no number.
 CHANGEABLE = {
     "police": POLICE,
     "nspcc_helpline": NSPCC_HELPLINE,
     "nspcc_whistleblowing": NSPCC_WHISTLEBLOWING,
-    "ceop": CEOP,
     "posh": POSH,
     "samaritans": SAMARITANS,
     "shout": SHOUT,

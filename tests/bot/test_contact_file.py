@@ -264,7 +264,14 @@ def test_the_example_is_right_and_leaves_nothing_to_fill_in() -> None:
     book = read_book(EXAMPLE.read_text(encoding="utf-8"), EXAMPLE.name)
     assert gaps(book, "England", date(2026, 11, 21)) == []
     text = EXAMPLE.read_text(encoding="utf-8").replace("\n# ", " ")
-    assert [names[0] for names in ROLE_NAMES.values() if names[0] not in text] == []
+    assert [word for word in (*(names[0] for names in ROLE_NAMES.values()), *CHANGEABLE) if word not in text] == []
+
+
+@pytest.mark.parametrize("key", CHANGEABLE)
+def test_every_number_that_a_school_may_change_can_be_written_as_it_ships(key: str) -> None:
+    number = CHANGEABLE[key].number
+    book = read_book(f"numbers: {{{key}: {{number: {number}, checked: 2026-12}}}}", "contacts.yaml")
+    assert (book.national(key).number, book.national(key).checked) == (number, "2026-12")
 
 
 def test_the_file_to_fill_in_says_nothing_until_a_mark_is_taken_away() -> None:
