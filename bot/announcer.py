@@ -41,7 +41,7 @@ class Announcer:
             return self._to_asker(connection, notice, found) if found else None
         address = self._roster.address_of(notice.person_id, connection)
         if address is None:
-            if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION):
+            if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION, NoticeKind.REMINDER):
                 self._escalations.did_not_come(connection, found, notice.kind, notice.person_id)
             return None
         said = self._to_contact(notice, found, address)

@@ -151,7 +151,7 @@ def whoami_blocks(person: Person, school_name: str) -> tuple[Block, ...]:
     )
 
 
-def privacy_blocks(channel: str, retention: timedelta) -> tuple[Block, ...]:
+def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedelta) -> tuple[Block, ...]:
     """Return what is kept of what people write, how long, why, and what a platform may keep besides."""
     kept = (
         f"Your questions are kept for {retention.days} days without your name, so that the headteacher can see what staff could "
@@ -160,7 +160,9 @@ def privacy_blocks(channel: str, retention: timedelta) -> tuple[Block, ...]:
         "or something that you have done yourself; and questions that show that a child may be at risk.",
         "For 15 minutes I remember your last questions, so that you can go on asking. A reply on its way is kept until it "
         "has arrived.",
-        "Nobody at your school is shown who asked.",
+        f"What you hand over to somebody is kept for them alone, until {escalations_kept.days} days after it is settled. "
+        "/forget does not delete it.",
+        "Nobody at your school is shown who asked, unless you send your name.",
     )
     return (
         Heading("What I keep, and for how long"),

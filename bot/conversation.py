@@ -68,6 +68,8 @@ FAULT = "Something went wrong on our side, and your question was not answered. P
 # What a button asks for stands before the colon of its value.
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE, _VOTE = "w", "e", "s", "o", "k", "c", "l", "v"
 _RECEIVED, _DUTY = "i", "t"
+# However many messages somebody has sent, an alert is told and opened.
+_CANNOT_WAIT = frozenset({ALERT, NEXT, _RECEIVED})
 # What shows policy text by a button of an earlier reply.
 _SHOWN_LATER = frozenset({_SECTION, _OTHERS, _KEEP})
 _HELPED = "1"
@@ -139,7 +141,7 @@ class Conversation:
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
         # In the demonstration nobody is known, and all who try it would share one limit.
-        if asker.person and recent > MOST_A_MINUTE and not self._is_urgent(message):
+        if asker.person and recent > MOST_A_MINUTE and not self._presses(message):
             return _refusal(TOO_MANY)
         try:
             turn = self._turn_of(asker, message, earlier)
@@ -285,7 +287,7 @@ class Conversation:
         if name == "duty":
             return self._own_duty.hours(asker, told) if told else self._own_duty.shown(asker, message)
         if name == "privacy":
-            return said(*privacy_blocks(message.channel, self._records.retention))
+            return said(*privacy_blocks(message.channel, self._records.retention, self._escalations.kept))
         if name == "invite":
             role = read_invited_role(told, asker.person.role)
             return said(*invitation_blocks(*self._people.invite(asker.school.id, role), self._ways), private=True)
@@ -398,6 +400,10 @@ class Conversation:
     def _tenancy(self, message: Message) -> Tenancy | None:
         """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
         return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
+
+    def _presses(self, message: Message) -> bool:
+        """Tell whether a message cannot wait: it is urgent, or a button on the way of something that is."""
+        return message.pressed.partition(":")[0] in _CANNOT_WAIT or self._is_urgent(message)
 
     def _is_urgent(self, message: Message) -> bool:
         return danger_of(_question(message)[:LONGEST_QUESTION], self._indexes.knowledge.vectors) is not None

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from bot.bootstrap import open_indexes
@@ -13,6 +13,8 @@ from bot.contact_book import ContactBook
 from bot.contact_gaps import gaps
 from bot.contact_store import Contacts
 from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
+from bot.duties import Duties
+from bot.duty import Duty
 from bot.errors import BotError
 from bot.people import SLACK, TEAMS, TELEGRAM, WEB
 from bot.secret import FILE_NAME, key_file, secret_key
@@ -85,7 +87,9 @@ def _checks() -> Iterator[tuple[bool | None, str]]:
         yield from _counted(configuration, Deliveries(versions.engine, now_utc))
     contacts = Contacts(versions.engine, now_utc)
     for school in schools:
-        yield from _contacts(contacts.book(school.id), school)
+        book = contacts.book(school.id)
+        yield from _contacts(book, school)
+        yield from _alerts(Duties(versions.engine, now_utc).of(school.id, book.year(school.nation)), school)
         index = indexes.of(school.id)
         if not index.clauses:
             yield False, f"{school.name} has published no policy: bring one in with policybot import."
@@ -116,6 +120,18 @@ def _contacts(book: ContactBook, school: School) -> Iterator[tuple[bool | None, 
             None,
             f"{school.name}: no reviewed safeguarding rules for {school.nation} are shipped, so urgent replies give 999 and the "
             "school's own contacts only.",
+        )
+
+
+def _alerts(duties: Sequence[Duty], school: School) -> Iterator[tuple[bool | None, str]]:
+    """Return who can be alerted at a school."""
+    alertable = [duty.contact for duty in duties if duty.alertable]
+    if alertable:
+        yield True, f"{school.name}: staff can alert {', '.join(alertable)} at one tap."
+    else:
+        yield (
+            None,
+            f"{school.name}: staff can alert nobody at one tap. A safeguarding lead writes /duty to me, and confirms a test.",
         )
 
 

@@ -40,7 +40,7 @@ class Duties:
         taken = (duties.c.school_id == person.school_id, duties.c.contact == contact, duties.c.person_id != person.id)
         others = select(people.c.channel).join(duties, people.c.id == duties.c.person_id).where(*taken, has_access(self._now()))
         if connection.execute(others).first():
-            raise BotError(f"Somebody else has already taken this on as {contact}: ask the school office.")
+            raise BotError(f"Somebody has already taken this on as {contact}. If it was you, give it up there first.")
         values = {"contact": contact, "address": msgspec.json.encode(address), "tested_at": None, "asked_at": None}
         key = {"person_id": person.id, "school_id": person.school_id}
         written = insert_into(connection.dialect.name, duties).values(**key, **values)
@@ -68,6 +68,16 @@ class Duties:
     def contact_of(self, connection: Connection, person_id: int) -> str | None:
         """Return the name of the contact that a person is, None where they are none."""
         return connection.scalar(select(duties.c.contact).where(duties.c.person_id == person_id))
+
+    def schools(self) -> list[str]:
+        """Return the schools whose people can be alerted, or could."""
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(duties.c.school_id).where(duties.c.tested_at.is_not(None)).distinct()))
+
+    def schools(self) -> list[str]:
+        """Return the schools whose people can be alerted, or could."""
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(duties.c.school_id).where(duties.c.tested_at.is_not(None)).distinct()))
 
     def to_test(self, connection: Connection, school_id: str, year: SchoolYear) -> Sequence[int]:
         """Return the people whose test alert is due again in this half-term, and note that they were sent one."""

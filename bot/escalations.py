@@ -274,7 +274,7 @@ class Escalations:
         if arrived and said and announced.person_id is not None:
             self._remember_message(connection, channel, said, found.id)
         match NoticeKind(announced.kind):
-            case NoticeKind.ALERT | NoticeKind.QUESTION as kind:
+            case NoticeKind.ALERT | NoticeKind.QUESTION | NoticeKind.REMINDER as kind:
                 (self._came if arrived else self.did_not_come)(connection, found, kind, announced.person_id)
             case NoticeKind.ANSWER if arrived:
                 self._change(connection, found, state=State.CLOSED, closed_at=self._now(), asker_address=None)

@@ -54,7 +54,7 @@ class Outgoing:
 
     def tidy(self) -> None:
         """Send the test alerts of a new half-term, and delete what need not be kept any more."""
-        for school in self._versions.schools():
+        for school in self._versions.schools(self._duties.schools()):
             due_at: datetime = self._roster.at_work(school.id)
             year = self._roster.year(school)
             with writing(self._engine) as connection:

@@ -1,15 +1,15 @@
 """Whatever a channel says, refusals and faults included, the way to "Worried about a child?" stands with it."""
 
-from collections.abc import Callable, Iterator
-from datetime import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from bot.hours import Hours, OnPhones, SchoolHours
 
+from bot.contact_book import ContactBook, OnPhones
 from bot.conversation import AT_FAULT, MOST_A_MINUTE, MOST_OF_A_STRANGER, Turn
 from bot.layout import WORRIED, WORRIED_NOW, Heading
 from bot.messages import Audience, Button, Reply
+from bot.school_year import Season, read_hours
 from tests.platforms.slack_server import Refuses
 from tests.platforms.someone import PLATFORMS, InTeams, OnSlack, OnTelegram, There, on
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FRIENDS = "can I accept a parent's friend request?"
 BEATEN = "a boy has told me his dad beats him every night"
 REPLY = Reply((Heading("Not allowed."),), (Button(WORRIED, "w"),), audience=Audience.ASKER, reference="A1B2C3")
-IN_SCHOOL_TIME = SchoolHours(Hours(time(8), time(15, 30)), OnPhones.HOLD_BACK)
+IN_SCHOOL_TIME = ContactBook(hours=read_hours("8:00-15:30", Season.TERM), telegram_in_hours=OnPhones.HOLD_BACK)
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -29,9 +29,8 @@ def there(request: pytest.FixtureRequest) -> Iterator[There]:
 
 
 @pytest.fixture
-def turns(chat: "Chat", chat_of: Callable[..., "Chat"]) -> dict[str, Turn]:
+def turns(chat: "Chat") -> dict[str, Turn]:
     """What is said to people, of every kind there is."""
-    held_back = chat_of(hours={"hillside": IN_SCHOOL_TIME})
     stranger = chat.message(FRIENDS)
     said = {
         "a stranger": chat.parts.conversation.turn(stranger, 1),
@@ -40,7 +39,7 @@ def turns(chat: "Chat", chat_of: Callable[..., "Chat"]) -> dict[str, Turn]:
         "a wrong code": chat.turn("/join ABCDE-FGHJK"),
     }
     chat.join()
-    return said | {
+    said |= {
         "an answer": chat.turn(FRIENDS),
         "what no policy covers": chat.turn("where can I park my car?"),
         "a worry": chat.turn(BEATEN),
@@ -52,9 +51,10 @@ def turns(chat: "Chat", chat_of: Callable[..., "Chat"]) -> dict[str, Turn]:
         "a photo": chat.turn("", attachment="photo"),
         "a button of long ago": chat.turn(pressed="s:nothing.1.here"),
         "too many questions": chat.parts.conversation.turn(chat.message(FRIENDS), MOST_A_MINUTE + 1),
-        "in school time": held_back.turn(FRIENDS),
         "a fault": AT_FAULT,
     }
+    chat.parts.contacts.save("hillside", IN_SCHOOL_TIME, "the office")
+    return said | {"in school time": chat.turn(FRIENDS)}
 
 
 def test_each_turn_is_of_the_kind_that_it_stands_for(turns: dict[str, Turn]) -> None:
