@@ -131,7 +131,7 @@ def _alerts(duties: Sequence[Duty], school: School) -> Iterator[tuple[bool | Non
     else:
         yield (
             None,
-            f"{school.name}: staff can alert nobody at one tap. A safeguarding lead writes /duty to me, and confirms a test.",
+            f"{school.name}: nobody can be alerted at one tap. A safeguarding lead writes /duty to me first.",
         )
 
 

@@ -74,11 +74,6 @@ class Duties:
         with self._engine.connect() as connection:
             return list(connection.scalars(select(duties.c.school_id).where(duties.c.tested_at.is_not(None)).distinct()))
 
-    def schools(self) -> list[str]:
-        """Return the schools whose people can be alerted, or could."""
-        with self._engine.connect() as connection:
-            return list(connection.scalars(select(duties.c.school_id).where(duties.c.tested_at.is_not(None)).distinct()))
-
     def to_test(self, connection: Connection, school_id: str, year: SchoolYear) -> Sequence[int]:
         """Return the people whose test alert is due again in this half-term, and note that they were sent one."""
         now = self._now()
