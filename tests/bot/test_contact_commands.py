@@ -18,7 +18,7 @@ from bot.school_year import Days
 Policybot = Callable[..., Any]
 EXAMPLE = (Path(__file__).parents[2] / "deploy" / "contacts.example.yaml").read_text(encoding="utf-8")
 HILLSIDE = ("contacts", "--school", "hillside")
-REDIRECTS = "This changes whom a concern about an adult goes to. Tell"
+REDIRECTS = "This changes whom a concern about an adult goes to. Tell these yourself:"
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_file_is_loaded_with_every_change_and_who_is_to_be_told_of_it(hillside
     lines = ran.out.splitlines()
     assert "hours is set to Monday to Friday 8:30-15:30 in term time." in lines
     assert "Mr Reed is added: deputy headteacher, deputy DSL." in lines
-    assert lines[-1] == f"{REDIRECTS} The council's designated officer, Dr Shah, Mrs Harrison yourself."
+    assert lines[-1] == f"{REDIRECTS} The council's designated officer, Dr Shah, Mrs Harrison."
     assert read_book(printed(hillside), "printed") == read_book(example.read_text(encoding="utf-8"), "the example")
 
 
@@ -112,14 +112,14 @@ def test_of_a_contact_that_is_there_what_is_given_is_changed_or_taken_out(filled
     assert ran.out.splitlines() == [
         "Mrs Harrison: phone is changed from 01473 123456 to 01473 123499.",
         "Mrs Harrison: away is taken out; it was 2026-12-01 - 2026-12-04.",
-        f"{REDIRECTS} Mrs Harrison yourself.",
+        f"{REDIRECTS} Mrs Harrison.",
     ]
 
 
 def test_a_new_headteacher_is_told_to_the_old_and_the_new(filled_in: Policybot) -> None:
     filled_in(*HILLSIDE, "--set", "Mrs Harrison", "--role", "dsl")
     ran = filled_in(*HILLSIDE, "--set", "Mr Reed", "--role", "head")
-    assert ran.out.splitlines()[-1] == f"{REDIRECTS} Mr Reed yourself."
+    assert ran.out.splitlines()[-1] == f"{REDIRECTS} Mr Reed."
     assert ran.err == (
         "Still to do for Hillside Primary School:\n"
         "- Nobody is named as deputy DSL, for when the DSL cannot be reached: add a contact with the role deputy DSL.\n"
@@ -130,7 +130,7 @@ def test_a_contact_is_removed(filled_in: Policybot) -> None:
     ran = filled_in(*HILLSIDE, "--remove", "the TRUST's help desk")
     assert (ran.code, ran.out, ran.err) == (0, "The trust's help desk is taken out.\n", "")
     ran = filled_in(*HILLSIDE, "--remove", "Dr Shah")
-    assert ran.out.splitlines() == ["Dr Shah is taken out.", f"{REDIRECTS} Dr Shah yourself."]
+    assert ran.out.splitlines() == ["Dr Shah is taken out.", f"{REDIRECTS} Dr Shah."]
     assert "Nobody is named as chair of governors" in ran.err
 
 
@@ -180,9 +180,11 @@ def test_a_school_whose_contacts_are_wrong_is_not_set_up(policybot: Policybot, t
 
 
 def looks(policybot: Policybot, *marks: str) -> list[str]:
-    """Return what the doctor says of contacts under these marks."""
+    """Return what the doctor says under these marks of what is written of contacts."""
     lines = policybot("doctor").out.splitlines()
-    return [line[6:] for line in lines if line[:4].strip() in marks and "published no policy" not in line]
+    return [
+        line[6:] for line in lines if line[:4].strip() in marks and "published no policy" not in line and "one tap" not in line
+    ]
 
 
 def test_the_doctor_says_of_a_school_without_contacts_how_to_begin(hillside: Policybot) -> None:

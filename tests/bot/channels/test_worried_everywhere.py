@@ -85,9 +85,9 @@ def test_whoever_cannot_be_written_to_alone_on_telegram_has_a_link_that_opens_th
         links = {one["text"]: one["url"] for row in way["reply_markup"]["inline_keyboard"] for one in row}
         _, _, written = links[WORRIED].partition("?start=")
     for text in (f"/start {written}", f"/start {written.upper()}"):
-        assert "Tell your safeguarding lead now." in chat.told(text)
+        assert "Tell the designated safeguarding lead (DSL) now" in chat.told(text)
     chat.join()
-    assert "Tell your safeguarding lead now." in chat.told(f"/start {written}")
+    assert "Tell the designated safeguarding lead (DSL) now" in chat.told(f"/start {written}")
 
 
 def test_whoever_cannot_be_written_to_alone_in_teams_is_told_in_the_thread_what_to_do_about_a_worry() -> None:
