@@ -337,6 +337,17 @@ def test_the_names_and_hours_of_the_schools_contacts_stand_in_an_answer(chat: "C
     assert "speak to: Mrs Harrison, the headteacher: 01632 960001, from today at 9:00." in chat.told(pressed=others)
 
 
+def test_more_rules_on_a_question_about_the_headteacher_do_not_name_her(chat: "Chat") -> None:
+    head = Contact("Mrs Harrison", (ContactRole.HEADTEACHER,), ("01632 960001",))
+    chat.parts.contacts.save("hillside", ContactBook(contacts=(head,)), "the office")
+    chat.join()
+    about_her = "My headteacher accepts friend requests from pupils"
+    pressed = chat.button("Not what I meant", about_her)
+    for told in (chat.told(about_her), chat.told(pressed=pressed)):
+        assert "Mrs Harrison" not in told
+    assert "If it is none of them, speak to: whomever my answer above names." in chat.told(pressed=pressed)
+
+
 @pytest.mark.parametrize("command", ["/whoami", "/mydata", "/forget", "/leave"])
 def test_nobody_else_in_a_group_sees_what_a_command_tells_of_her(chat: "Chat", command: str) -> None:
     chat.join()
