@@ -17,7 +17,7 @@ from bot.urgent_route import ROUTES, outside_school, urgent_route
 from corpus.clause import Party, Policy, Role, Stance
 from corpus.dates import PolicyDate
 from corpus.law import Law, superseded_law
-from retrieval.concerns import Complaint
+from retrieval.concerns import Complaint, concerned
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
@@ -249,11 +249,25 @@ def needs_school(question: str, schools: Sequence[str], vectors: WordVectors) ->
     """
     danger = danger_of(question, vectors)
     if danger:
-        bare = Answer(None, None, question, Outcome.URGENT, headline="", confidence=1.0, danger=danger, route=ROUTES[danger])
-        line = () if danger is Danger.ASKER_AT_RISK else NO_SCHOOL.line(bare.route, mentioned=question)
-        route = urgent_route(question, danger, bare.route, NO_SCHOOL, line)
-        answer = replace(bare, headline=route.headline, steps=route.steps, line=line, escalation=line[0] if line else None)
-        return keeping_nothing(answer) if answer.route in COMPLAINTS else answer
+        about, way = about_roles(concerned(question)), ROUTES[danger]
+        oneself = danger is Danger.ASKER_AT_RISK
+        line = () if oneself else NO_SCHOOL.line(way, about=about, mentioned=question)
+        route = urgent_route(question, danger, way, NO_SCHOOL, line)
+        answer = Answer(
+            school=None,
+            school_name=None,
+            question=question,
+            outcome=Outcome.URGENT,
+            headline=route.headline,
+            confidence=1.0,
+            escalation=None if oneself else line[0],
+            steps=route.steps,
+            line=line,
+            route=way,
+            about=about,
+            danger=danger,
+        )
+        return keeping_nothing(answer) if about or way in COMPLAINTS else answer
     return Answer(
         school=None,
         school_name=None,

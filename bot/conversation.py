@@ -342,7 +342,9 @@ class Conversation:
             raise BotError(GONE)
         found, school = self._found(asker, first)
         others = [find_clause(ref, self._indexes.versions, [school.id]) for ref in more]
-        contact = self._roster.directory(school).nearest(()).in_full
+        # A question that is not kept may be about the very person: only the answer to it knows whom to name.
+        nearest = self._roster.directory(school).nearest(()) if question_id else None
+        contact = nearest.in_full if nearest else "whomever my answer above names"
         turn = said(
             Heading("Perhaps it is one of these rules. None of them is certain to be:"),
             *to_choose_from((quote(one, today) for one in (found, *others)), self._link(message)),

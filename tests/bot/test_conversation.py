@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.answer import KEEPS_NOTHING
 from bot.bootstrap import Indexes
-from bot.contact_book import ContactBook, OnPhones
+from bot.contact_book import Contact, ContactBook, ContactRole, OnPhones
 from bot.conversation import LEFT, MOST_A_MINUTE, MOST_OF_A_STRANGER, NO_TEXT, ONLY_TEXT, STRANGER, TOO_MANY, WAIT, WHICH_SCHOOL
 from bot.layout import WORRIED, ClauseQuote, Heading
 from bot.messages import Audience, Reply
@@ -308,6 +309,43 @@ def test_any_other_question_is_answered_where_it_was_asked(chat: "Chat") -> None
     chat.join()
     (answer,) = chat.say(FRIENDS, private=False)
     assert answer.audience is Audience.HERE
+
+
+@pytest.mark.parametrize(
+    ("question", "concerns"),
+    [
+        ("A colleague is posting about the school, what do I do?", True),
+        ("My headteacher posts about pupils, what do I do?", True),
+        (FRIENDS, False),
+    ],
+)
+def test_of_a_question_about_somebody_at_school_she_is_told_that_nothing_is_kept(
+    chat: "Chat", question: str, concerns: bool
+) -> None:
+    chat.join()
+    assert (KEEPS_NOTHING in chat.told(question)) is concerns
+    kept = chat.parts.records.of(chat.parts.records.asker(chat.message()))
+    assert bool(kept) is not concerns
+
+
+def test_the_names_and_hours_of_the_schools_contacts_stand_in_an_answer(chat: "Chat") -> None:
+    head = Contact("Mrs Harrison", (ContactRole.HEADTEACHER,), ("01632 960001",), hours=read_hours("9:00-17:00", Season.TERM))
+    chat.parts.contacts.save("hillside", ContactBook(contacts=(head,)), "the office")
+    chat.join()
+    assert "Speak to: Mrs Harrison, the headteacher: 01632 960001, from today at 9:00." in chat.told(FRIENDS)
+    others = chat.button("Not what I meant", FRIENDS)
+    assert "speak to: Mrs Harrison, the headteacher: 01632 960001, from today at 9:00." in chat.told(pressed=others)
+
+
+def test_more_rules_on_a_question_about_the_headteacher_do_not_name_her(chat: "Chat") -> None:
+    head = Contact("Mrs Harrison", (ContactRole.HEADTEACHER,), ("01632 960001",))
+    chat.parts.contacts.save("hillside", ContactBook(contacts=(head,)), "the office")
+    chat.join()
+    about_her = "My headteacher accepts friend requests from pupils"
+    pressed = chat.button("Not what I meant", about_her)
+    for told in (chat.told(about_her), chat.told(pressed=pressed)):
+        assert "Mrs Harrison" not in told
+    assert "If it is none of them, speak to: whomever my answer above names." in chat.told(pressed=pressed)
 
 
 @pytest.mark.parametrize("command", ["/whoami", "/mydata", "/forget", "/leave"])

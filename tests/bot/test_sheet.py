@@ -183,7 +183,7 @@ def test_every_national_number_says_where_and_when_it_was_read(one: national_num
         ("I feel suicidal", {"999", "116 123", "85258", "111"}),
         ("Somebody is outside with a knife and says he will kill us", {"999", "101"}),
         ("I am worried about a child", {"999", "0808 800 5000"}),
-        ("Mr Jones hit a child in the corridor today", {"999", "0800 028 0285"}),
+        ("a colleague slapped a pupil", {"999", "0800 028 0285"}),
     ],
 )
 def test_every_number_of_an_urgent_reply_is_a_national_one(demo: Indexes, question: str, numbers: set[str]) -> None:

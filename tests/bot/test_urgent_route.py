@@ -17,7 +17,7 @@ from bot.urgent_route import AT_ONCE, DO_NOT, NO_NAMES, NOT_REPORTING, WITH_IMAG
 from corpus.clause import Clause, Policy, Role, Section, Stance
 from corpus.dates import PolicyDate
 from corpus.versions import School
-from retrieval.concerns import Complaint
+from retrieval.concerns import Complaint, concerned
 from retrieval.decision import Decision, Outcome
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge
@@ -154,9 +154,9 @@ def test_of_a_school_that_is_not_known_it_says_the_same_as_of_one_that_filled_in
         Danger.ASKER_AT_RISK: "I want to die",
     }[danger]
     stranger = needs_school(question, (), knowledge.vectors)
-    known = ask(danger, question=question, book=EMPTY)
+    known = ask(danger, question=question, book=EMPTY, roles=concerned(question))
     assert (stranger.danger, stranger.headline, stranger.steps) == (danger, known.headline, known.steps)
-    assert {step.name for step in stranger.line} <= {None}
+    assert (stranger.about, {step.name for step in stranger.line} <= {None}) == (known.about, True)
 
 
 def test_of_an_image_it_says_what_not_to_do_with_it_and_to_tell_the_police_of_an_adult(ask: Ask) -> None:
