@@ -76,7 +76,7 @@ def create_app(
         """What is new for whoever is signed in, as an open page asks by itself; `shown` is what it shows already."""
         person = await door.person(request, by_itself=True) if door else None
         if person is None:
-            return HTMLResponse(problem_to_html(ENDED), 401)
+            return _told(request, problem_to_html(ENDED), 401)
         form = await request.form(max_files=0, max_fields=5, max_part_size=LONGEST_SHOWN)
         waiting = await run_in_threadpool(notices.waiting, person.account, _shown(form))
         template = environment().get_template("notice.html.jinja")

@@ -13,6 +13,8 @@ from corpus.clause import Stance
 from retrieval.decision import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What a reply ends with where nothing can be pressed.
+LAST_LINE = f"{WORRIED} Write: worried about a child"
 
 
 @cache
@@ -36,7 +38,7 @@ def _template(name: str) -> Template:
 def to_text(answer: Answer) -> str:
     """Return the whole reply to a question as plain text."""
     text = as_text(lay_out(answer))
-    return text if answer.outcome is Outcome.URGENT else f"{text}\n\n{WORRIED} Write: worried about a child"
+    return text if answer.outcome is Outcome.URGENT else f"{text}\n\n{LAST_LINE}"
 
 
 def to_html(answer: Answer) -> str:

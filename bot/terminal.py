@@ -15,12 +15,14 @@ from bot.clock import now_utc, today
 from bot.contact_store import Contacts
 from bot.duties import Duties
 from bot.errors import BotError
-from bot.layout import WORRIED, Heading, Key
-from bot.rendering import as_text, to_text
+from bot.layout import WORRIED, WORRIED_NOW, Heading, Key
+from bot.rendering import LAST_LINE, as_text, to_text
 from bot.roster import Roster
 from bot.settings import read_settings
+from corpus.errors import CorpusError
 from corpus.versions import Versions
 from retrieval.decision import Outcome
+from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.messages import Reply
@@ -38,7 +40,19 @@ class _BatchLine(msgspec.Struct, frozen=True):
 
 
 def ask_once(question: str, school: str | None, *, as_json: bool, explained: bool) -> int:
-    """Print the answer to one question, `explained` with why; return the exit code. Raises BotError where there is none."""
+    """Print the answer to one question, `explained` with why; return the exit code.
+
+    Raises what keeps it from being answered; for people what to do about a worry is printed all the same.
+    """
+    try:
+        return _ask_once(question, school, as_json=as_json, explained=explained)
+    except (BotError, CorpusError, RetrievalError):
+        if not as_json:
+            print(WORRIED_NOW)
+        raise
+
+
+def _ask_once(question: str, school: str | None, *, as_json: bool, explained: bool) -> int:
     indexes = open_indexes(read_settings())
     versions = indexes.versions
     school = school or _only_school(versions)
@@ -126,7 +140,7 @@ def chat(school: str | None) -> int:
         print(f"\n{_in_bold(reply)}\n")
         for letter, button in zip(ascii_lowercase, buttons, strict=False):
             print(f"  [{letter}] {button.label}")
-        print(f"{WORRIED} Write: worried about a child\n")
+        print(f"{LAST_LINE}\n")
 
 
 def compare(question: str) -> int:

@@ -369,6 +369,7 @@ def test_a_photo_and_a_file_are_not_opened_and_that_is_said_kindly(running: Runn
     both = words(running.replies(running.teams.with_image(FRIENDS))[0])
     assert NOT_ALLOWED in both
     assert "I have read only your words." in both
+    assert "Tell your safeguarding lead now." in words(running.replies(running.teams.with_image(URGENT))[0])
     assert {call.method for call in running.teams.calls} == {"POST"}  # nothing was fetched
 
 

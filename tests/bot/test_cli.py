@@ -18,6 +18,7 @@ import pytest
 from bot import cli, configuration, settings
 from bot.clock import now_utc
 from bot.deliveries import DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
+from bot.layout import WORRIED_NOW
 from bot.schema import open_store
 from corpus.clause import Stance
 from corpus.policy_file import from_yaml
@@ -117,6 +118,14 @@ def test_every_command_has_help(policybot: Policybot, command: str) -> None:
     assert ran.code == 0
     assert ran.out.startswith(f"usage: policybot {command}")
     assert ran.err == ""
+
+
+@pytest.mark.parametrize("arguments", [("--school", "nowhere", "May I park?"), ("--school", "coniston", "можно ли мне")])
+def test_a_question_that_is_refused_is_told_what_to_do_about_a_worry(demo: Policybot, arguments: tuple[str, ...]) -> None:
+    ran = demo("ask", *arguments)
+    assert_refused(ran)
+    assert ran.out == f"{WORRIED_NOW}\n"
+    assert demo("ask", "--json", *arguments).out == ""
 
 
 def test_the_commands_and_the_readmes_table_are_the_same(policybot: Policybot) -> None:
