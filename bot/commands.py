@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from bot.answer import dates
 from bot.clock import spoken
-from bot.directory import Directory
+from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
 from bot.people import MAY_INVITE, RECEIVING, ROLE_WORDS, SLACK, TEAMS, TELEGRAM, WEB, Invitation, Person, PersonRole
@@ -44,6 +44,7 @@ COMMANDS = (
     Command("leave", "End your access"),
     Command("join", "Join a school with a code"),
 )
+IN_DANGER = "If anybody is in immediate danger, ring 999."
 # What a link says that opens a chat for a worry, where another would say an invitation's code.
 START_WORRIED = "worried"
 # These are in no list: they are for a few, whom /help tells of them.
@@ -88,7 +89,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
         Paragraph("I quote; I do not advise. If the policies do not say, I tell you whom to ask."),
-        Paragraph("You can also write: /contacts, /sent, /whoami, /school, /privacy, /mydata, /forget, /leave.", aside=True),
+        Paragraph("You can also write: /contacts, /sent, /school, /privacy, /mydata, /forget, /leave.", aside=True),
         *may_invite,
         *receives,
     )
@@ -123,11 +124,19 @@ def contacts_blocks(school_name: str, directory: Directory) -> tuple[Block, ...]
     """Return whom to turn to at a school, and how and when they are reached."""
     everybody = directory.everybody()
     if not everybody:
-        return (Heading(f"{school_name} has not told me whom to turn to: ask the school office."),)
+        routes = {"About a child": Route.CHILD, "About an adult at school": Route.ALLEGATION}
+        return (
+            Heading(f"{school_name} has not told me its people's names and numbers: ask the school office."),
+            *(
+                Paragraph(f"{what}: {'; '.join(step.in_full for step in directory.line(route))}.", strong=what)
+                for what, route in routes.items()
+            ),
+            Paragraph(IN_DANGER, aside=True),
+        )
     return (
         Heading(f"Whom to turn to at {school_name}"),
         *(Paragraph(f"{step.in_full}.", strong=step.words) for step in everybody),
-        Paragraph("If anybody is in immediate danger, ring 999.", aside=True),
+        Paragraph(IN_DANGER, aside=True),
     )
 
 

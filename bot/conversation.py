@@ -80,6 +80,7 @@ _EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, exa
 
 
 SILENCE = Turn(())
+A_STRANGER = said(Heading(STRANGER))
 AT_FAULT = Turn((Heading(FAULT),), refused=True)
 
 
@@ -136,7 +137,7 @@ class Conversation:
         route = needs_school(_question(message)[:LONGEST_QUESTION], (), self._indexes.knowledge.vectors)
         if route.outcome is Outcome.URGENT:
             return replace(said(*lay_out(route), private=True), outcome=route.outcome)
-        return asker if recent <= MOST_OF_A_STRANGER else _waits(recent)
+        return _waits(recent) if asker is A_STRANGER and recent > MOST_OF_A_STRANGER else asker
 
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
@@ -388,7 +389,7 @@ class Conversation:
         tenancy = self._tenancy(message)
         found = self._people.access(message.channel, message.account, tenancy.schools if tenancy else None)
         if not found:
-            return said(Heading(STRANGER))
+            return A_STRANGER
         wanted = _asked_of(message, found, tenancy)
         if wanted is None:
             return _choice([one.school for one in found])

@@ -173,6 +173,7 @@ class Handover:
             buttons=_next_button(line, aim),
             private=True,
             keep=keep,
+            outcome=Outcome.URGENT,
         )
 
     def _already_told(self, message: Message, step: Step, *, with_words: bool) -> datetime | None:

@@ -20,7 +20,7 @@ from sqlalchemy import insert, select
 
 from bot.answer import quote
 from bot.clock import now_utc
-from bot.deliveries import Deliveries
+from bot.deliveries import NOTICE_WAITS, Deliveries
 from bot.layout import Heading, Paragraph
 from bot.links import Links
 from bot.messages import Button, Message, Reply
@@ -487,7 +487,8 @@ def tell(joined: Joined) -> int:
         assert address
         (call,) = pages.render(SEEN, address)
         row = {"event_id": 0, "channel": WEB, "reference": "", "attempts": 0, "addressee": address.account}
-        times = {"made_at": now_utc(), "due_at": now_utc(), "call": msgspec.json.encode(call)}
+        now = now_utc()
+        times = {"made_at": now, "due_at": now, "give_up_at": now + NOTICE_WAITS, "call": msgspec.json.encode(call)}
         return connection.execute(insert(outbox).values(**row, **times).returning(outbox.c.id)).scalar_one()
 
 

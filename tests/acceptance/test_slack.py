@@ -113,7 +113,7 @@ def test_a_question_is_answered_in_its_thread_with_the_clause_word_for_word_and_
     assert "advised not to be on line friends with ex or recent pupils of the school or other schools" in words(said)
     assert "5.1, fourth bullet" in words(said)
     votes = ["This helped", "This did not help"]
-    assert labels(said) == ["Show the whole section", "Not what I meant", "Keep this answer", WORRIED, *votes]
+    assert labels(said) == ["Show the whole section", "Not what I meant", "Keep this answer", "Not this person", WORRIED, *votes]
     assert said["thread_ts"] == asked.payload["event"]["ts"]
     assert said["metadata"]["event_payload"]["reference"]
     assert block_kit.unescaped(said["text"]).startswith(ADVISED_AGAINST)
@@ -187,10 +187,12 @@ def test_a_button_of_long_ago_or_of_nobody_s_is_refused_kindly(server: SlackServ
 SAYS = {
     "help": "I find the rule in your school's policies",
     "worried": "ring 999",
+    "contacts": "About an adult at school: the headteacher; ",
     "policies": "Policy on the use of Social Media for Employees",
     "school": "You ask of Coniston Primary School.",
     "whoami": "as a member of staff",
     "privacy": "Slack keeps this chat by your employer's settings",
+    "sent": "You have handed nothing over.",
     "mydata": "I keep one question of yours.",
     "forget": "I have deleted your question.",
     "leave": "Do you want to leave Coniston Primary School?",

@@ -178,6 +178,8 @@ COMMAND_TOLD = {
     "join": "code",
     "help": "I find the rule in your school's policies",
     "worried": "If anybody is in immediate danger, ring 999 now.",
+    "contacts": "Whom to turn to at Chase Terrace",
+    "sent": "You have handed nothing over.",
     "policies": "I look in:",
     "school": "You ask of Chase Terrace",
     "whoami": "You joined",
@@ -259,9 +261,11 @@ def test_one_number_in_two_conversations_is_two_messages(running: Running) -> No
 
 
 def test_a_429_is_waited_for_as_long_as_teams_says(running: Running) -> None:
+    running.asked(FRIENDS)  # the first answer is so slow that the sign of typing could take the refusal
+    before = len(running.teams.calls)
     running.teams.fail(429, retry_after=1, where="/activities")
     assert NOT_ALLOWED in running.asked(FRIENDS)
-    assert [call.status for call in running.teams.calls if call.body["type"] == "message"] == [429, 201]
+    assert [call.status for call in running.teams.calls[before:] if call.body["type"] == "message"] == [429, 201]
 
 
 @pytest.mark.parametrize("status", [412, 500, 502, 503, 504])
@@ -369,7 +373,7 @@ def test_a_photo_and_a_file_are_not_opened_and_that_is_said_kindly(running: Runn
     both = words(running.replies(running.teams.with_image(FRIENDS))[0])
     assert NOT_ALLOWED in both
     assert "I have read only your words." in both
-    assert "Tell your safeguarding lead now." in words(running.replies(running.teams.with_image(URGENT))[0])
+    assert "Tell the designated safeguarding lead (DSL) now" in words(running.replies(running.teams.with_image(URGENT))[0])
     assert {call.method for call in running.teams.calls} == {"POST"}  # nothing was fetched
 
 

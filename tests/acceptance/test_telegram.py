@@ -176,7 +176,14 @@ def test_a_question_is_answered_with_the_clause_word_for_word_and_its_buttons(te
     assert "5.1, fourth bullet" in said["text"]
     assert {entity["type"] for entity in said["entities"]} == {"bold", "italic", "blockquote"}
     votes = ["This helped", "This did not help"]
-    assert list(buttons(said)) == ["Show the whole section", "Not what I meant", "Keep this answer", *votes, WORRIED]
+    assert list(buttons(said)) == [
+        "Show the whole section",
+        "Not what I meant",
+        "Keep this answer",
+        "Not this person",
+        *votes,
+        WORRIED,
+    ]
     assert telegram.made("sendMessage")[-1].parameters["link_preview_options"] == {"is_disabled": True}
     assert "protect_content" not in telegram.made("sendMessage")[-1].parameters
 
@@ -222,10 +229,12 @@ def test_a_button_of_long_ago_or_of_nobody_s_is_refused_kindly(telegram: Telegra
 SAYS = {
     "help": "I find the rule in your school's policies",
     "worried": "ring 999",
+    "contacts": "About an adult at school: the headteacher; ",
     "policies": "You ask of Coniston Primary School. I look in:",
     "school": "You ask of Coniston Primary School.",
     "whoami": "as a member of staff",
     "privacy": "Telegram keeps this chat on its own servers",
+    "sent": "You have handed nothing over.",
     "mydata": "I keep one question of yours.",
     "forget": "I have deleted your question.",
     "leave": "Do you want to leave Coniston Primary School?",

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
-from bot.deliveries import MOST_FETCHED, Deliveries
+from bot.deliveries import MOST_FETCHED, NOTICE_WAITS, Deliveries
 from bot.layout import Heading, Paragraph
 from bot.messages import Button, Message, Reply
 from bot.page_notices import PageNotices
@@ -54,7 +54,7 @@ class School:
         (call,) = self.notices.render(reply, address)
         now = now_utc()
         row = {"event_id": 0, "channel": WEB, "reference": "A1B2C3", "attempts": 0, "addressee": address.account}
-        times = {"made_at": now, "due_at": now + timedelta(seconds=due_in)}
+        times = {"made_at": now, "due_at": now + timedelta(seconds=due_in), "give_up_at": now + NOTICE_WAITS}
         with self._store.engine.begin() as connection:
             made = insert(outbox).values(**row, **times, call=msgspec.json.encode(call)).returning(outbox.c.id)
             return connection.execute(made).scalar_one()

@@ -48,7 +48,7 @@ def assert_there_is_a_way(page: TestClient, html: str) -> None:
     opened = page.post("/chat", data=fields)
     assert opened.status_code == 200
     assert opened.text.startswith("<!doctype html>")
-    assert "Tell your safeguarding lead now." in opened.text
+    assert "Tell the designated safeguarding lead (DSL) now" in opened.text
 
 
 OF_STRANGERS = [
