@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from bot.contact_book import ALLEGATION_ROLES, Contact, ContactBook, ContactRole
 from bot.errors import BotError
@@ -15,6 +15,10 @@ from bot.tables import contact_books
 from corpus.tables import insert_into, schools, writing
 from corpus.versions import no_such_school
 
+# Asked for each question, so made once.
+_IN_FORCE = select(contact_books.c.document, contact_books.c.confirmed_chair).where(
+    contact_books.c.school_id == bindparam("school")
+)
 # Whoever changed it last; longer names are cut.
 LONGEST_NAME = 200
 
@@ -65,14 +69,13 @@ class Contacts:
             connection.execute(insert.on_conflict_do_update(index_elements=["school_id"], set_=values))
         return allegation_changes(before, book)
 
-    def in_force(self, school_id: str) -> ContactBook:
+    def in_force(self, school_id: str, within: Connection | None = None) -> ContactBook:
         """Return the book by which staff are told whom to turn to: of the chair of governors what the chair last confirmed.
 
         So nobody can turn complaints about themselves to themselves by changing how the chair is reached.
         """
-        kept = select(contact_books.c.document, contact_books.c.confirmed_chair)
-        with self._engine.connect() as connection:
-            row = connection.execute(kept.where(contact_books.c.school_id == school_id)).one_or_none()
+        with nullcontext(within) if within else self._engine.connect() as connection:
+            row = connection.execute(_IN_FORCE, {"school": school_id}).one_or_none()
         book = _decoded(row.document) if row else ContactBook()
         return _with_chair(book, _decoded_chair(row.confirmed_chair)) if row and row.confirmed_chair else book
 

@@ -1,11 +1,12 @@
 """Who of a school's people has taken on to be one of its contacts: so that the bot may write to them by itself."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, select, update
 
 from bot.clock import day_of
 from bot.duty import Duty
@@ -20,6 +21,15 @@ from corpus.tables import insert_into
 TEST_LASTS_ON = timedelta(days=7)
 
 
+# Asked for each question, so made once.
+_OF_SCHOOL = (
+    select(duties)
+    .join(people, people.c.id == duties.c.person_id)
+    .where(duties.c.school_id == bindparam("school"), has_access(bindparam("now", type_=people.c.until.type)))
+    .order_by(duties.c.person_id)
+)
+
+
 class Duties:
     """Duties in a store; `now` is the time in UTC."""
 
@@ -28,12 +38,11 @@ class Duties:
         self._engine = engine
         self._now = now
 
-    def of(self, school_id: str, year: SchoolYear) -> list[Duty]:
-        """Return the duties of those of a school's people who still have access."""
-        with self._engine.connect() as connection:
-            there = (duties.c.school_id == school_id, has_access(self._now()))
-            found = select(duties).join(people, people.c.id == duties.c.person_id).where(*there)
-            return [self._duty(row, year) for row in connection.execute(found.order_by(duties.c.person_id)).all()]
+    def of(self, school_id: str, year: SchoolYear, within: Connection | None = None) -> list[Duty]:
+        """Return the duties of those of a school's people who still have access; read `within` a connection that is open."""
+        with nullcontext(within) if within else self._engine.connect() as connection:
+            found = connection.execute(_OF_SCHOOL, {"school": school_id, "now": self._now()}).all()
+        return [self._duty(row, year) for row in found]
 
     def take_on(self, connection: Connection, person: Person, contact: str, address: Message) -> None:
         """Note that a person is this contact, reached in the chat of `address`. Raises BotError where somebody else is."""

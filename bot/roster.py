@@ -47,7 +47,10 @@ class Roster:
     def directory(self, school: School) -> Directory:
         """Return whom to turn to at a school now."""
         policies = self._indexes.of(school.id, fresh=False).policies
-        return directory_of(school, policies, self.book(school.id), self.duties(school), self._now())
+        with self._engine.connect() as connection:
+            book = self._contacts.in_force(school.id, connection)
+            duties = self._duties.of(school.id, book.year(school.nation), connection)
+        return directory_of(school, policies, book, {duty.contact: duty for duty in duties}, self._now())
 
     def name_of(self, person_id: int | None, within: Connection | None = None) -> str:
         """Return the name of the contact that a person is; they may have stopped being one."""

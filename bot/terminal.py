@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -82,7 +83,7 @@ def ask_batch(file: str, school: str | None) -> int:
     versions = indexes.versions
     school = school or _only_school(versions)
     names = [one.id for one in versions.schools()]
-    roster = _roster(indexes)
+    directory_of = cache(_roster(indexes).directory)  # at one moment, as the policies are at one revision
     day, failed, write = today(), False, sys.stdout.buffer.write
     for number, line in _lines(file):
         try:
@@ -93,7 +94,7 @@ def ask_batch(file: str, school: str | None) -> int:
             else:
                 # One revision for the whole batch: a publication half-way does not mix versions.
                 index = indexes.of(whose, fresh=False)
-                answer = ask(asked.q, index, roster.directory(index.school), day, asked.context)
+                answer = ask(asked.q, index, directory_of(index.school), day, asked.context)
         except (json.JSONDecodeError, UnicodeDecodeError):
             failed = True
             write(msgspec.json.encode({"line": number, "error": "This line is not a JSON object."}) + b"\n")
