@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 
 from bot.deliveries import Announced
 from bot.messages import Message
-from bot.notices import NoticeKind, Notices
+from bot.notices import AGAIN_AFTER, NoticeKind, Notices
 from bot.sealing import Kind, Seal, Unreadable
 from bot.tables import escalation_messages, escalations
 from corpus.tables import insert_into, writing
@@ -309,14 +309,19 @@ class Escalations:
 
         `working` says when a person of a school is next at work.
         """
-        while True:
-            with self._engine.connect() as connection:
-                due = select(escalations.c.id).where(escalations.c.next_at <= self._now())
-                number = connection.scalar(due.order_by(escalations.c.next_at).limit(1))
-            if number is None:
-                return
-            with writing(self._engine) as connection:
-                self._follow_up(connection, number, working)
+        with self._engine.connect() as connection:
+            due = select(escalations.c.id).where(escalations.c.next_at <= self._now()).order_by(escalations.c.next_at)
+            numbers = connection.scalars(due).all()
+        for number in numbers:
+            try:
+                with writing(self._engine) as connection:
+                    self._follow_up(connection, number, working)
+            except Exception:
+                # One that cannot be followed up keeps none of the others from it.
+                _log.exception("An escalation could not be followed up, and is tried again")
+                with writing(self._engine) as connection:
+                    later = update(escalations).where(escalations.c.id == number)
+                    connection.execute(later.values(next_at=self._now() + AGAIN_AFTER))
 
     def _follow_up(self, connection: Connection, number: str, working: Callable[[str, int], datetime]) -> None:
         row = connection.execute(select(escalations).where(escalations.c.id == number).with_for_update()).one_or_none()

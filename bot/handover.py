@@ -38,7 +38,7 @@ LONGEST_NAME = 100
 NOT_REPORTING = "Telling me is not reporting. If anybody is in danger, ring 999."
 STATES = {
     State.SENT: "sent, not delivered yet",
-    State.DELIVERED: "delivered, not opened yet",
+    State.DELIVERED: "delivered",
     State.SEEN: "opened",
     State.ANSWERED: "answered",
     State.CLOSED: "closed",
