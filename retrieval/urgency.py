@@ -19,11 +19,11 @@ from retrieval.vectors import Vector, WordVectors
 NETWORK = Path(__file__).parent / "data" / "urgent.msgpack"
 DANGERS = Path(__file__).parent / "data" / "dangers.msgpack"
 # From this chance on a message is urgent. In the midst of a conversation, where little is said in few words, it must be plainer.
-THRESHOLD, AFTER_ANOTHER = 0.35, 0.9
+THRESHOLD, AFTER_ANOTHER = 0.35, 0.87
 # Less will do where a member of staff is said to have done wrong to a pupil.
 ACCUSED = 0.15
 # A sentence that leaves as little doubt as this makes the whole message urgent, whatever else is asked in it.
-ONE_SENTENCE, LEAST_WORDS = 0.98, 4
+ONE_SENTENCE, LEAST_WORDS = 0.965, 4
 # What one message may cost is bounded.
 MOST_SENTENCES = 12
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
