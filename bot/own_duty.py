@@ -106,7 +106,7 @@ class OwnDuty:
         if duty is None:
             raise BotError(GONE)
         match what:
-            case "test" if message.channel == WEB:
+            case "test" | "seen" if message.channel == WEB:
                 raise BotError(NOT_ON_A_PAGE)
             case "test":
                 keep = partial(self._notices.put, school_id=person.school_id, kind=NoticeKind.TEST_ALERT, person_id=person.id)
