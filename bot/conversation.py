@@ -219,13 +219,14 @@ class Conversation:
             about = sensitivity(reading)
             if about is Sensitivity.COLLEAGUE:
                 answer = keeping_nothing(answer)
-            to_others = self._handover.buttons(asker, answer, directory)
+            remembered = _is_remembered(question, answer, about)
+            to_others = self._handover.buttons(asker, answer, directory, remembered=remembered)
         except QuestionError:
             # Too long, or hardly English: a child at risk comes first all the same.
             answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
             if answer.outcome is not Outcome.URGENT:
                 raise
-        urgent, alleges = answer.outcome is Outcome.URGENT, answer.danger is Danger.ALLEGATION
+        urgent = answer.outcome is Outcome.URGENT
         if not urgent and self._holds_back(asker, message):
             return said(Heading(self._held_back(asker)))
         link = self._link(message)
@@ -239,7 +240,7 @@ class Conversation:
         kept = self._as_kept(question_id, answer, message, index) if question_id else None
 
         def keep(connection: Connection) -> None:
-            if earlier is None and question != WORRIED_QUESTION and about not in NEVER_STORED and not alleges:
+            if earlier is None and _is_remembered(question, answer, about):
                 after = [*before, question][-LONGEST_CONTEXT:]
                 self._records.remember(connection, message, asker.school.id, after)
             if kept:
@@ -482,6 +483,11 @@ def _question(message: Message) -> str:
     if kind == _EXAMPLE:
         return _EXAMPLES.get(value, message.text.strip())
     return message.text.strip()
+
+
+def _is_remembered(question: str, answer: Answer, about: Sensitivity | None) -> bool:
+    """Tell whether a question is remembered for follow-ups: where it says something, and may be kept at all."""
+    return question != WORRIED_QUESTION and about not in NEVER_STORED and answer.danger is not Danger.ALLEGATION
 
 
 def _only_questions(earlier: Sequence[str]) -> list[str]:

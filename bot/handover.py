@@ -1,7 +1,7 @@
 """Handing something over to a person: an alert at one tap, a question for the headteacher that the asker has looked at first."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -66,12 +66,15 @@ class Handover:
         self._indexes = indexes
         self._now = now
 
-    def buttons(self, asker: Asker, answer: Answer, directory: Directory) -> tuple[Button, ...]:
-        """Return what can be pressed under an answer: to tell or to ask the first of its line, or to pass them by."""
+    def buttons(self, asker: Asker, answer: Answer, directory: Directory, *, remembered: bool) -> tuple[Button, ...]:
+        """Return what can be pressed under an answer: to tell or to ask the first of its line, or to pass them by.
+
+        `remembered` says that the question is, so that a tap can send its words.
+        """
         if not answer.line:
             return ()
         aim = aim_of(answer, directory)
-        found = shortened(answer.question)
+        found = shortened(answer.question) if remembered else ""
         if answer.outcome is Outcome.URGENT:
             return (*self._alert_buttons(answer.line, aim, asker, found), *_next_button(answer.line, aim))
         person = self._first_linked(answer.line, asker)
@@ -83,8 +86,7 @@ class Handover:
         if not alerted:
             return ()
         whom, code = _short(alerted[0]), aim.code
-        # Of an allegation nothing is remembered, so that there are no words to send.
-        words = () if aim.route is Route.ALLEGATION else (f"{ALERT}:{_WITH_WORDS}{code}:{found}",)
+        words = (f"{ALERT}:{_WITH_WORDS}{code}:{found}",) if found else ()
         return (
             Button(f"Tell {whom} now: my name", f"{ALERT}:{_NAME_ONLY}{code}:"),
             *(Button(f"Tell {whom} now: my name and what I wrote", value) for value in words),
@@ -120,6 +122,7 @@ class Handover:
         code, _, sought = found.partition(":")
         if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None:
             raise BotError(GONE)
+        read_aim(code)
         words = _up_to(earlier, sought) if what == _WITH_WORDS and sought else None
         question = self._reduced(asker, words[-1]) if words else ""
         draft = Draft(awaited=Awaited.NAME, aim=code, question=question, is_alert=True)
@@ -133,20 +136,19 @@ class Handover:
         aim = read_aim(draft.aim)
         line = aim.line(self._roster.directory(asker.school))
         alerted = [step for step in line if self._can_tell(step, asker)]
+        # Whatever comes of it, the asker's next message is a question again.
+        drop = partial(self._unfinished.drop, message=message)
         if not alerted:
-            told = tuple(f"{step.in_full}." for step in line[:3])
-            return said(Heading("I cannot tell anybody for you just now. Turn to them yourself:"), Steps(told), private=True)
+            nobody = Heading("I cannot tell anybody for you just now. Turn to them yourself:")
+            return Turn((nobody, Steps(_in_words(line))), private=True, keep=drop)
         if aim.route in _FOR_ONE_ALONE:
             alerted = alerted[:1]
         first, *others = alerted
         book = self._roster.book(asker.school.id)
-        already = self._already_told(message, first, with_words=bool(draft.question))
+        already = self._already_told(message, first, draft.question, timedelta(minutes=book.confirm_within))
         if already:
-            return said(
-                Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())})."),
-                _nobody_yet(first),
-                private=True,
-            )
+            told = Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())}).")
+            return Turn((told, _nobody_yet(first)), private=True, keep=drop)
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
@@ -159,7 +161,7 @@ class Handover:
                 asker=self._records.asker(message),
                 address=address_of(message),
             )
-            self._unfinished.drop(connection, message)
+            drop(connection)
 
         sent = "your name and what you wrote" if draft.question else "your name, and not what it is about"
         after = f" If nobody takes it on in {book.confirm_within} minutes, I tell {others[0].name} too." if others else ""
@@ -176,12 +178,12 @@ class Handover:
             outcome=Outcome.URGENT,
         )
 
-    def _already_told(self, message: Message, step: Step, *, with_words: bool) -> datetime | None:
-        """Return when the asker told somebody the same a moment ago, None where that is not so."""
+    def _already_told(self, message: Message, step: Step, question: str, lately: timedelta) -> datetime | None:
+        """Return when the asker told somebody the same a moment ago, and no other words; None where that is not so."""
         for one in self._escalations.of_asker(self._records.asker(message)):
-            lately = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
-            says_more = with_words and not (one.content and one.content.question)
-            if lately and not says_more:
+            waits = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
+            says_more = question and not (one.content and one.content.question == question)
+            if waits and one.made_at > self._now() - lately and not says_more:
                 return one.made_at
         return None
 
@@ -223,7 +225,9 @@ class Handover:
         line = aim.line(self._roster.directory(asker.school))
         step = self._first_linked(line, asker)
         if step is None:
-            return said(Heading("I cannot reach anybody else for you. Turn to:"), Steps(_in_words(line)), private=True)
+            nobody = Heading("I cannot reach anybody else for you. Turn to:")
+            drop = partial(self._unfinished.drop, message=message)
+            return Turn((nobody, Steps(_in_words(line))), private=True, keep=drop)
         keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
         unnamed = self._roster.book(asker.school.id).anonymous
         headline = [Paragraph(f"with what I answered: {draft.headline}")] if draft.headline else []
@@ -247,7 +251,7 @@ class Handover:
     def decided(self, asker: Asker, message: Message, what: str) -> Turn:
         """Return what comes of a button under what would be sent. Raises BotError where there is nothing to send any more."""
         draft = self._unfinished.of(message, asker.school.id)
-        if draft is None or draft.escalation or asker.person is None:
+        if draft is None or draft.escalation or draft.is_alert or asker.person is None:
             raise BotError("I do not have what you wanted to send any more: ask your question again.")
         match what:
             case str() if what == _STOP:
@@ -277,7 +281,8 @@ class Handover:
         aim = read_aim(draft.aim)
         step = self._first_linked(aim.line(self._roster.directory(asker.school)), asker)
         if step is None or step.person_id is None:
-            return said(Heading("Whom it was for cannot be reached any more. Nothing was sent."), private=True)
+            drop = partial(self._unfinished.drop, message=message)
+            return Turn((Heading("Whom it was for cannot be reached any more. Nothing was sent."),), private=True, keep=drop)
         person_id = step.person_id
         due_at = self._roster.at_work(asker.school.id, person_id)
         overdue_at = self._roster.overdue(asker.school.id, due_at)
