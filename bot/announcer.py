@@ -85,7 +85,9 @@ class Announcer:
                 self._escalations.answer_did_not_come(connection, found)
                 return None
             return address, _reply(self._answer(connection, notice, found), ())
-        if address is None:
+        # The reminder waits for the addressee's hours: before them they may have answered.
+        is_settled = Receipt(notice.detail["what"]) is Receipt.OVERDUE and found.answered_at is not None
+        if address is None or is_settled:
             return None
         return address, _reply(self._receipt(connection, notice, found), ())
 

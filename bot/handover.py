@@ -14,7 +14,7 @@ from bot.bootstrap import Indexes
 from bot.clock import day_of, spoken, spoken_briefly
 from bot.directory import Directory, Route
 from bot.errors import BotError
-from bot.escalations import Content, EscalationKind, Escalations, State
+from bot.escalations import Content, EscalationKind, Escalations, Overtaken, State
 from bot.layout import Block, Heading, Paragraph, Steps
 from bot.messages import Button, Message
 from bot.records import Records
@@ -71,9 +71,9 @@ class Handover:
 
         `remembered` says that the question is, so that a tap can send its words.
         """
-        if not answer.line:
-            return ()
         aim = aim_of(answer, directory)
+        if not answer.line or not aim.fits:
+            return ()
         found = shortened(answer.question) if remembered else ""
         if answer.outcome is Outcome.URGENT:
             return (*self._alert_buttons(answer.line, aim, asker, found), *_next_button(answer.line, aim))
@@ -204,12 +204,17 @@ class Handover:
         return self._preview(asker, message, self._drafted(asker, Draft(aim=code), words))
 
     def _drafted(self, asker: Asker, draft: Draft, words: Sequence[str]) -> Draft:
-        """Return a draft of the last of these questions, with what the bot answers to it."""
+        """Return a draft of the last of these questions, with what the bot answers to it.
+
+        Whom the question is about is left out, whomever the button was for. What the bot answered to an earlier wording stays.
+        """
         index, directory = self._indexes.of(asker.school.id), self._roster.directory(asker.school)
         answer = ask(words[-1], index, directory, day_of(self._now()), words[:-1])
+        aim = read_aim(draft.aim).also(aim_of(answer, directory))
         ref = answer.quotes[0].ref if answer.quotes else ""
+        headline, ref = (draft.headline, draft.ref) if draft.headline else (answer.headline, ref)
         question = self._reduced(asker, words[-1])
-        return msgspec.structs.replace(draft, awaited=Awaited.NOTHING, question=question, headline=answer.headline, ref=ref)
+        return Draft(aim=aim.code, question=question, headline=headline, ref=ref)
 
     def _ask_for_wording(self, asker: Asker, message: Message, draft: Draft) -> Turn:
         draft = msgspec.structs.replace(draft, awaited=Awaited.WORDING)
@@ -233,10 +238,10 @@ class Handover:
         headline = [Paragraph(f"with what I answered: {draft.headline}")] if draft.headline else []
         why = [Paragraph(step.why, aside=True)] if step.why else []
         buttons = (
-            Button("Send it with my name", f"{DRAFT}:{_SEND}"),
-            *([Button("Send it without my name", f"{DRAFT}:{_UNNAMED}")] if unnamed else []),
+            Button("Send it with my name", f"{DRAFT}:{_SEND}:{_shown(draft)}"),
+            *([Button("Send it without my name", f"{DRAFT}:{_UNNAMED}:{_shown(draft)}")] if unnamed else []),
             Button("Change the wording", f"{DRAFT}:{_CHANGE}"),
-            *([] if aim.is_full else [Button("Not this person", f"{DRAFT}:{_OTHER}")]),
+            Button("Not this person", f"{DRAFT}:{_OTHER}:{_shown(draft)}"),
             Button("Do not send it", f"{DRAFT}:{_STOP}"),
         )
         blocks: tuple[Block, ...] = (
@@ -248,15 +253,18 @@ class Handover:
         )
         return Turn(blocks, buttons, private=True, keep=keep)
 
-    def decided(self, asker: Asker, message: Message, what: str) -> Turn:
+    def decided(self, asker: Asker, message: Message, value: str) -> Turn:
         """Return what comes of a button under what would be sent. Raises BotError where there is nothing to send any more."""
+        what, _, shown = value.partition(":")
         draft = self._unfinished.of(message, asker.school.id)
         if draft is None or draft.escalation or draft.is_alert or asker.person is None:
             raise BotError("I do not have what you wanted to send any more: ask your question again.")
+        if what in (_SEND, _UNNAMED, _OTHER) and shown != _shown(draft):
+            raise BotError("That has been changed since: look at the last message that shows it, and press the button there.")
         match what:
             case str() if what == _STOP:
-                keep = partial(self._unfinished.drop, message=message)
-                return Turn((Heading("Nothing was sent."),), private=True, keep=keep)
+                drop = partial(self._unfinished.drop, message=message)
+                return Turn((Heading("Nothing was sent."),), private=True, keep=drop)
             case str() if what == _CHANGE:
                 return self._ask_for_wording(asker, message, draft)
             case str() if what == _OTHER:
@@ -298,7 +306,8 @@ class Handover:
                 due_at=due_at,
                 overdue_at=overdue_at,
             )
-            self._unfinished.drop(connection, message)
+            if not self._unfinished.drop(connection, message):  # another tap has sent it
+                raise Overtaken
 
         later = due_at > self._now()
         when = f"It reaches them {self._roster.spoken(due_at)}." if later else "It is on its way."
@@ -325,9 +334,6 @@ class Handover:
             return self._tell(asker, message, draft, text) if draft.is_alert else self._ask(asker, message, draft, text)
         if len(text) > LONGEST_QUESTION:
             raise BotError(f"Your question has {len(text)} characters: shorten it to {LONGEST_QUESTION} or fewer.")
-        if draft.headline:  # what the bot answered was to the first wording, and stays beside it
-            changed = msgspec.structs.replace(draft, awaited=Awaited.NOTHING, question=self._reduced(asker, text))
-            return self._preview(asker, message, changed)
         return self._preview(asker, message, self._drafted(asker, draft, [text]))
 
     def sent(self, message: Message) -> Turn:
@@ -384,6 +390,11 @@ def _nobody_yet(step: Step) -> Paragraph:
     ring = f"ring {step.phones[0]}" if step.phones else "go and find them"
     sentence = f"Nobody has seen this yet: {ring}."
     return Paragraph(sentence, strong=sentence)
+
+
+def _shown(draft: Draft) -> str:
+    """Return what tells a draft from others in a button: it is pressed for what stood above it."""
+    return shortened(f"{draft.aim} {draft.question}")
 
 
 def _in_words(line: Sequence[Step]) -> tuple[str, ...]:
