@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,8 @@ class Staff:
         self.notices: dict[str, list[Reply]] = defaultdict(list)  # those of its own accord alone
         self.blocked: set[str] = set()  # accounts that the platform refuses to write to
         self.gone: set[str] = set()  # channels that are not set up any more
+        self.said: dict[str, str] = {}  # by account: the id under which a reply to the last notice comes back
+        self._numbers = count()
         self.is_down = False  # whether no platform takes anything
 
     def enrol(self, role: PersonRole, account: str, channel: str = TELEGRAM, school: str = "hillside") -> Person:
@@ -71,6 +74,10 @@ class Staff:
     def add_to_book(self, lines: str) -> None:
         """Keep the contacts of hillside with more lines."""
         self.write_book(f"{lines}\n{BOOK}")
+
+    def set_hours(self, hours: str) -> None:
+        """Keep when the headteacher is at work."""
+        self.write_book(BOOK.replace("123456", f"123456\n    hours: {hours}"))
 
     def say(self, text: str = "", account: str = TEACHER, **fields: Any) -> str:
         """Return the words of the reply to a message of somebody's private chat."""
@@ -110,7 +117,8 @@ class Staff:
                     elif account in self.blocked:
                         self.parts.deliveries.drop(delivery, "blocked")
                     else:
-                        self.parts.deliveries.sent(delivery, f"{account} {delivery.id}")
+                        self.said[account] = f"{account} {next(self._numbers)}"
+                        self.parts.deliveries.sent(delivery, self.said[account])
 
     def _rendered(self, reply: Reply, address: Message) -> Sequence[Call] | None:
         if address.channel in self.gone:
