@@ -14,6 +14,7 @@ from bot.messages import Button, Message, Reply
 from bot.notices import Announcement, Notice, NoticeKind
 from bot.people import People
 from bot.roster import Roster
+from bot.short_names import shortened
 from bot.turn import WORRIED_BUTTON
 
 TEST_ALERT = "This is a test alert. No child is at risk."
@@ -151,7 +152,8 @@ def _of_change(detail: dict[str, str]) -> tuple[tuple[Block, ...], tuple[Button,
             Paragraph(f"Now: {detail['after']}"),
             Paragraph(f"Changed by {detail['by']}. If this is wrong, speak to your school office, or to the chair of governors."),
         ),
-        (Button("That is right", "t:right"),) if detail.get("confirms") else (),
+        # Only what stands here is confirmed by it, nothing that is written later.
+        (Button("That is right", f"t:right:{shortened(detail['after'])}"),) if detail.get("confirms") else (),
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.clock import spoken
 from bot.contact_book import Contact, ContactRole
+from bot.contact_changes import reached
 from bot.contact_store import Contacts
 from bot.duties import Duties
 from bot.duty import Duty
@@ -118,6 +119,8 @@ class OwnDuty:
                     keep=partial(self._duties.confirm_test, person=person),
                 )
             case "right":
+                if key != shortened(reached(self._contacts.book(person.school_id).named(duty.contact))):
+                    raise BotError("That has been changed again since: look at the message that says so, or write /duty.")
                 return Turn(
                     (Heading("Thank you. Staff are told this from now on."),),
                     private=True,
