@@ -53,6 +53,7 @@ class Staff:
     def __init__(self, chat: "Chat", clock: "Clock") -> None:
         self.chat = chat
         self.parts = chat.parts
+        self.book = BOOK
         self.engine = chat.parts.indexes.versions.engine
         self.clock = clock
         self.seen: dict[str, list[Reply]] = defaultdict(list)
