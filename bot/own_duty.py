@@ -120,7 +120,9 @@ class OwnDuty:
                 )
             case "right":
                 if key != shortened(reached(self._contacts.book(person.school_id).named(duty.contact))):
-                    raise BotError("That has been changed again since: look at the last message about it, and press the button there.")
+                    raise BotError(
+                        "That has been changed again since: look at the last message about it, and press the button there."
+                    )
                 return Turn(
                     (Heading("Thank you. Staff are told this from now on."),),
                     private=True,
