@@ -120,9 +120,8 @@ class Handover:
         """
         what, found = value[:1], value[1:]
         code, _, sought = found.partition(":")
-        if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None:
+        if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None or read_aim(code).route not in _URGENT:
             raise BotError(GONE)
-        read_aim(code)
         words = _up_to(earlier, sought) if what == _WITH_WORDS and sought else None
         question = self._reduced(asker, words[-1]) if words else ""
         draft = Draft(awaited=Awaited.NAME, aim=code, question=question, is_alert=True)
