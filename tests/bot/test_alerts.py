@@ -204,8 +204,9 @@ def test_an_allegation_goes_to_one_person_alone(linked: "Staff") -> None:
     assert "Nobody whom I can tell has taken it on. Do not wait for me." in linked.told(TEACHER)[-1]
 
 
-def test_an_allegation_about_the_headteacher_goes_to_the_chair_alone(linked: "Staff") -> None:
-    linked.say("The headteacher hit a child")
+@pytest.mark.parametrize("text", ["The headteacher hit a child", "Mrs Harrison hit a child", "mrs. harrison hit a child today"])
+def test_an_allegation_about_the_headteacher_goes_to_the_chair_alone(linked: "Staff", text: str) -> None:
+    linked.say(text)
     assert "Tell Ms Okoro now: my name" in linked.labels()
     linked.press("Tell Ms Okoro now")
     for _ in range(5):

@@ -28,6 +28,7 @@ GRIEVANCES = [
     "The head keeps shouting at me in front of parents, what can I do?",
     "The head posted a photo of my class on her own Instagram",
     "Mrs Harrison is bullying me",
+    "Mrs Harrison posted a photo of pupils on her own Facebook",
 ]
 
 
@@ -630,6 +631,26 @@ def test_somebody_at_two_schools_asks_the_headteacher_of_the_chosen_one(linked: 
 # About the headteacher
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do I need Mrs Harrison's permission to post a photo?",
+        "Should I tell Mrs Harrison about a message from a parent?",
+        "Mrs Harrison said I can use my phone at lunchtime, is that right?",
+    ],
+)
+def test_a_question_that_only_names_the_headteacher_is_one_for_her(linked: "Staff", text: str) -> None:
+    linked.say(text)
+    assert "Ask Mrs Harrison" in linked.labels()
+
+
+def test_a_wording_that_accuses_the_headteacher_by_name_leads_to_the_urgent_route(linked: "Staff") -> None:
+    linked.say(FRIENDS)
+    linked.press("Ask Mrs Harrison")
+    linked.press("Change the wording")
+    assert "Tell Ms Okoro, the chair of governors, now" in linked.say("Mrs Harrison hit a child")
+
+
 @pytest.mark.parametrize("text", GRIEVANCES)
 def test_a_question_about_the_headteacher_is_never_for_her(linked: "Staff", text: str) -> None:
     linked.say(text)
@@ -667,7 +688,7 @@ def test_a_question_about_the_headteacher_that_is_handed_over_leaves_no_trace_fo
         (row,) = connection.execute(select(escalations)).all()
     assert row.person_id != head
     assert str(head) not in row.line.replace(str(row.person_id), "")
-    assert plain_words_in_store("bullying", "shouting at me", "Instagram") == []
+    assert plain_words_in_store("bullying", "shouting at me", "Instagram", "Facebook") == []
 
 
 @pytest.mark.parametrize("text", GRIEVANCES)
