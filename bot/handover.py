@@ -105,8 +105,6 @@ class Handover:
             *also,
             *([Paragraph(NOT_REPORTING)] if aim.route in _URGENT else []),
         )
-        if asker.person is None:
-            return said(*blocks, buttons=_next_button(line, aim), private=True)
         if aim.route in _URGENT:
             return said(*blocks, buttons=(*self._alert_buttons(line, aim, asker, ""), *_next_button(line, aim)), private=True)
         return said(*blocks, buttons=_next_button(line, aim), private=True)
@@ -350,18 +348,20 @@ class Handover:
         return without_personal_data(text, self._indexes.of(asker.school.id, fresh=False).spelling.is_common)
 
     def _first_linked(self, line: Sequence[Step], asker: Asker) -> Step | None:
-        return next((step for step in line if step.person_id is not None and not self._is_asker(step, asker)), None)
+        return next((step for step in line if _is_another(step, asker)), None)
 
     def _can_tell(self, step: Step, asker: Asker) -> bool:
-        return step.alertable and not self._is_asker(step, asker)
-
-    def _is_asker(self, step: Step, asker: Asker) -> bool:
-        return asker.person is not None and step.person_id == asker.person.id
+        return step.alertable and _is_another(step, asker)
 
 
 def aim_of(answer: Answer, directory: Directory) -> Aim:
     """Return the aim of an answer: whoever the question itself leaves out stays so when a button is pressed later."""
     return Aim(answer.route, answer.named, answer.about).without(*directory.left_out(answer.route, answer.about, answer.question))
+
+
+def _is_another(step: Step, asker: Asker) -> bool:
+    """Tell whether a step is somebody whom the bot can write to, and not the asker; in the demonstration nobody is written to."""
+    return asker.person is not None and step.person_id not in (None, asker.person.id)
 
 
 def _up_to(earlier: Sequence[str], sought: str) -> Sequence[str] | None:
