@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.escalations import Overtaken
+from bot.layout import Heading
+from bot.messages import Message
 from bot.people import TELEGRAM, WEB, PersonRole
 from bot.tables import duties, escalation_messages, escalations
+from bot.turn import Asker, Turn
 from corpus.tables import writing
 
 if TYPE_CHECKING:
@@ -606,3 +609,42 @@ def test_on_the_chat_page_nobody_becomes_one_who_can_be_alerted(staff: "Staff") 
         assert connection.scalars(select(duties.c.tested_at)).all() == [None]
     staff.say(BEATEN)
     assert not [label for label in staff.labels() if label.startswith("Tell")]
+
+
+def on_page(staff: "Staff", earlier: list[str], **fields: str) -> Turn:
+    """Return the turn of a message of somebody who is signed in to the chat page, which itself remembers what was asked."""
+    (person,) = [one for one in staff.parts.people.of("hillside") if one.channel == WEB]
+    school = staff.parts.indexes.versions.schools(["hillside"])[0]
+    message = Message(channel=WEB, account=person.account, place="page", **fields)
+    turn = staff.parts.conversation.turn_of(Asker(school, (school,), person), message, 1, earlier)
+    if turn.keep:
+        with writing(staff.engine) as connection:
+            turn.keep(connection)
+    return turn
+
+
+def test_from_the_chat_page_an_alert_goes_with_a_name_and_its_receipts_wait_for_the_page(linked: "Staff") -> None:
+    linked.enrol(PersonRole.STAFF, "a page", WEB)
+    offered = on_page(linked, [], text=BEATEN).buttons
+    (value,) = [button.value for button in offered if button.label == MY_WORDS]
+    assert on_page(linked, [BEATEN], pressed=value).blocks[0] == Heading(
+        "Write your name in your next message: then I tell them at once."
+    )
+    linked.round()
+    assert linked.told(DSL) == []
+    assert on_page(linked, [BEATEN], text="Jo Bloggs").blocks[0] == Heading("I am telling Mrs Reed now.")
+    linked.round()
+    shown = linked.press("Open it", DSL)
+    assert "Jo Bloggs asks for you now." in shown
+    assert "stepdad hits her" in shown
+    linked.round()
+    waiting = [delivery.call["words"] for delivery in linked.parts.deliveries.waiting(WEB, "a page")]
+    assert [one.split(" (")[0] for one in waiting] == ["It has arrived with Mrs Reed", "Mrs Reed has opened it"]
+
+
+def test_in_the_demonstration_nobody_is_alerted_or_asked(linked: "Staff") -> None:
+    school = linked.parts.indexes.versions.schools(["hillside"])[0]
+    nobody = Asker(school, (school,), None)
+    for text in (BEATEN, "Can I accept a friend request from a parent?"):
+        turn = linked.parts.conversation.turn_of(nobody, Message(channel=WEB, account="", place="", text=text), 1, [])
+        assert not [button.label for button in turn.buttons if button.label.startswith(("Tell ", "Ask "))]
