@@ -510,7 +510,7 @@ def test_sent_shows_the_asker_each_state(linked: "Staff") -> None:
     send(linked)
     assert "to Mrs Harrison: sent, not delivered yet." in linked.say("/sent")
     linked.round()
-    assert "delivered, not opened yet." in linked.say("/sent")
+    assert "to Mrs Harrison: delivered." in linked.say("/sent")
     linked.press("Answer", HEAD)
     assert ": opened." in linked.say("/sent")
     linked.say("Yes.", HEAD)
