@@ -34,15 +34,20 @@ class Aim(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The aim as a button holds it: at most 47 characters."""
+        """The aim as a button holds it: at most 47 characters where it fits."""
         named = sum(1 << _ROLES.index(role) for role in self.named)
         about = sum(1 << _CONTACT_ROLES.index(role) for role in self.about)
         return f"{_ROUTES[self.route]}{named:02x}{about:04x}{''.join(self.skipped)}"
 
     @property
     def is_full(self) -> bool:
-        """Whether nobody else can be left out."""
+        """Whether no button could hold anybody else who is left out."""
         return len(self.skipped) >= MOST_SKIPPED
+
+    @property
+    def fits(self) -> bool:
+        """Whether a button holds all who are left out."""
+        return len(self.skipped) <= MOST_SKIPPED
 
     def line(self, directory: Directory) -> tuple[Step, ...]:
         """Return those to turn to, the first of them first."""
@@ -53,6 +58,12 @@ class Aim(Struct, frozen=True):
         skipped = dict.fromkeys((*self.skipped, *(key[:KEY_LENGTH] for key in keys)))
         return Aim(self.route, self.named, self.about, tuple(skipped))
 
+    def also(self, other: "Aim") -> "Aim":
+        """Return the aim that leaves out whom either of two leaves out, on the route of the other unless that is the ordinary."""
+        route = self.route if other.route is Route.ORDINARY else other.route
+        about = tuple(dict.fromkeys((*self.about, *other.about)))
+        return Aim(route, self.named or other.named, about, self.skipped).without(*other.skipped)
+
 
 def read_aim(code: str) -> Aim:
     """Return the aim that a button holds. Raises BotError where it is none of ours."""
@@ -60,7 +71,7 @@ def read_aim(code: str) -> Aim:
     if not found or found[1] not in _LETTERS:
         raise BotError(GONE)
     named, about = int(found[2], 16), int(found[3], 16)
-    skipped = re.findall(".{4}", found[4])[:MOST_SKIPPED]
+    skipped = re.findall(".{4}", found[4])
     return Aim(_LETTERS[found[1]], _of(_ROLES, named), _of(_CONTACT_ROLES, about), tuple(skipped))
 
 

@@ -14,6 +14,7 @@ from bot.messages import Button, Message, Reply
 from bot.notices import Announcement, Notice, NoticeKind
 from bot.people import People
 from bot.roster import Roster
+from bot.short_names import shortened
 from bot.turn import WORRIED_BUTTON
 
 TEST_ALERT = "This is a test alert. No child is at risk."
@@ -85,7 +86,9 @@ class Announcer:
                 self._escalations.answer_did_not_come(connection, found)
                 return None
             return address, _reply(self._answer(connection, notice, found), ())
-        if address is None:
+        # The reminder waits for the addressee's hours: before them they may have answered.
+        is_settled = Receipt(notice.detail["what"]) is Receipt.OVERDUE and found.answered_at is not None
+        if address is None or is_settled:
             return None
         return address, _reply(self._receipt(connection, notice, found), ())
 
@@ -149,7 +152,8 @@ def _of_change(detail: dict[str, str]) -> tuple[tuple[Block, ...], tuple[Button,
             Paragraph(f"Now: {detail['after']}"),
             Paragraph(f"Changed by {detail['by']}. If this is wrong, speak to your school office, or to the chair of governors."),
         ),
-        (Button("That is right", "t:right"),) if detail.get("confirms") else (),
+        # Only what stands here is confirmed by it, nothing that is written later.
+        (Button("That is right", f"t:right:{shortened(detail['after'])}"),) if detail.get("confirms") else (),
     )
 
 

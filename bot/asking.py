@@ -52,10 +52,10 @@ def ask(question: str, index: Index, directory: Directory, today: date, context:
 def ask_and_read(
     question: str, index: Index, directory: Directory, today: date, context: Sequence[str]
 ) -> tuple[Answer, Reading]:
-    """Return the same, and how the question was read."""
+    """Return the same, and how the question was read: with those in power whom it names called by their offices."""
     asked = read_question(question)
-    earlier = [_CONTROL.sub("", one[:LONGEST_QUESTION]) for one in list(context)[-LONGEST_CONTEXT:]]
-    reading, decision = read_and_decide(asked, earlier, index)
+    earlier = [directory.with_offices(_CONTROL.sub("", one[:LONGEST_QUESTION])) for one in list(context)[-LONGEST_CONTEXT:]]
+    reading, decision = read_and_decide(directory.with_offices(asked), earlier, index)
     return to_answer(asked, decision, index, directory, today, concern=_concern(reading)), reading
 
 

@@ -42,15 +42,15 @@ def tell_of_changes(
                 person_id=people[name],
                 due_at=due_at,
                 role=role_words(change.role, nation),
-                before=_reached(change.before),
-                after=_reached(change.after),
+                before=reached(change.before),
+                after=reached(change.after),
                 by=by,
-                confirms=bool(change.role is ContactRole.GOVERNORS and change.after and change.after.name == name),
+                confirms=change.role is ContactRole.GOVERNORS and change.after is not None and change.after.name == name,
             )
     return list(not_told)
 
 
-def _reached(contact: Contact | None) -> str:
+def reached(contact: Contact | None) -> str:
     """Return how a contact is reached, in words."""
     if contact is None:
         return "nobody."

@@ -142,7 +142,7 @@ class Conversation:
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
         # In the demonstration nobody is known, and all who try it would share one limit.
-        if asker.person and recent > MOST_A_MINUTE and not self._presses(message):
+        if asker.person and recent > MOST_A_MINUTE and not self._presses(asker, message):
             return _refusal(TOO_MANY)
         try:
             turn = self._turn_of(asker, message, earlier)
@@ -202,7 +202,7 @@ class Conversation:
         if draft.escalation:
             return self._inbox.written(asker, message, draft)
         # A child at risk comes first, whatever was asked for.
-        return None if self._is_urgent(message) else self._handover.written(asker, message, draft)
+        return None if self._is_urgent(asker, message) else self._handover.written(asker, message, draft)
 
     def _before(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> list[str]:
         """Return the questions before a message in its conversation, oldest first."""
@@ -219,13 +219,14 @@ class Conversation:
             about = sensitivity(reading)
             if about is Sensitivity.COLLEAGUE:
                 answer = keeping_nothing(answer)
-            to_others = self._handover.buttons(asker, answer, directory)
+            remembered = _is_remembered(question, answer, about)
+            to_others = self._handover.buttons(asker, answer, directory, remembered=remembered)
         except QuestionError:
             # Too long, or hardly English: a child at risk comes first all the same.
             answer = needs_school(question[:LONGEST_QUESTION], (), index.knowledge.vectors)
             if answer.outcome is not Outcome.URGENT:
                 raise
-        urgent, alleges = answer.outcome is Outcome.URGENT, answer.danger is Danger.ALLEGATION
+        urgent = answer.outcome is Outcome.URGENT
         if not urgent and self._holds_back(asker, message):
             return said(Heading(self._held_back(asker)))
         link = self._link(message)
@@ -239,7 +240,7 @@ class Conversation:
         kept = self._as_kept(question_id, answer, message, index) if question_id else None
 
         def keep(connection: Connection) -> None:
-            if earlier is None and question != WORRIED_QUESTION and about not in NEVER_STORED and not alleges:
+            if earlier is None and _is_remembered(question, answer, about):
                 after = [*before, question][-LONGEST_CONTEXT:]
                 self._records.remember(connection, message, asker.school.id, after)
             if kept:
@@ -404,12 +405,13 @@ class Conversation:
         """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
         return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
 
-    def _presses(self, message: Message) -> bool:
+    def _presses(self, asker: Asker, message: Message) -> bool:
         """Tell whether a message cannot wait: it is urgent, or a button on the way of something that is."""
-        return message.pressed.partition(":")[0] in _CANNOT_WAIT or self._is_urgent(message)
+        return message.pressed.partition(":")[0] in _CANNOT_WAIT or self._is_urgent(asker, message)
 
-    def _is_urgent(self, message: Message) -> bool:
-        return danger_of(_question(message)[:LONGEST_QUESTION], self._indexes.knowledge.vectors) is not None
+    def _is_urgent(self, asker: Asker, message: Message) -> bool:
+        question = self._roster.directory(asker.school).with_offices(_question(message)[:LONGEST_QUESTION])
+        return danger_of(question, self._indexes.knowledge.vectors) is not None
 
     def _on_phones(self, asker: Asker, now: datetime) -> OnPhones:
         """Return what the asker's school wants on personal phones at this moment."""
@@ -482,6 +484,11 @@ def _question(message: Message) -> str:
     if kind == _EXAMPLE:
         return _EXAMPLES.get(value, message.text.strip())
     return message.text.strip()
+
+
+def _is_remembered(question: str, answer: Answer, about: Sensitivity | None) -> bool:
+    """Tell whether a question is remembered for follow-ups: where it says something, and may be kept at all."""
+    return question != WORRIED_QUESTION and about not in NEVER_STORED and answer.danger is not Danger.ALLEGATION
 
 
 def _only_questions(earlier: Sequence[str]) -> list[str]:

@@ -141,7 +141,7 @@ class Deliveries:
             return Event(written, message, 1, lately or 1)
 
     def finish(
-        self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], None] | None = None
+        self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], object] | None = None
     ) -> list[Delivery]:
         """End an event: its words go, `calls` (each with its reply's reference) are to be made, and are leased to the caller.
 

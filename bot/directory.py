@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot.clock import LONDON, day_of
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.duty import Duty
-from bot.left_out import LeftOut, leave_out, may_be_one
+from bot.left_out import LeftOut, leave_out, may_be_one, with_offices
 from bot.national_numbers import CHANGEABLE, NSPCC_HELPLINE, NSPCC_WHISTLEBLOWING, POLICE, NationalNumber
 from bot.school_year import Days, SchoolYear, WeeklyHours, spoken_when
 from bot.short_names import shortened
@@ -164,6 +164,10 @@ class Directory:
             steps.setdefault(step.key, step)  # somebody with several roles is told in the first of them
         first, *others = steps.values()
         return (replace(first, why=self._why(route, ranks, first, left, roles)), *others)
+
+    def with_offices(self, text: str) -> str:
+        """Return a text in which those in power whom it names are called by their offices."""
+        return with_offices(text, self.contacts, self.nation)
 
     def left_out(self, route: Route, about: Iterable[ContactRole], mentioned: str) -> tuple[str, ...]:
         """Return the keys of the contacts whom a question leaves out, so that they stay left out when its text is gone."""

@@ -20,7 +20,7 @@ from bot.deliveries import Announced
 from bot.messages import Message
 from bot.notices import AGAIN_AFTER, NoticeKind, Notices
 from bot.sealing import Kind, Seal, Unreadable
-from bot.tables import escalation_messages, escalations
+from bot.tables import escalation_messages, escalations, people
 from corpus.tables import insert_into, writing
 
 # So long after it came to its end nothing of an escalation is kept.
@@ -74,11 +74,12 @@ class Content(Struct, frozen=True, omit_defaults=True):
 
 
 class _Line(Struct, frozen=True):
-    """The people who were told, the last of them now, and who is next; `minutes` are how long each has."""
+    """The people who were told, the last of them now, and who is next; `minutes` are how long each has; who has opened it."""
 
     told: tuple[int, ...]
     next: tuple[int, ...] = ()
     minutes: int = 0
+    seen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +195,12 @@ class Escalations:
             return connection.scalar(select(escalation_messages.c.escalation_id).where(*said))
 
     def waiting_for(self, person_ids: Sequence[int]) -> list[Escalation]:
-        """Return what these people have not answered yet, the oldest first."""
+        """Return what went to these people and nobody has seen to yet, the oldest first: to whoever was passed by, too."""
+        theirs = select(people.c.school_id).where(people.c.id.in_(person_ids))
         with self._engine.connect() as connection:
-            mine = (escalations.c.person_id.in_(person_ids), escalations.c.answered_at.is_(None))
-            rows = connection.execute(select(escalations).where(*mine).order_by(escalations.c.made_at)).all()
-        return [self._escalation(row) for row in rows]
+            open_ones = (escalations.c.school_id.in_(theirs), escalations.c.answered_at.is_(None))
+            rows = connection.execute(select(escalations).where(*open_ones).order_by(escalations.c.made_at)).all()
+        return [self._escalation(row) for row in rows if not set(person_ids).isdisjoint(_told(row))]
 
     def of_asker(self, asker: str) -> list[Escalation]:
         """Return what somebody has handed over, the oldest first."""
@@ -218,10 +220,15 @@ class Escalations:
 
     def see(self, connection: Connection, seen: Escalation, person_id: int) -> None:
         """Note that somebody whom it went to has opened it; whoever sent an alert is told, once for each."""
-        first = seen.state in (State.SENT, State.DELIVERED)
-        if first:
+        # Read anew: somebody else may have taken it on since it was looked at, which stays.
+        row = connection.execute(select(escalations).where(escalations.c.id == seen.id).with_for_update()).one_or_none()
+        line = msgspec.json.decode(row.line, type=_Line) if row else None
+        if row is None or line is None or row.answered_at is not None or person_id in line.seen:
+            return
+        self._change(connection, seen, line=_as_json(msgspec.structs.replace(line, seen=(*line.seen, person_id))))
+        if row.state in (State.SENT, State.DELIVERED):
             self._change(connection, seen, state=State.SEEN, seen_at=self._now())
-        if seen.kind is EscalationKind.ALERT and (first or person_id == seen.person_id != seen.told[0]):
+        if seen.kind is EscalationKind.ALERT:
             self._tell(connection, seen, Receipt.SEEN, person_id)
 
     def take_on(self, connection: Connection, taken: Escalation, person_id: int) -> None:
@@ -348,7 +355,7 @@ class Escalations:
             self._tell(connection, found, Receipt.NOBODY, found.person_id)
             return
         person_id, *others = line.next
-        after = _as_json(_Line((*line.told, person_id), tuple(others), line.minutes))
+        after = _as_json(msgspec.structs.replace(line, told=(*line.told, person_id), next=tuple(others)))
         self._change(connection, found, person_id=person_id, line=after, next_at=now + timedelta(minutes=line.minutes))
         self._notices.put(connection, found.school_id, NoticeKind.ALERT, person_id=person_id, escalation_id=found.id)
         self._tell(connection, found, Receipt.PASSED_ON, person_id)
@@ -392,7 +399,7 @@ class Escalations:
             kind=EscalationKind(row.kind),
             state=State(row.state),
             person_id=row.person_id,
-            told=msgspec.json.decode(row.line, type=_Line).told,
+            told=_told(row),
             content=self._opened(row.content, Content),
             made_at=row.made_at,
             delivered_at=row.delivered_at,
@@ -408,6 +415,10 @@ class Escalations:
         except Unreadable:
             _log.warning("An escalation was sealed with another secret key, and cannot be read")
             return None
+
+
+def _told(row: Row[Any]) -> tuple[int, ...]:
+    return msgspec.json.decode(row.line, type=_Line).told
 
 
 def _as_json(line: _Line) -> str:

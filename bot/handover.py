@@ -1,7 +1,7 @@
 """Handing something over to a person: an alert at one tap, a question for the headteacher that the asker has looked at first."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -14,7 +14,7 @@ from bot.bootstrap import Indexes
 from bot.clock import day_of, spoken, spoken_briefly
 from bot.directory import Directory, Route
 from bot.errors import BotError
-from bot.escalations import Content, EscalationKind, Escalations, State
+from bot.escalations import Content, EscalationKind, Escalations, Overtaken, State
 from bot.layout import Block, Heading, Paragraph, Steps
 from bot.messages import Button, Message
 from bot.records import Records
@@ -66,12 +66,15 @@ class Handover:
         self._indexes = indexes
         self._now = now
 
-    def buttons(self, asker: Asker, answer: Answer, directory: Directory) -> tuple[Button, ...]:
-        """Return what can be pressed under an answer: to tell or to ask the first of its line, or to pass them by."""
-        if not answer.line:
-            return ()
+    def buttons(self, asker: Asker, answer: Answer, directory: Directory, *, remembered: bool) -> tuple[Button, ...]:
+        """Return what can be pressed under an answer: to tell or to ask the first of its line, or to pass them by.
+
+        `remembered` says that the question is, so that a tap can send its words.
+        """
         aim = aim_of(answer, directory)
-        found = shortened(answer.question)
+        if not answer.line or not aim.fits:
+            return ()
+        found = shortened(answer.question) if remembered else ""
         if answer.outcome is Outcome.URGENT:
             return (*self._alert_buttons(answer.line, aim, asker, found), *_next_button(answer.line, aim))
         person = self._first_linked(answer.line, asker)
@@ -83,8 +86,7 @@ class Handover:
         if not alerted:
             return ()
         whom, code = _short(alerted[0]), aim.code
-        # Of an allegation nothing is remembered, so that there are no words to send.
-        words = () if aim.route is Route.ALLEGATION else (f"{ALERT}:{_WITH_WORDS}{code}:{found}",)
+        words = (f"{ALERT}:{_WITH_WORDS}{code}:{found}",) if found else ()
         return (
             Button(f"Tell {whom} now: my name", f"{ALERT}:{_NAME_ONLY}{code}:"),
             *(Button(f"Tell {whom} now: my name and what I wrote", value) for value in words),
@@ -103,8 +105,6 @@ class Handover:
             *also,
             *([Paragraph(NOT_REPORTING)] if aim.route in _URGENT else []),
         )
-        if asker.person is None:
-            return said(*blocks, buttons=_next_button(line, aim), private=True)
         if aim.route in _URGENT:
             return said(*blocks, buttons=(*self._alert_buttons(line, aim, asker, ""), *_next_button(line, aim)), private=True)
         return said(*blocks, buttons=_next_button(line, aim), private=True)
@@ -118,7 +118,7 @@ class Handover:
         """
         what, found = value[:1], value[1:]
         code, _, sought = found.partition(":")
-        if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None:
+        if what not in (_NAME_ONLY, _WITH_WORDS) or asker.person is None or read_aim(code).route not in _URGENT:
             raise BotError(GONE)
         words = _up_to(earlier, sought) if what == _WITH_WORDS and sought else None
         question = self._reduced(asker, words[-1]) if words else ""
@@ -133,20 +133,19 @@ class Handover:
         aim = read_aim(draft.aim)
         line = aim.line(self._roster.directory(asker.school))
         alerted = [step for step in line if self._can_tell(step, asker)]
+        # Whatever comes of it, the asker's next message is a question again.
+        drop = partial(self._unfinished.drop, message=message)
         if not alerted:
-            told = tuple(f"{step.in_full}." for step in line[:3])
-            return said(Heading("I cannot tell anybody for you just now. Turn to them yourself:"), Steps(told), private=True)
+            nobody = Heading("I cannot tell anybody for you just now. Turn to them yourself:")
+            return Turn((nobody, Steps(_in_words(line))), private=True, keep=drop)
         if aim.route in _FOR_ONE_ALONE:
             alerted = alerted[:1]
         first, *others = alerted
         book = self._roster.book(asker.school.id)
-        already = self._already_told(message, first, with_words=bool(draft.question))
+        already = self._already_told(message, first, draft.question, timedelta(minutes=book.confirm_within))
         if already:
-            return said(
-                Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())})."),
-                _nobody_yet(first),
-                private=True,
-            )
+            told = Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())}).")
+            return Turn((told, _nobody_yet(first)), private=True, keep=drop)
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
@@ -159,7 +158,7 @@ class Handover:
                 asker=self._records.asker(message),
                 address=address_of(message),
             )
-            self._unfinished.drop(connection, message)
+            drop(connection)
 
         sent = "your name and what you wrote" if draft.question else "your name, and not what it is about"
         after = f" If nobody takes it on in {book.confirm_within} minutes, I tell {others[0].name} too." if others else ""
@@ -176,12 +175,12 @@ class Handover:
             outcome=Outcome.URGENT,
         )
 
-    def _already_told(self, message: Message, step: Step, *, with_words: bool) -> datetime | None:
-        """Return when the asker told somebody the same a moment ago, None where that is not so."""
+    def _already_told(self, message: Message, step: Step, question: str, lately: timedelta) -> datetime | None:
+        """Return when the asker told somebody the same a moment ago, and no other words; None where that is not so."""
         for one in self._escalations.of_asker(self._records.asker(message)):
-            lately = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
-            says_more = with_words and not (one.content and one.content.question)
-            if lately and not says_more:
+            waits = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
+            says_more = question and not (one.content and one.content.question == question)
+            if waits and one.made_at > self._now() - lately and not says_more:
                 return one.made_at
         return None
 
@@ -202,12 +201,17 @@ class Handover:
         return self._preview(asker, message, self._drafted(asker, Draft(aim=code), words))
 
     def _drafted(self, asker: Asker, draft: Draft, words: Sequence[str]) -> Draft:
-        """Return a draft of the last of these questions, with what the bot answers to it."""
+        """Return a draft of the last of these questions, with what the bot answers to it.
+
+        Whom the question is about is left out, whomever the button was for. What the bot answered to an earlier wording stays.
+        """
         index, directory = self._indexes.of(asker.school.id), self._roster.directory(asker.school)
         answer = ask(words[-1], index, directory, day_of(self._now()), words[:-1])
+        aim = read_aim(draft.aim).also(aim_of(answer, directory))
         ref = answer.quotes[0].ref if answer.quotes else ""
+        headline, ref = (draft.headline, draft.ref) if draft.headline else (answer.headline, ref)
         question = self._reduced(asker, words[-1])
-        return msgspec.structs.replace(draft, awaited=Awaited.NOTHING, question=question, headline=answer.headline, ref=ref)
+        return Draft(aim=aim.code, question=question, headline=headline, ref=ref)
 
     def _ask_for_wording(self, asker: Asker, message: Message, draft: Draft) -> Turn:
         draft = msgspec.structs.replace(draft, awaited=Awaited.WORDING)
@@ -223,16 +227,18 @@ class Handover:
         line = aim.line(self._roster.directory(asker.school))
         step = self._first_linked(line, asker)
         if step is None:
-            return said(Heading("I cannot reach anybody else for you. Turn to:"), Steps(_in_words(line)), private=True)
+            nobody = Heading("I cannot reach anybody else for you. Turn to:")
+            drop = partial(self._unfinished.drop, message=message)
+            return Turn((nobody, Steps(_in_words(line))), private=True, keep=drop)
         keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
         unnamed = self._roster.book(asker.school.id).anonymous
         headline = [Paragraph(f"with what I answered: {draft.headline}")] if draft.headline else []
         why = [Paragraph(step.why, aside=True)] if step.why else []
         buttons = (
-            Button("Send it with my name", f"{DRAFT}:{_SEND}"),
-            *([Button("Send it without my name", f"{DRAFT}:{_UNNAMED}")] if unnamed else []),
+            Button("Send it with my name", f"{DRAFT}:{_SEND}:{_shown(draft)}"),
+            *([Button("Send it without my name", f"{DRAFT}:{_UNNAMED}:{_shown(draft)}")] if unnamed else []),
             Button("Change the wording", f"{DRAFT}:{_CHANGE}"),
-            *([] if aim.is_full else [Button("Not this person", f"{DRAFT}:{_OTHER}")]),
+            Button("Not this person", f"{DRAFT}:{_OTHER}:{_shown(draft)}"),
             Button("Do not send it", f"{DRAFT}:{_STOP}"),
         )
         blocks: tuple[Block, ...] = (
@@ -244,15 +250,18 @@ class Handover:
         )
         return Turn(blocks, buttons, private=True, keep=keep)
 
-    def decided(self, asker: Asker, message: Message, what: str) -> Turn:
+    def decided(self, asker: Asker, message: Message, value: str) -> Turn:
         """Return what comes of a button under what would be sent. Raises BotError where there is nothing to send any more."""
+        what, _, shown = value.partition(":")
         draft = self._unfinished.of(message, asker.school.id)
-        if draft is None or draft.escalation or asker.person is None:
+        if draft is None or draft.escalation or draft.is_alert or asker.person is None:
             raise BotError("I do not have what you wanted to send any more: ask your question again.")
+        if what in (_SEND, _UNNAMED, _OTHER) and shown != _shown(draft):
+            raise BotError("That has been changed since: look at the last message that shows it, and press the button there.")
         match what:
             case str() if what == _STOP:
-                keep = partial(self._unfinished.drop, message=message)
-                return Turn((Heading("Nothing was sent."),), private=True, keep=keep)
+                drop = partial(self._unfinished.drop, message=message)
+                return Turn((Heading("Nothing was sent."),), private=True, keep=drop)
             case str() if what == _CHANGE:
                 return self._ask_for_wording(asker, message, draft)
             case str() if what == _OTHER:
@@ -277,7 +286,8 @@ class Handover:
         aim = read_aim(draft.aim)
         step = self._first_linked(aim.line(self._roster.directory(asker.school)), asker)
         if step is None or step.person_id is None:
-            return said(Heading("Whom it was for cannot be reached any more. Nothing was sent."), private=True)
+            drop = partial(self._unfinished.drop, message=message)
+            return Turn((Heading("Whom it was for cannot be reached any more. Nothing was sent."),), private=True, keep=drop)
         person_id = step.person_id
         due_at = self._roster.at_work(asker.school.id, person_id)
         overdue_at = self._roster.overdue(asker.school.id, due_at)
@@ -293,7 +303,8 @@ class Handover:
                 due_at=due_at,
                 overdue_at=overdue_at,
             )
-            self._unfinished.drop(connection, message)
+            if not self._unfinished.drop(connection, message):  # another tap has sent it
+                raise Overtaken
 
         later = due_at > self._now()
         when = f"It reaches them {self._roster.spoken(due_at)}." if later else "It is on its way."
@@ -320,9 +331,6 @@ class Handover:
             return self._tell(asker, message, draft, text) if draft.is_alert else self._ask(asker, message, draft, text)
         if len(text) > LONGEST_QUESTION:
             raise BotError(f"Your question has {len(text)} characters: shorten it to {LONGEST_QUESTION} or fewer.")
-        if draft.headline:  # what the bot answered was to the first wording, and stays beside it
-            changed = msgspec.structs.replace(draft, awaited=Awaited.NOTHING, question=self._reduced(asker, text))
-            return self._preview(asker, message, changed)
         return self._preview(asker, message, self._drafted(asker, draft, [text]))
 
     def sent(self, message: Message) -> Turn:
@@ -340,18 +348,20 @@ class Handover:
         return without_personal_data(text, self._indexes.of(asker.school.id, fresh=False).spelling.is_common)
 
     def _first_linked(self, line: Sequence[Step], asker: Asker) -> Step | None:
-        return next((step for step in line if step.person_id is not None and not self._is_asker(step, asker)), None)
+        return next((step for step in line if _is_another(step, asker)), None)
 
     def _can_tell(self, step: Step, asker: Asker) -> bool:
-        return step.alertable and not self._is_asker(step, asker)
-
-    def _is_asker(self, step: Step, asker: Asker) -> bool:
-        return asker.person is not None and step.person_id == asker.person.id
+        return step.alertable and _is_another(step, asker)
 
 
 def aim_of(answer: Answer, directory: Directory) -> Aim:
     """Return the aim of an answer: whoever the question itself leaves out stays so when a button is pressed later."""
     return Aim(answer.route, answer.named, answer.about).without(*directory.left_out(answer.route, answer.about, answer.question))
+
+
+def _is_another(step: Step, asker: Asker) -> bool:
+    """Tell whether a step is somebody whom the bot can write to, and not the asker; in the demonstration nobody is written to."""
+    return asker.person is not None and step.person_id not in (None, asker.person.id)
 
 
 def _up_to(earlier: Sequence[str], sought: str) -> Sequence[str] | None:
@@ -379,6 +389,11 @@ def _nobody_yet(step: Step) -> Paragraph:
     ring = f"ring {step.phones[0]}" if step.phones else "go and find them"
     sentence = f"Nobody has seen this yet: {ring}."
     return Paragraph(sentence, strong=sentence)
+
+
+def _shown(draft: Draft) -> str:
+    """Return what tells a draft from others in a button: it is pressed for what stood above it."""
+    return shortened(f"{draft.aim} {draft.question}")
 
 
 def _in_words(line: Sequence[Step]) -> tuple[str, ...]:

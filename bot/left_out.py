@@ -23,6 +23,18 @@ _ALSO_A_WORD = re.compile(
 )
 # A contact in one of these may be an office: only its whole name names it.
 _OFFICES = OUTSIDE | {ContactRole.OFFICE, ContactRole.IT}
+# Those of whom retrieval.concerns tells whether a text is about them.
+_IN_POWER = frozenset(
+    {
+        ContactRole.HEADTEACHER,
+        ContactRole.DEPUTY_HEADTEACHER,
+        ContactRole.DSL,
+        ContactRole.DEPUTY_DSL,
+        ContactRole.GOVERNORS,
+        ContactRole.LINE_MANAGER,
+        ContactRole.SLT,
+    }
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -89,6 +101,20 @@ def leave_out(
     for contact in unheard:
         reasons.setdefault(contact.name, f"You asked for somebody other than {contact.name}.")
     return LeftOut(reasons, frozenset(about), frozenset(by_conflict), frozenset(declined))
+
+
+def with_offices(text: str, contacts: Sequence[Contact], nation: str) -> str:
+    """Return a text in which those of the contacts whom it names are called by their office, where they are in power.
+
+    Whom a text is about, and how urgent it is, is told by offices: so it holds for whoever is named instead.
+    """
+    for contact in contacts:
+        office = next((role for role in contact.roles if role in _IN_POWER), None)
+        if office and _names(text, contact):
+            whole, surname, words = _plain(contact.name), _parts(contact.name)[2], role_words(office, nation)
+            named = rf"(?:\b(?:{'|'.join(_TITLES)})\b\.? +)?\b(?:{re.escape(whole)}|{re.escape(surname)})(s?)\b"
+            text = re.sub(named, rf"{words}\1", _plain(text), flags=re.IGNORECASE)
+    return text
 
 
 def may_be_one(name: str, other: str) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.clock import spoken
 from bot.contact_book import Contact, ContactRole
+from bot.contact_changes import reached
 from bot.contact_store import Contacts
 from bot.duties import Duties
 from bot.duty import Duty
@@ -106,7 +107,7 @@ class OwnDuty:
         if duty is None:
             raise BotError(GONE)
         match what:
-            case "test" if message.channel == WEB:
+            case "test" | "seen" if message.channel == WEB:
                 raise BotError(NOT_ON_A_PAGE)
             case "test":
                 keep = partial(self._notices.put, school_id=person.school_id, kind=NoticeKind.TEST_ALERT, person_id=person.id)
@@ -118,6 +119,10 @@ class OwnDuty:
                     keep=partial(self._duties.confirm_test, person=person),
                 )
             case "right":
+                if key != shortened(reached(self._contacts.book(person.school_id).named(duty.contact))):
+                    raise BotError(
+                        "That has been changed again since: look at the last message about it, and press the button there."
+                    )
                 return Turn(
                     (Heading("Thank you. Staff are told this from now on."),),
                     private=True,

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from bot.errors import BotError
-from bot.tables import invitations, people, sessions
+from bot.tables import duties, invitations, people, sessions
 from corpus.tables import insert_into, schools, writing
 from corpus.versions import School, no_such_school
 
@@ -223,7 +223,8 @@ class People:
         """Return the person whom a code makes of an account, and use the code up.
 
         `within` are the schools that it may be of, None for any. Somebody who is at that school already gets the invitation's
-        role and pass. Raises BotError, the same for every reason, where the code is none, was taken, taken back, or is too old.
+        role and pass, and with another role is one of its contacts no more. Raises BotError, the same for every reason, where the
+        code is none, was taken, taken back, or is too old.
         """
         now = self._now()
         with writing(self._engine) as connection:
@@ -236,6 +237,9 @@ class People:
                 raise BotError("That code is not valid, or somebody has used it: ask your school office for a new one.")
             whose = (people.c.school_id == invited.school_id, people.c.channel == channel, people.c.account == account)
             values = {"role": invited.role, "until": invited.pass_until, "left_at": None, "invitation": invited.id}
+            # A duty goes with the role: a chair who becomes headteacher must not go on getting what is about the headteacher.
+            others = select(people.c.id).where(*whose, people.c.role != invited.role)
+            connection.execute(delete(duties).where(duties.c.person_id.in_(others)))
             if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
                 where = {"school_id": invited.school_id, "channel": channel, "account": account}
                 connection.execute(insert(people).values(**where, **values, since=now))
@@ -326,6 +330,7 @@ class People:
         marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
         deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
         connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now()))
+        connection.execute(delete(duties).where(duties.c.person_id.in_(marked)))  # with the others they go by themselves
         connection.execute(delete(sessions).where(sessions.c.person_id.in_(deleted)))
         connection.execute(delete(people).where(people.c.id.in_(deleted)))
         return [*marked, *deleted]

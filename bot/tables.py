@@ -181,7 +181,7 @@ escalations = Table(
     Column("state", String(20), nullable=False),
     Column("asker", String(64), nullable=False),  # a keyed hash of the account
     Column("person_id", Integer, nullable=False),  # the addressee now
-    Column("line", Text, nullable=False),  # JSON: the ids of the people who were told, and of those who are next
+    Column("line", Text, nullable=False),  # JSON: the ids of the people who were told, who have opened it, and who are next
     Column("content", LargeBinary),  # sealed; null once it was erased
     Column("asker_address", LargeBinary),  # sealed; null once it is no longer needed
     Column("made_at", DateTime, nullable=False),

@@ -51,7 +51,7 @@ class Turn:
     buttons: tuple[Button, ...] = ()
     votes: tuple[Button, ...] = ()
     private: bool = False
-    keep: Callable[[Connection], None] | None = None
+    keep: Callable[[Connection], object] | None = None
     outcome: Outcome | None = None
     stance: Stance | None = None
     refused: bool = False

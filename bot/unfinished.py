@@ -68,9 +68,10 @@ class Unfinished:
         written = insert_into(connection.dialect.name, unfinished).values(**key, **values)
         connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=values))
 
-    def drop(self, connection: Connection, message: Message) -> None:
-        """Delete the draft of a message's conversation."""
-        connection.execute(delete(unfinished).where(unfinished.c.key == self._records.conversation(message)))
+    def drop(self, connection: Connection, message: Message) -> bool:
+        """Delete the draft of a message's conversation; tell whether there was one."""
+        gone = connection.execute(delete(unfinished).where(unfinished.c.key == self._records.conversation(message)))
+        return bool(gone.rowcount)
 
     def forget(self, asker: str) -> None:
         """Delete somebody's drafts."""

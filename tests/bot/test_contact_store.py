@@ -174,3 +174,76 @@ def test_the_first_book_names_everybody_to_whom_allegations_go(contacts: Contact
         ContactChange(ContactRole.GOVERNORS, None, CHAIR),
         ContactChange(ContactRole.HEADTEACHER, None, HEAD),
     ]
+
+
+# What is in force of the chair of governors
+
+
+NEW_NUMBER = replace(CHAIR, email=None, phones=("01473 999999",))
+PAL = Contact("Mr Pal", (ContactRole.GOVERNORS,), ("01473 999999",))
+
+
+def confirm(contacts: Contacts, store: Versions, name: str) -> bool:
+    """Note that somebody confirms to be chair; return whether the book has such a chair."""
+    with writing(store.engine) as connection:
+        return contacts.confirm_chair(connection, "hillside", name)
+
+
+def chairs(contacts: Contacts) -> list[Contact]:
+    """Return whom staff are told of as chair."""
+    return list(contacts.in_force("hillside").holders(ContactRole.GOVERNORS))
+
+
+@pytest.mark.parametrize("people", [(HEAD, NEW_NUMBER), (HEAD, PAL), (HEAD,), (HEAD, PAL, NEW_NUMBER)])
+def test_what_the_chair_has_confirmed_holds_whatever_is_written(
+    contacts: Contacts, store: Versions, people: tuple[Contact, ...]
+) -> None:
+    contacts.save("hillside", BOOK, "the office")
+    assert confirm(contacts, store, "Dr Shah")
+    contacts.save("hillside", holding(*people), "the headteacher")
+    assert chairs(contacts) == [CHAIR]
+    assert HEAD in contacts.in_force("hillside").contacts
+    assert contacts.book("hillside") == holding(*people)  # what was written is there to be confirmed
+
+
+def test_a_headteacher_written_down_as_chair_stays_headteacher_alone(contacts: Contacts, store: Versions) -> None:
+    contacts.save("hillside", BOOK, "the office")
+    confirm(contacts, store, "Dr Shah")
+    contacts.save("hillside", holding(replace(HEAD, roles=(*HEAD.roles, ContactRole.GOVERNORS))), "the headteacher")
+    assert chairs(contacts) == [CHAIR]
+    assert HEAD in contacts.in_force("hillside").contacts
+
+
+def test_a_new_chair_holds_once_they_confirm(contacts: Contacts, store: Versions) -> None:
+    contacts.save("hillside", BOOK, "the office")
+    confirm(contacts, store, "Dr Shah")
+    contacts.save("hillside", holding(HEAD, PAL), "the office")
+    assert confirm(contacts, store, "Mr Pal")
+    assert chairs(contacts) == [PAL]
+
+
+def test_a_conflict_or_an_absence_of_the_chair_holds_at_once_and_none_is_taken_away(contacts: Contacts, store: Versions) -> None:
+    """They lead nothing to anybody new; to take a conflict away would."""
+    friend, away = replace(CHAIR, conflicts=("Mr Reed",)), (Days(date(2026, 12, 1), date(2026, 12, 4)),)
+    contacts.save("hillside", holding(HEAD, friend), "the office")
+    confirm(contacts, store, "Dr Shah")
+    contacts.save("hillside", holding(HEAD, replace(CHAIR, conflicts=("Mrs Harrison",), away=away)), "the office")
+    assert chairs(contacts) == [replace(CHAIR, conflicts=("Mr Reed", "Mrs Harrison"), away=away)]
+
+
+@pytest.mark.parametrize("name", ["Mrs Harrison", "Mr Pal", "", "dr shah"])
+def test_only_the_chair_in_the_book_can_be_confirmed(contacts: Contacts, store: Versions, name: str) -> None:
+    contacts.save("hillside", BOOK, "the office")
+    assert not confirm(contacts, store, name)
+    contacts.save("hillside", holding(HEAD, NEW_NUMBER), "the office")
+    assert chairs(contacts) == [NEW_NUMBER]  # nobody has confirmed anything, so that the book holds
+
+
+def test_what_one_school_confirms_is_not_anothers(contacts: Contacts, store: Versions) -> None:
+    for school in ("hillside", "meadow"):
+        contacts.save(school, BOOK, "the office")
+    confirm(contacts, store, "Dr Shah")
+    for school in ("hillside", "meadow"):
+        contacts.save(school, holding(HEAD, NEW_NUMBER), "the office")
+    assert list(contacts.in_force("meadow").holders(ContactRole.GOVERNORS)) == [NEW_NUMBER]
+    assert chairs(contacts) == [CHAIR]

@@ -194,6 +194,16 @@ def test_every_number_of_an_urgent_reply_is_a_national_one(demo: Indexes, questi
     assert told <= {one.number for one in NUMBERS}
 
 
+def test_of_the_chair_stands_there_what_the_chair_has_confirmed(hillside: Policybot) -> None:
+    chair = ("contacts", "--school", "hillside", "--set", "Ms Okoro", "--role", "chair of governors", "--phone")
+    hillside(*chair, "01473 123459")
+    hillside("contacts", "--school", "hillside", "--confirmed", "Ms Okoro")
+    hillside(*chair, "01473 999999")
+    text = sheet(hillside).replace(NO_BREAK, " ")
+    assert "01473 123459" in text
+    assert "999999" not in text
+
+
 def test_the_qr_code_is_of_the_page_where_a_code_is_typed(hillside: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICYBOT_PUBLIC_URL", ADDRESS)
     html = sheet(hillside)
