@@ -129,7 +129,7 @@ class Announcer:
                     Paragraph("Anybody may ring children's social care at the council. If anybody is in danger, ring 999."),
                 )
             case Receipt.UNDELIVERED:
-                return (Heading(f"Your question could not be brought to {who}. Speak to them, or ask somebody else."),)
+                return (Heading(f"Your question has not arrived with {who}. Speak to them yourself, or ask somebody else."),)
             case Receipt.OVERDUE:
                 return (Heading(f"{who} has not answered your question yet. I have reminded them."),)
 

@@ -70,7 +70,7 @@ def assemble(
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
     escalations = Escalations(engine, seal, notices, now, escalations_kept)
-    deliveries = Deliveries(engine, now, escalations.settled)
+    deliveries = Deliveries(engine, now, escalations.settled, seal)
     roster = Roster(engine, contacts, duties, indexes, now)
     unfinished = Unfinished(engine, seal, records, now)
     inbox = Inbox(

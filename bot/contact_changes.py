@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.contact_book import Contact, ContactRole
+from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.contact_store import ContactChange
 from bot.duty import Duty
 from bot.notices import NoticeKind, Notices
@@ -18,6 +18,7 @@ def tell_of_changes(
     nation: str,
     changes: Sequence[ContactChange],
     *,
+    book: ContactBook,
     by: str,
     duties: Sequence[Duty],
     notices: Notices,
@@ -25,12 +26,16 @@ def tell_of_changes(
 ) -> list[str]:
     """Keep a notice to everybody concerned whom the bot can write to; return the names of those whom it cannot.
 
-    `by` is who made the changes, `due_at` when the school is next at work.
+    `book` is what is in force, by which the chair of governors is known; `by` is who made the changes, `due_at` when the school
+    is next at work.
     """
     people = {duty.contact: duty.person_id for duty in duties}
+    chairs = [one.name for one in book.holders(ContactRole.GOVERNORS)]
     not_told: dict[str, None] = {}
     for change in changes:
-        concerned = dict.fromkeys(one.name for one in (change.before, change.after) if one)
+        # Where complaints about the headteacher end, if not with the chair, the chair is to know too.
+        others = chairs if change.role is ContactRole.DESIGNATED_OFFICER else []
+        concerned = dict.fromkeys((*(one.name for one in (change.before, change.after) if one), *others))
         for name in concerned:
             if name not in people:
                 not_told[name] = None
@@ -55,4 +60,5 @@ def reached(contact: Contact | None) -> str:
     if contact is None:
         return "nobody."
     ways = ", ".join([*contact.phones, *([contact.email] if contact.email else [])])
-    return f"{contact.name}{f': {ways}' if ways else ''}."
+    conflicts = f", in conflict with {' and '.join(contact.conflicts)}" if contact.conflicts else ""
+    return f"{contact.name}{f': {ways}' if ways else ''}{conflicts}."

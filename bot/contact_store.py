@@ -113,8 +113,8 @@ def _with_chair(book: ContactBook, chair: Contact) -> ContactBook:
         if contact.name != chair.name and roles:
             others.append(msgspec.structs.replace(contact, roles=roles))
     now = book.named(chair.name)
-    if now:  # conflicts, absences and other roles hold at once: they lead nothing to anybody new
-        chair = msgspec.structs.replace(chair, away=now.away, conflicts=tuple(dict.fromkeys((*chair.conflicts, *now.conflicts))))
+    if now:
+        chair = msgspec.structs.replace(chair, away=now.away)
     return msgspec.structs.replace(book, contacts=(*others, chair))
 
 

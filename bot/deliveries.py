@@ -9,7 +9,7 @@ then with the same reference.
 import random
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -35,6 +35,7 @@ from sqlalchemy import (
 
 from bot.messages import Call, Message
 from bot.people import WEB
+from bot.sealing import Seal, Unreadable
 from bot.tables import events, outbox, tallies
 from corpus.tables import insert_into, writing
 
@@ -117,13 +118,23 @@ def _nobody_is_told(_connection: Connection, _announced: Announced, _channel: st
 
 
 class Deliveries:
-    """Events and the outbox in a store; `now` is the time in UTC, `settled` is told what came of a notice."""
+    """Events and the outbox in a store; `now` is the time in UTC, `settled` is told what came of a notice.
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime], settled: Settled = _nobody_is_told) -> None:
-        """Keep the store and the clock."""
+    `seal` hides the words of notices, which may wait for weeks; without it none can be announced.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        now: Callable[[], datetime],
+        settled: Settled = _nobody_is_told,
+        seal: Seal | None = None,
+    ) -> None:
+        """Keep the parts."""
         self._engine = engine
         self._now = now
         self._settled = settled
+        self._seal = seal
 
     def receive(self, key: str, message: Message, asker: str) -> Event | None:
         """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
@@ -205,7 +216,8 @@ class Deliveries:
         times = {"made_at": now, "due_at": now, "leased_until": leased_until, "give_up_at": give_up_at}
         kind, escalation_id, person_id = announced or (None, None, None)
         of_notice = {"notice": kind, "escalation_id": escalation_id, "person_id": person_id}
-        written = {**row, **times, **of_notice, "call": msgspec.json.encode(call)}
+        held = self._seal.sealed(call) if announced and self._seal else msgspec.json.encode(call)
+        written = {**row, **times, **of_notice, "call": held}
         number = connection.execute(_PUT_OUT, written).scalar_one()
         return Delivery(number, channel, call, 0, give_up_at, now + LEASE, announced)
 
@@ -250,7 +262,7 @@ class Deliveries:
                     _count(connection, now.date(), channel, RESENT)
             leased = update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
             connection.execute(leased.values(leased_until=now + LEASE, attempts=outbox.c.attempts + 1))
-        return [_delivery(row, now + LEASE) for row in rows]
+        return self._deliveries(rows, now + LEASE)
 
     def waiting(self, channel: str, addressee: str) -> list[Delivery]:
         """Return what waits to be fetched by somebody, the oldest first.
@@ -261,7 +273,7 @@ class Deliveries:
         waits = (outbox.c.channel == channel, outbox.c.addressee == addressee, outbox.c.call.is_not(None), outbox.c.due_at <= now)
         with self._engine.connect() as connection:
             rows = connection.execute(select(outbox).where(*waits).order_by(outbox.c.id).limit(MOST_FETCHED)).all()
-        return [_delivery(row, now) for row in rows]
+        return self._deliveries(rows, now)
 
     def is_held(self, delivery: Delivery, seconds: float) -> bool:
         """Tell whether the lease of a call lasts for so many seconds more."""
@@ -342,15 +354,23 @@ class Deliveries:
             if connection.execute(ended.values(call=None, leased_until=None, ended_at=now, reason=reason[:200])).rowcount:
                 self._note_end(connection, delivery.channel, delivery.announced, what)
 
+    def _deliveries(self, rows: Sequence[Row[Any]], leased_until: datetime) -> list[Delivery]:
+        """Return the calls of rows; one that was sealed with another secret key can be made by nobody, and is given up."""
+        found = []
+        for row in rows:
+            delivery = Delivery(row.id, row.channel, {}, row.attempts, row.give_up_at, leased_until, _announced(row))
+            try:
+                call = self._seal.opened(row.call, Call) if row.notice and self._seal else msgspec.json.decode(row.call)
+            except Unreadable as error:
+                self._end(delivery, str(error), UNDELIVERED)
+            else:
+                found.append(replace(delivery, call=call))
+        return found
+
     def _note_end(self, connection: Connection, channel: str, announced: Announced | None, what: str) -> None:
         _count(connection, self._now().date(), channel, what)
         if announced:
             self._settled(connection, announced, channel, False, None)
-
-
-def _delivery(row: Row[Any], leased_until: datetime) -> Delivery:
-    call = msgspec.json.decode(row.call)
-    return Delivery(row.id, row.channel, call, row.attempts, row.give_up_at, leased_until, _announced(row))
 
 
 def _announced(row: Row[Any]) -> Announced | None:

@@ -15,7 +15,7 @@ from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.duty import Duty
 from bot.left_out import LeftOut, leave_out, may_be_one, with_offices
 from bot.national_numbers import CHANGEABLE, NSPCC_HELPLINE, NSPCC_WHISTLEBLOWING, POLICE, NationalNumber
-from bot.school_year import Days, SchoolYear, WeeklyHours, spoken_when
+from bot.school_year import SchoolYear, WeeklyHours, last_day, spoken_when
 from bot.short_names import shortened
 from bot.steps import ENGLAND, OUTSIDE, Step, role_words
 from corpus.clause import Policy, Role
@@ -374,12 +374,10 @@ class Directory:
     def _find_reach(self, contact: Contact | None, role: ContactRole) -> _Reach:
         hours = self._hours(contact, role)
         days = contact.away if contact else ()
-        away = _last_day(days, day_of(self._now))
+        away = last_day(days, day_of(self._now))
         if hours is None:
             return _Reach(None if away is None else False, self._after(away) if away else None, away)
-        opens = self._year.next_opening(hours, self._now)
-        while opens and (absent := _last_day(days, day_of(opens))):
-            opens = self._year.next_opening(hours, _midnight(absent + timedelta(days=1)))
+        opens = self._year.next_opening(hours, self._now, days)
         return _Reach(opens == self._now, opens, away)
 
     def _hours(self, contact: Contact | None, role: ContactRole) -> WeeklyHours | None:
@@ -435,11 +433,6 @@ def _order(route: Route, role: ContactRole, position: int, reach: _Reach, *, on_
         return ready, not on_call, position
     away = route is Route.ORDINARY and reach.away is not None
     return away, position, ready
-
-
-def _last_day(days: Iterable[Days], day: date) -> date | None:
-    """Return the last of the days that hold a day, None where none do."""
-    return max((one.last for one in days if one.first <= day <= one.last), default=None)
 
 
 def _reachable(steps: Sequence[Step]) -> bool:

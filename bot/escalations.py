@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from bot.deliveries import Announced
 from bot.messages import Message
@@ -293,8 +293,8 @@ class Escalations:
     def _came(self, connection: Connection, found: Escalation, kind: NoticeKind, person_id: int | None) -> None:
         if found.state is State.SENT:
             self._change(connection, found, state=State.DELIVERED, delivered_at=self._now())
-        if kind is NoticeKind.ALERT and found.answered_at is None:
-            self._tell(connection, found, Receipt.DELIVERED, person_id)
+        if found.answered_at is None and kind is not NoticeKind.QUESTION:
+            self._tell(connection, found, Receipt.DELIVERED if kind is NoticeKind.ALERT else Receipt.OVERDUE, person_id)
 
     def did_not_come(self, connection: Connection, found: Escalation, kind: NoticeKind, person_id: int | None) -> None:
         """Note that an escalation cannot reach somebody: an alert goes to the next at once, of a question the asker is told."""
@@ -303,7 +303,7 @@ class Escalations:
         if kind is NoticeKind.ALERT:
             self._change(connection, found, next_at=self._now())
         else:
-            self._change(connection, found, next_at=None)
+            self._change(connection, found, state=State.CLOSED, closed_at=self._now(), next_at=None)
             self._tell(connection, found, Receipt.UNDELIVERED, person_id)
 
     def answer_did_not_come(self, connection: Connection, found: Escalation) -> None:
@@ -347,7 +347,6 @@ class Escalations:
                 escalation_id=found.id,
                 due_at=due_at,
             )
-            self._tell(connection, found, Receipt.OVERDUE, found.person_id, due_at)
             return
         line = msgspec.json.decode(row.line, type=_Line)
         if not line.next:
@@ -366,9 +365,16 @@ class Escalations:
         with writing(self._engine) as connection:
             over = func.coalesce(escalations.c.closed_at, escalations.c.answered_at, escalations.c.made_at)
             connection.execute(delete(escalations).where(over < now - self.kept))
-            told = (escalations.c.kind == EscalationKind.ALERT, escalations.c.asker_address.is_not(None))
-            last = func.coalesce(escalations.c.answered_at, escalations.c.made_at)
-            forgotten = update(escalations).where(*told, last < now - RECEIPTS_LAST, escalations.c.next_at.is_(None))
+            told_until = now - RECEIPTS_LAST
+            ended = or_(
+                escalations.c.closed_at < told_until,
+                and_(
+                    escalations.c.kind == EscalationKind.ALERT,
+                    escalations.c.next_at.is_(None),
+                    func.coalesce(escalations.c.answered_at, escalations.c.made_at) < told_until,
+                ),
+            )
+            forgotten = update(escalations).where(escalations.c.asker_address.is_not(None), ended)
             connection.execute(forgotten.values(asker_address=None))
 
     def _tell(
@@ -377,12 +383,9 @@ class Escalations:
         about: Escalation,
         what: Receipt,
         person_id: int | None,
-        due_at: datetime | None = None,
     ) -> None:
         """Tell whoever handed something over what became of it; `person_id` is by whom or to whom."""
-        self._notices.put(
-            connection, about.school_id, NoticeKind.RECEIPT, escalation_id=about.id, due_at=due_at, what=what, who=person_id
-        )
+        self._notices.put(connection, about.school_id, NoticeKind.RECEIPT, escalation_id=about.id, what=what, who=person_id)
 
     def _change(self, connection: Connection, changed: Escalation, **values: object) -> None:
         connection.execute(update(escalations).where(escalations.c.id == changed.id).values(**values))

@@ -234,6 +234,7 @@ class Handover:
         unnamed = self._roster.book(asker.school.id).anonymous
         headline = [Paragraph(f"with what I answered: {draft.headline}")] if draft.headline else []
         why = [Paragraph(step.why, aside=True)] if step.why else []
+        kept = f"until {self._escalations.kept.days} days after it is settled"
         buttons = (
             Button("Send it with my name", f"{DRAFT}:{_SEND}:{_shown(draft)}"),
             *([Button("Send it without my name", f"{DRAFT}:{_UNNAMED}:{_shown(draft)}")] if unnamed else []),
@@ -246,7 +247,7 @@ class Handover:
             Paragraph(f"“{draft.question}”"),
             *headline,
             *why,
-            Paragraph("It is kept, for them alone, until it is answered and for a year. /forget does not delete it.", aside=True),
+            Paragraph(f"It is kept for them alone, {kept}. /forget does not delete it.", aside=True),
         )
         return Turn(blocks, buttons, private=True, keep=keep)
 

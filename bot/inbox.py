@@ -1,6 +1,7 @@
 """What came to somebody: an alert or a question; to open it, to take it on, to answer it, to keep it elsewhere."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -79,7 +80,8 @@ class Inbox:
         }
         if what not in steps:
             raise BotError(NOT_YOURS)
-        return steps[what](asker, message, found, person_id)
+        (school,) = self._versions.schools([found.school_id])  # which need not be the one asked of now
+        return replace(steps[what](asker, message, found, person_id), school=school)
 
     def reply(self, asker: Asker, message: Message) -> Turn | None:
         """Return what becomes of a message that replies to one by which an escalation came; None where it does not.

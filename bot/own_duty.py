@@ -13,7 +13,7 @@ from bot.duties import Duties
 from bot.duty import Duty
 from bot.errors import BotError
 from bot.handover import address_of
-from bot.layout import Heading, Paragraph
+from bot.layout import Block, Heading, Paragraph
 from bot.messages import Button, Message
 from bot.notices import NoticeKind, Notices
 from bot.people import WEB, Person, PersonRole
@@ -86,7 +86,16 @@ class OwnDuty:
             Paragraph("To change when you are on call, write for example: /duty Monday-Friday 7:00-20:00 all year", aside=True),
         )
         test = (Button("Send me a test alert", f"t:{TEST}"),) if message.channel != WEB else ()
-        return said(*blocks, buttons=(*test, Button("I am no longer a contact", f"t:{END}")), private=True)
+        right = self._to_confirm(asker, duty)
+        buttons = (*right[1], *test, Button("I am no longer a contact", f"t:{END}"))
+        return said(*blocks, *right[0], buttons=buttons, private=True)
+
+    def _to_confirm(self, asker: Asker, duty: Duty) -> tuple[tuple[Block, ...], tuple[Button, ...]]:
+        """Return what the school has written of its chair of governors, for the chair to confirm; nothing for others."""
+        written = self._contacts.book(asker.school.id).named(duty.contact)
+        if asker.person is None or written is None or not _right(asker.person, written):
+            return (), ()
+        return (Paragraph(f"Your school has written: {reached(written)}"),), _right(asker.person, written)
 
     def hours(self, asker: Asker, told: str) -> Turn:
         """Keep when somebody is on call. Raises BotError where that cannot be read, or they are no contact."""
@@ -138,10 +147,7 @@ class OwnDuty:
         if contact is None:
             raise BotError(GONE)
 
-        def keep(connection: Connection) -> None:
-            self._duties.take_on(connection, person, contact.name, address_of(message))
-            self._confirm(connection, asker, contact.name)
-
+        keep = partial(self._duties.take_on, person=person, contact=contact.name, address=address_of(message))
         how = ", ".join([*contact.phones, *([contact.email] if contact.email else [])])
         blocks = (
             Heading(f"Thank you, {contact.name}."),
@@ -151,7 +157,7 @@ class OwnDuty:
             Paragraph(NOT_ON_A_PAGE if message.channel == WEB else "Now let me try whether alerts reach you here."),
         )
         test = (Button("Send me a test alert", f"t:{TEST}"),) if message.channel != WEB else ()
-        return Turn(blocks, test, private=True, keep=keep)
+        return Turn(blocks, (*_right(person, contact), *test), private=True, keep=keep)
 
     def _confirm(self, connection: Connection, asker: Asker, contact: str) -> None:
         """Note that the chair of governors confirms how they are reached."""
@@ -168,6 +174,12 @@ class OwnDuty:
         taken = self._roster.duties(asker.school)
         known = self._contacts.book(asker.school.id).contacts or self._roster.directory(asker.school).contacts
         return [one for one in known if one.name not in taken and _needed(one) is person.role]
+
+
+def _right(person: Person, contact: Contact) -> tuple[Button, ...]:
+    """Return the button by which the chair of governors confirms what stands above it; none for others."""
+    is_chair = person.role is PersonRole.CHAIR
+    return (Button("That is right", f"t:{RIGHT}:{shortened(reached(contact))}"),) if is_chair else ()
 
 
 def _needed(contact: Contact) -> PersonRole | None:

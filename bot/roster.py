@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from bot.bootstrap import Indexes
-from bot.contact_book import ContactBook
+from bot.contact_book import Contact, ContactBook
 from bot.contact_store import Contacts
 from bot.directory import Directory, directory_of
 from bot.duties import Duties
 from bot.duty import Duty
 from bot.messages import Message
-from bot.school_year import SchoolYear, Season, WeeklyHours, read_hours, spoken_when
+from bot.school_year import SchoolYear, Season, read_hours, spoken_when
 from corpus.versions import School
 
 # When somebody is at work of whom nobody has said it.
@@ -66,16 +66,16 @@ class Roster:
         return self._duties.address_of(within, person_id)
 
     def at_work(self, school_id: str, person_id: int | None = None) -> datetime:
-        """Return when somebody at a school is next at work, now if they are; a person by their own hours."""
+        """Return when somebody at a school is next at work, now if they are; a person by their own hours and absences."""
         now, (school,) = self._now(), self._indexes.versions.schools([school_id])
         book = self.book(school_id)
-        hours = (self._hours_of(school, book, person_id) if person_id is not None else None) or book.hours or WORKING_HOURS
-        return book.year(school.nation).next_opening(hours, now) or now
+        contact = self._contact(school, book, person_id)
+        hours = (contact.hours if contact else None) or book.hours or WORKING_HOURS
+        return book.year(school.nation).next_opening(hours, now, contact.away if contact else ()) or now
 
-    def _hours_of(self, school: School, book: ContactBook, person_id: int) -> WeeklyHours | None:
+    def _contact(self, school: School, book: ContactBook, person_id: int | None) -> Contact | None:
         duty = next((one for one in self.duties(school).values() if one.person_id == person_id), None)
-        contact = next((one for one in book.contacts if duty and one.name == duty.contact), None)
-        return contact.hours if contact else None
+        return book.named(duty.contact) if duty else None
 
     def overdue(self, school_id: str, moment: datetime) -> datetime:
         """Return when something that came to somebody at a moment has waited too long."""

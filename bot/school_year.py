@@ -105,8 +105,17 @@ class SchoolYear:
         """
         return any(opens <= moment < closes for opens, closes in self._on(day_of(moment), hours))
 
-    def next_opening(self, hours: WeeklyHours, moment: datetime) -> datetime | None:
-        """Return when hours of the week next begin, `moment` itself while they hold, None where they do not within 400 days."""
+    def next_opening(self, hours: WeeklyHours, moment: datetime, away: Sequence[Days] = ()) -> datetime | None:
+        """Return when hours of the week next begin, `moment` itself while they hold, None where they do not within 400 days.
+
+        Days on which somebody is `away` are passed over.
+        """
+        opens = self._next_opening(hours, moment)
+        while opens and (absent := last_day(away, day_of(opens))):
+            opens = self._next_opening(hours, _moment(absent + timedelta(days=1), time(0)))
+        return opens
+
+    def _next_opening(self, hours: WeeklyHours, moment: datetime) -> datetime | None:
         today = day_of(moment)
         for ahead in range(_LOOK_AHEAD + 1):
             for opens, closes in self._on(today + timedelta(days=ahead), hours):
@@ -249,6 +258,11 @@ def spoken_when(moment: datetime, now: datetime) -> str:
         return f"{shown:%A} at {clock}"
     year = f" {shown.year}" if shown.year != today.year and abs(shown.date() - today) >= _FAR_OFF else ""
     return f"{shown:%A} {shown.day} {shown:%B}{year} at {clock}"
+
+
+def last_day(stretches: Iterable[Days], day: date) -> date | None:
+    """Return the last day of those stretches that hold a day, None where none does."""
+    return max((one.last for one in stretches if one.first <= day <= one.last), default=None)
 
 
 def _moment(day: date, clock: time, *, last: bool = False) -> datetime:

@@ -85,6 +85,12 @@ _CONFLICT = re.compile(
     rf"|{_SOME}(?:'s| is)(?: also| both)? {_SOME}[^?!]{{0,60}}\b(?:about|him|her|them|worr\w+|problem|concern\w*)\b"
 )
 
+# What somebody in power may do, or does for their own good, is asked by whoever thinks that they should not.
+_MAY_THEY = re.compile(
+    rf"\b(?:is|are|was|were|isn'?t|aren'?t) (?P<may>{_SOME})(?: \w+)? (?:allowed|permitted|entitled) to\b(?![^.?!]*\b(?:i|my|me|our|us|staff)\b)"
+    rf"|(?P<own>{_SOME})[^.?!]{{0,60}}? (?:on|for|to) (?:herself|himself|themselves|their own (?:pocket|house|children|family))\b"
+)
+
 # Whom a text is about in so many words.
 _IMAGES = r"photos?|pics?|pictures?|images?|videos?"
 _NOT_CONDUCT = r"(?!'s (?:leaving|birthday|retire\w*|card|party|office|door|number|email|phone number|permission|approval|role|job|policy|newsletter|assembly|hours|name|blog)\b)"
@@ -214,7 +220,7 @@ def concerned(text: str) -> frozenset[Role]:
     one of them, or what they must approve, is about none; one that says that they were told and did nothing is about them.
     """
     plain = _with_offices(text)
-    return _roles(_named_in((_NOT_DEALT_WITH, _CONFLICT), plain)) | _roles(_accused(plain))
+    return _roles(_named_in((_NOT_DEALT_WITH, _CONFLICT, _MAY_THEY), plain)) | _roles(_accused(plain))
 
 
 def accused(text: str) -> frozenset[Role]:

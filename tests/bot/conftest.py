@@ -151,6 +151,8 @@ class Staff:
         self.enrol(role, account)
         self.say("/duty", account, **fields)
         self.press(f"I am {name}", account, **fields)
+        if role is PersonRole.CHAIR:
+            self.press("That is right", account, **fields)
         if tested:
             self.test(account)
 

@@ -30,6 +30,7 @@ def change(staff: "Staff", old: str, new: str) -> list[str]:
             "hillside",
             school.nation,
             changes,
+            book=staff.parts.contacts.in_force("hillside", connection),
             by="the office",
             duties=staff.parts.duties.of("hillside", year),
             notices=staff.parts.notices,

@@ -442,7 +442,7 @@ def test_a_headteacher_who_has_blocked_the_bot_leads_to_a_word_to_the_asker(link
     send(linked)
     linked.round()
     (told,) = linked.told()
-    assert "Your question could not be brought to Mrs Harrison." in told
+    assert "Your question has not arrived with Mrs Harrison." in told
     linked.wait(days=5)
     assert linked.told() == []
 
@@ -455,7 +455,7 @@ def test_a_headteacher_who_gave_up_before_it_came_leads_to_a_word_to_the_asker(l
     linked.at("2026-11-24T08:30")
     assert linked.told(HEAD) == []
     (told,) = linked.told()
-    assert "Your question could not be brought to" in told
+    assert "Your question has not arrived with" in told
 
 
 # What waits too long
