@@ -218,6 +218,8 @@ class Escalations:
 
     def see(self, connection: Connection, seen: Escalation, person_id: int) -> None:
         """Note that somebody whom it went to has opened it; whoever sent an alert is told, once for each."""
+        # Somebody else may have opened it, or taken it on, since it was looked at.
+        seen = self.find(seen.id, connection) or seen
         first = seen.state in (State.SENT, State.DELIVERED)
         if first:
             self._change(connection, seen, state=State.SEEN, seen_at=self._now())
