@@ -16,6 +16,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import count, product
 from pathlib import Path
@@ -466,7 +467,7 @@ def test_what_was_promised_arrives_once_and_is_answered_however_often_the_proces
             town.hand_over(deaths)
         finally:
             town.stop()
-    resent = Deliveries(engine, now_utc).counted(now_utc().date()).get((TELEGRAM, RESENT), 0)
+    resent = Deliveries(engine, now_utc).counted(now_utc().date() - timedelta(days=1)).get((TELEGRAM, RESENT), 0)
     copies = [copy for person in town.everybody for copy in person.copies]
     questions = sum(not one.is_alert for one in town.handed)
     thanks = sum(person.thanked for person in town.everybody) - questions
