@@ -45,9 +45,10 @@ NAMES = {"slack": "Sam Slack", "teams": "Anne Teacher", "telegram": "Tam Gram", 
 
 
 class School:
-    """A school in its hours, on every channel at once; `ahead` is how far its clock is ahead of the machine's."""
+    """A school in its hours, on every channel at once; what is to be closed at the end is left to `leaving`."""
 
-    def __init__(self, bot: Bot, slack: SlackServer, teams: TeamsServer, telegram: TelegramServer) -> None:
+    def __init__(self, leaving: ExitStack, bot: Bot, slack: SlackServer, teams: TeamsServer, telegram: TelegramServer) -> None:
+        self._leaving = leaving
         self.bot = bot
         self.slack = slack
         self.teams = teams
@@ -57,7 +58,9 @@ class School:
         """Let somebody join at a channel, on which there may be a `second` one."""
         _, code = self.bot.parts.people.invite(SCHOOL, role)
         if channel == "page":
-            return OnPage(self.bot.address, code)
+            page = OnPage(self.bot.address, code)
+            self._leaving.callback(page.leaves)
+            return page
         seat = self._seat(channel, second=second)
         seat.asks(f"/start {code}" if channel == "telegram" else f"/join {code}", "Welcome.")
         return seat
@@ -102,7 +105,7 @@ def school(home: Path, knowledge: Knowledge) -> Iterator[School]:
             Contact(name=name, roles=(role,), phones=(NUMBERS[name],), hours=hours) for name, (role, _) in ROLES.items()
         )
         bot.parts.contacts.save(SCHOOL, ContactBook(hours=hours, contacts=contacts), "the office")
-        yield School(bot, *servers)
+        yield School(stack, bot, *servers)
 
 
 # Whoever asks, the safeguarding lead and the headteacher are on channels of their own.
@@ -219,7 +222,7 @@ def gone_on_telegram(school: School) -> None:
 
 
 def gone_on_slack(school: School) -> None:
-    school.slack.people["U1STAFF"].deleted = True
+    school.slack.rooms[school.slack.direct("U1STAFF")].archived = True
 
 
 def gone_on_teams(school: School) -> None:

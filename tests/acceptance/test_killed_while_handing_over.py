@@ -42,6 +42,7 @@ from tests.platforms.telegram_server import TOKEN, Fault, Someone, TelegramServe
 ROOT = Path(__file__).parents[2]
 SCHOOLS = ("coniston", "wellesley", "chase-terrace")
 AWAY = SCHOOLS[0]  # where the safeguarding lead has blocked the bot
+BY_BUTTON = SCHOOLS[1]  # where the headteacher answers by the button under a question; elsewhere by a reply to it
 HEAD, DSL, DEPUTY = "Mrs Harrison", "Mrs Reed", "Mr Jones"
 CONTACTS = {
     HEAD: (ContactRole.HEADTEACHER, PersonRole.HEADTEACHER),
@@ -54,9 +55,11 @@ AT_ONCE = 12  # so many hand something over at a time
 STUCK = 120.0  # seconds in which the bot says nothing
 TAKEN = Fault(200, done=True, hanging=5)  # Telegram has taken a call, and does not say so yet
 READS = 0.3  # seconds that nobody is quicker than
-# What alone of all that an addressee is told is the same each time.
-THANKED = "Thank you. I send your answer"
-COMES = "^(A colleague asks for you now|A question for you from)"
+# What of all that an addressee is told may be the same each time.
+THANKED, ANSWERED = "Thank you. I send your answer", "^This was answered"
+# What an answer from the policies has under it.
+MISREAD = "\nn:"
+COMES = f"^(A colleague asks for you now|A question for you from)|{MISREAD}"
 COLOURS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
 THINGS = ("hat", "coat", "scarf", "jumper", "bag", "umbrella", "cup", "chair", "basket", "blanket", "box", "shirt")
 PLACES = ("hall", "kitchen", "office", "library", "garden", "corridor", "classroom", "cupboard", "basement", "entrance")
@@ -90,6 +93,11 @@ def button_of(message: Json, label: str) -> str:
     """Return what the first button means whose label begins so."""
     rows = message["reply_markup"]["inline_keyboard"]
     return next(str(one["callback_data"]) for row in rows for one in row if one["text"].startswith(label))
+
+
+def number_of(message: Json) -> str:
+    """Return the number of what came with a message, as the first of its buttons has it."""
+    return button_of(message, "").rpartition(":")[2]
 
 
 class Person:
@@ -183,7 +191,7 @@ class Person:
                 assert self._again
                 self.faults += 1
                 self._act(self._again)
-            elif said in self.heard and THANKED not in said:
+            elif said in self.heard and not re.search(f"{THANKED}|{ANSWERED}", said):
                 self.copies.append((self.heard[said], number))
             else:
                 self.heard[said] = number
@@ -226,11 +234,12 @@ def answer_to(question: str) -> str:
 
 def joins(person: Person, code: str) -> Script:
     yield person.writes(f"/start {code}")
-    yield r"^Welcome\."
+    # Where the process died after it had let them in, it finds the code used, and says so.
+    yield r"^Welcome\.|You already ask of"
 
 
-def takes_on(person: Person, code: str, name: str) -> Script:
-    """Join, say who one is, let the bot try whether alerts arrive; then open, take on and answer whatever comes."""
+def takes_on(person: Person, code: str, name: str, *, by_reply: bool) -> Script:
+    """Join, say who one is, let the bot try whether alerts arrive; then take on and answer whatever comes."""
     yield from joins(person, code)
     yield person.writes("/duty")
     yield person.presses((yield r"^Who are you\?"), f"I am {name}")
@@ -238,31 +247,46 @@ def takes_on(person: Person, code: str, name: str) -> Script:
     yield "^A test alert is on its way to you"
     yield person.presses((yield "^This is a test alert"), "It has reached me")
     yield "^Thank you. Until the next half-term staff can alert you"
+    replied: list[Json] = []
     while True:
         came = yield COMES
-        what, number = button_of(came, "").split(":")[1:]
-        if what == "o":
+        if came["text"].startswith("A colleague"):
+            number = number_of(came)
             yield person.presses(came, "Open it")
             yield person.presses((yield f"They wrote:.*i:t:{number}"), "I am dealing with it")
             yield f"^Thank you. I am telling them that you are dealing with it.*{number}"
+        elif not came["text"].startswith("A question"):
+            yield from answers_again(person, replied)
+        elif by_reply:
+            yield person.replies(came, answer_to(came["text"]))
+            replied.append(came)
+            if THANKED not in (yield f"{THANKED}|{MISREAD}")["text"]:
+                yield from answers_again(person, replied)
         else:
-            yield from answers(person, came, number)
+            yield from answers_by_button(person, came)
 
 
-def answers(person: Person, came: Json, number: str) -> Script:
-    """Answer a question: every other one by a reply to it, else by its button."""
-    if came["message_id"] % 2:
-        yield person.replies(came, answer_to(came["text"]))
-        answered = yield rf"{THANKED}|\n[hn]:"
-        if THANKED in answered["text"]:
-            return
-        # The process died before it noted by which message the question came: the bot takes the reply for a question.
-        person.misread += 1
+def answers_by_button(person: Person, came: Json) -> Generator[Act | str, Any, bool]:
+    """Answer a question by its button; tell whether it was not answered before."""
+    number = number_of(came)
     yield person.presses(came, "Answer")
-    yield f"^Write your answer in your next message.*{number}"
+    if re.search(ANSWERED, (yield f"^Write your answer in your next message.*{number}|{ANSWERED}")["text"]):
+        return False
     yield person.writes(answer_to(came["text"]))
     yield person.presses((yield f"as your answer:.*i:s:{number}"), "Send it")
     yield THANKED
+    return True
+
+
+def answers_again(person: Person, replied: list[Json]) -> Script:
+    """Answer by its button which of these questions was not: the bot took the reply to it for a question of the addressee's own.
+
+    So it does where the process died before it noted by which message the question had come.
+    """
+    person.misread += 1
+    for came in reversed(replied):
+        if (yield from answers_by_button(person, came)):
+            return
 
 
 def alerts(handed: Handed, code: str) -> Script:
@@ -347,7 +371,8 @@ class Town:
         return self._people.invite(school, role)[1]
 
     def _addressee(self, school: str, name: str) -> Person:
-        return self._person(name, lambda person: takes_on(person, self._code(school, CONTACTS[name][1]), name))
+        code, by_reply = self._code(school, CONTACTS[name][1]), school != BY_BUTTON
+        return self._person(name, lambda person: takes_on(person, code, name, by_reply=by_reply))
 
     def _bystander(self, school: str) -> Person:
         return self._person("Kim", lambda person: joins(person, self._code(school)))

@@ -5,7 +5,6 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import httpx
@@ -208,7 +207,10 @@ class OnPage(Seat):
         self._asked: list[str] = []
         self._shown: list[str] = []
         self._said: list[Said] = []
-        self._numbers = count()
+
+    def leaves(self) -> None:
+        """Close the page."""
+        self._client.close()
 
     def writes(self, text: str) -> None:
         self._answered(question=text)
@@ -222,6 +224,12 @@ class OnPage(Seat):
 
     def replies(self, said: Said, text: str) -> None:
         raise NotImplementedError("the page has no replies")
+
+    def hears(self, words: str) -> Said:
+        """Wait for a notice or an answer; as the page's script does, say then at once that it is shown."""
+        found = super().hears(words)
+        self.said()
+        return found
 
     def _answered(self, **fields: str) -> None:
         response = self._client.post("/chat", data={**fields, "earlier": self._asked})
