@@ -14,7 +14,7 @@ from bot.bootstrap import Indexes
 from bot.clock import day_of, spoken, spoken_briefly
 from bot.directory import Directory, Route
 from bot.errors import BotError
-from bot.escalations import Content, EscalationKind, Escalations, State
+from bot.escalations import Content, EscalationKind, Escalations, Overtaken, State
 from bot.layout import Block, Heading, Paragraph, Steps
 from bot.messages import Button, Message
 from bot.records import Records
@@ -150,6 +150,9 @@ class Handover:
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
+            self._hold(connection, asker)
+            if self._already_told(message, first, with_words=bool(draft.question), within=connection):
+                raise Overtaken
             self._escalations.alert(
                 connection,
                 asker.school.id,
@@ -175,9 +178,16 @@ class Handover:
             keep=keep,
         )
 
-    def _already_told(self, message: Message, step: Step, *, with_words: bool) -> datetime | None:
-        """Return when the asker told somebody the same a moment ago, None where that is not so."""
-        for one in self._escalations.of_asker(self._records.asker(message)):
+    def _hold(self, connection: Connection, asker: Asker) -> None:
+        """Let whoever hands over do so once where a button was pressed twice: the second time is decided after the first."""
+        if asker.person:
+            self._escalations.one_at_a_time(connection, asker.person.id)
+
+    def _already_told(
+        self, message: Message, step: Step, *, with_words: bool, within: Connection | None = None
+    ) -> datetime | None:
+        """Return when the asker told somebody the same a moment ago, None where that is not so; `within` a transaction, then."""
+        for one in self._escalations.of_asker(self._records.asker(message), within):
             lately = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
             says_more = with_words and not (one.content and one.content.question)
             if lately and not says_more:
@@ -247,7 +257,7 @@ class Handover:
         """Return what comes of a button under what would be sent. Raises BotError where there is nothing to send any more."""
         draft = self._unfinished.of(message, asker.school.id)
         if draft is None or draft.escalation or asker.person is None:
-            raise BotError("I do not have what you wanted to send any more: ask your question again.")
+            raise BotError("I have nothing of yours to send: /sent shows what I have sent. Else ask your question again.")
         match what:
             case str() if what == _STOP:
                 keep = partial(self._unfinished.drop, message=message)
@@ -282,6 +292,9 @@ class Handover:
         overdue_at = self._roster.overdue(asker.school.id, due_at)
 
         def keep(connection: Connection) -> None:
+            self._hold(connection, asker)
+            if self._unfinished.of(message, asker.school.id) is None:
+                raise Overtaken
             self._escalations.question(
                 connection,
                 asker.school.id,

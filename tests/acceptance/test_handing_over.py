@@ -198,6 +198,32 @@ def test_a_caption_that_tells_of_a_worry_leads_to_the_alert_and_goes_with_it(sch
     assert school.telegram.made("getFile") == []
 
 
+def test_a_button_that_is_pressed_twice_at_once_alerts_once(school: School) -> None:
+    lead, asker = school.contact("telegram", DSL), school.seat("slack")
+    route = asker.asks(URGENT, "999")
+    taps = [school.slack.press("U1STAFF", route.raw, WITH_WORDS) for _ in range(3)]
+    assert all(tap.wait().acknowledged for tap in taps)
+    school.settled()
+    asker.hears(f"I am telling {DSL} now.")
+    for _ in taps[1:]:
+        asker.hears(f"I have told {DSL} already")
+    lead.hears("A colleague asks for you now.")
+    assert len([one for one in lead.said() if "A colleague asks for you now." in one.text]) == 1
+
+
+def test_a_question_that_is_sent_twice_at_once_goes_once(school: School) -> None:
+    head, asker = school.contact("telegram", HEAD), school.seat("slack")
+    preview = asker.taps(asker.asks(PARKING, "Coniston"), f"Ask {HEAD}", f"This goes to {HEAD}")
+    taps = [school.slack.press("U1STAFF", preview.raw, "Send it with my name") for _ in range(3)]
+    assert all(tap.wait().acknowledged for tap in taps)
+    asker.hears(f"Sent to {HEAD}")
+    for _ in taps[1:]:
+        asker.hears("I have nothing of yours to send")
+    head.hears("A question for you from")
+    school.settled()
+    assert len([one for one in head.said() if "A question for you from" in one.text]) == 1
+
+
 # In a room
 
 
