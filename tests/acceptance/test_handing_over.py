@@ -168,6 +168,21 @@ def test_the_headteacher_answers_by_replying_on_her_channel_and_it_comes_back_on
     school.settled()
 
 
+def test_a_reply_to_one_question_leaves_the_answer_to_another_that_is_being_written(school: School) -> None:
+    head, asker = school.contact("telegram", HEAD), school.seat("slack")
+    came = []
+    for question in (PARKING, "Where can I leave my bicycle?"):
+        preview = asker.taps(asker.asks(question, "Coniston"), f"Ask {HEAD}", f"This goes to {HEAD}")
+        asker.taps(preview, "Send it with my name", f"Sent to {HEAD}")
+        came.append(head.hears("A question for you from"))
+        school.settled()
+    head.taps(came[0], "Answer", "Write your answer in your next message.")
+    head.replies(came[1], "In the shed.")
+    assert "bicycle" in asker.hears("In the shed.").text
+    head.taps(head.asks(ANSWER, "This goes to whoever asked, as your answer:"), "Send it", "Thank you. I send your answer")
+    assert PARKING in asker.hears(ANSWER).text
+
+
 def test_without_a_name_the_headteacher_learns_none(school: School) -> None:
     head, asker = school.contact("teams", HEAD), school.seat("telegram")
     preview = asker.taps(asker.asks(PARKING, "Coniston"), f"Ask {HEAD}", f"This goes to {HEAD}")
