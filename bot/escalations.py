@@ -7,6 +7,7 @@ notice, written in the same transaction as the change that it tells of.
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -202,11 +203,15 @@ class Escalations:
             rows = connection.execute(select(escalations).where(*open_ones).order_by(escalations.c.made_at)).all()
         return [self._escalation(row) for row in rows if not set(person_ids).isdisjoint(_told(row))]
 
-    def of_asker(self, asker: str) -> list[Escalation]:
-        """Return what somebody has handed over, the oldest first."""
-        with self._engine.connect() as connection:
+    def of_asker(self, asker: str, within: Connection | None = None) -> list[Escalation]:
+        """Return what somebody has handed over, the oldest first; `within` a transaction, as it is then."""
+        with nullcontext(within) if within else self._engine.connect() as connection:
             hers = select(escalations).where(escalations.c.asker == asker)
             return [self._escalation(row) for row in connection.execute(hers.order_by(escalations.c.made_at)).all()]
+
+    def one_at_a_time(self, connection: Connection, person_id: int) -> None:
+        """Let nothing else of a person's be handed over until the transaction ends: buttons are easily pressed twice."""
+        connection.execute(select(people.c.id).where(people.c.id == person_id).with_for_update())
 
     def count_of(self, asker: str) -> int:
         """Return how many escalations of somebody are kept."""

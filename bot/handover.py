@@ -142,13 +142,18 @@ class Handover:
             alerted = alerted[:1]
         first, *others = alerted
         book = self._roster.book(asker.school.id)
-        already = self._already_told(message, first, draft.question, timedelta(minutes=book.confirm_within))
+        lately = timedelta(minutes=book.confirm_within)
+        already = self._already_told(message, first, draft.question, lately)
         if already:
             told = Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())}).")
             return Turn((told, _nobody_yet(first)), private=True, keep=drop)
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
+            if asker.person:
+                self._escalations.one_at_a_time(connection, asker.person.id)
+            if self._already_told(message, first, draft.question, lately, within=connection):
+                raise Overtaken
             self._escalations.alert(
                 connection,
                 asker.school.id,
@@ -175,9 +180,14 @@ class Handover:
             outcome=Outcome.URGENT,
         )
 
-    def _already_told(self, message: Message, step: Step, question: str, lately: timedelta) -> datetime | None:
-        """Return when the asker told somebody the same a moment ago, and no other words; None where that is not so."""
-        for one in self._escalations.of_asker(self._records.asker(message)):
+    def _already_told(
+        self, message: Message, step: Step, question: str, lately: timedelta, within: Connection | None = None
+    ) -> datetime | None:
+        """Return when the asker told somebody the same a moment ago, and no other words; None where that is not so.
+
+        `within` a transaction, as it is then.
+        """
+        for one in self._escalations.of_asker(self._records.asker(message), within):
             waits = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
             says_more = question and not (one.content and one.content.question == question)
             if waits and one.made_at > self._now() - lately and not says_more:
@@ -256,25 +266,24 @@ class Handover:
         what, _, shown = value.partition(":")
         draft = self._unfinished.of(message, asker.school.id)
         if draft is None or draft.escalation or draft.is_alert or asker.person is None:
-            raise BotError("I do not have what you wanted to send any more: ask your question again.")
+            raise BotError("I have nothing of yours to send: /sent shows what I have sent. Else ask your question again.")
         if what in (_SEND, _UNNAMED, _OTHER) and shown != _shown(draft):
             raise BotError("That has been changed since: look at the last message that shows it, and press the button there.")
-        match what:
-            case str() if what == _STOP:
-                drop = partial(self._unfinished.drop, message=message)
-                return Turn((Heading("Nothing was sent."),), private=True, keep=drop)
-            case str() if what == _CHANGE:
-                return self._ask_for_wording(asker, message, draft)
-            case str() if what == _OTHER:
-                return self._preview(asker, message, self._passed_by(asker, draft))
-            case str() if what == _UNNAMED and draft.question and self._roster.book(asker.school.id).anonymous:
-                return self._ask(asker, message, draft, None)
-            case str() if what == _SEND and draft.question:
-                if message.name:
-                    return self._ask(asker, message, draft, message.name)
-                draft = msgspec.structs.replace(draft, awaited=Awaited.NAME)
-                keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
-                return Turn((Heading("Write your name in your next message: then I send it."),), private=True, keep=keep)
+        if what == _STOP:
+            drop = partial(self._unfinished.drop, message=message)
+            return Turn((Heading("Nothing was sent."),), private=True, keep=drop)
+        if what == _CHANGE:
+            return self._ask_for_wording(asker, message, draft)
+        if what == _OTHER:
+            return self._preview(asker, message, self._passed_by(asker, draft))
+        if what == _UNNAMED and draft.question and self._roster.book(asker.school.id).anonymous:
+            return self._ask(asker, message, draft, None)
+        if what == _SEND and draft.question and message.name:
+            return self._ask(asker, message, draft, message.name)
+        if what == _SEND and draft.question:
+            draft = msgspec.structs.replace(draft, awaited=Awaited.NAME)
+            keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
+            return Turn((Heading("Write your name in your next message: then I send it."),), private=True, keep=keep)
         raise BotError(GONE)
 
     def _passed_by(self, asker: Asker, draft: Draft) -> Draft:
@@ -294,6 +303,8 @@ class Handover:
         overdue_at = self._roster.overdue(asker.school.id, due_at)
 
         def keep(connection: Connection) -> None:
+            if not self._unfinished.drop(connection, message):  # another tap has sent it
+                raise Overtaken
             self._escalations.question(
                 connection,
                 asker.school.id,
@@ -304,8 +315,6 @@ class Handover:
                 due_at=due_at,
                 overdue_at=overdue_at,
             )
-            if not self._unfinished.drop(connection, message):  # another tap has sent it
-                raise Overtaken
 
         later = due_at > self._now()
         when = f"It reaches them {self._roster.spoken(due_at)}." if later else "It is on its way."

@@ -237,13 +237,15 @@ class Inbox:
             raise BotError("I do not have your answer any more: press “Answer” under the question, and write it again.")
         return self._sent(asker, found, draft.answer, message)
 
-    def _sent(self, _asker: Asker, found: Escalation, answer: str, message: Message) -> Turn:
+    def _sent(self, asker: Asker, found: Escalation, answer: str, message: Message) -> Turn:
         _refuse_answered(found)
         due_at = self._roster.at_work(found.school_id)
+        draft = self._unfinished.of(message, asker.school.id)
 
         def keep(connection: Connection) -> None:
             self._escalations.answer(connection, found, answer, due_at)
-            self._unfinished.drop(connection, message)
+            if draft and draft.escalation == found.id:  # what they are about to write to another stays awaited
+                self._unfinished.drop(connection, message)
 
         later = due_at > self._now()
         when = f"It reaches them {self._roster.spoken(due_at)}." if later else "It is on its way to them."

@@ -105,6 +105,8 @@ outbox = Table(
     Index("ix_outbox_channel_due_at", "channel", "due_at"),
     Index("ix_outbox_addressee", "addressee"),
     Index("ix_outbox_event_id", "event_id"),
+    # A number is given once: by it whoever still holds a call, or a page that has shown it, says later that it arrived.
+    sqlite_autoincrement=True,
 )
 
 # How often something happened on a day that is counted and not otherwise kept.
@@ -217,6 +219,7 @@ notices = Table(
     Column("made_at", DateTime, nullable=False),
     Column("due_at", DateTime, nullable=False),
     Index("ix_notices_due_at", "due_at"),
+    sqlite_autoincrement=True,  # whoever is about to put one out must not find another, which is not due, under its number
 )
 
 # What somebody's next message in a conversation is for, where it is not a question; short-lived.

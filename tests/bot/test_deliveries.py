@@ -264,6 +264,19 @@ def test_a_call_that_waited_for_its_turn_is_held_only_by_whoever_still_has_it(de
     assert not deliveries.renew(second)
 
 
+def test_whoever_says_late_that_a_call_was_taken_ends_no_other_that_was_written_down_since(
+    deliveries: Deliveries, clock: "Clock"
+) -> None:
+    (first,) = said(deliveries, "first")
+    clock.wait(LEASE)
+    for again in deliveries.due("slack", 9):
+        deliveries.sent(again)
+    said(deliveries, "another", key="Ev2")
+    deliveries.sent(first)
+    clock.wait(LEASE)
+    assert texts(deliveries.due("slack", 9)) == ["another"]
+
+
 @pytest.mark.parametrize("seconds", [7.0, 60.0, 400.0])
 def test_the_platforms_own_wait_is_obeyed(deliveries: Deliveries, clock: "Clock", seconds: float) -> None:
     (delivery,) = said(deliveries, "one")

@@ -238,11 +238,13 @@ def test_a_change_of_the_chair_holds_only_after_the_chair_has_confirmed_it(linke
     assert "999999" not in linked.say("/contacts")
 
 
-def test_a_new_chair_confirms_by_saying_who_they_are(linked: "Staff") -> None:
+def test_a_new_chair_confirms_what_stands_above_the_button(linked: "Staff") -> None:
     linked.write_book(OTHER_CHAIR)
     linked.enrol(PersonRole.CHAIR, "5")
     linked.say("/duty", "5")
-    linked.press("I am Mr Pal", "5")
+    assert "Staff are told: 01473 999999." in linked.press("I am Mr Pal", "5")
+    assert "Tell Ms Okoro, the chair of governors, now: 01473 123459." in linked.say(HIT)
+    linked.press("That is right", "5")
     assert "Tell Mr Pal, the chair of governors, now: 01473 999999." in linked.say(HIT)
 
 

@@ -25,6 +25,18 @@ from tests.platforms.slack_server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, T
 ONE_SCHOOL = Tenancy(("coniston",))
 
 
+def slack_channel(api_url: str, parts: Parts, *, socket: bool, guests: bool = False) -> SlackChannel:
+    """Return the channel of a bot on the Slack at this address, over Socket Mode or signed HTTP."""
+    return SlackChannel(
+        bot_token=BOT_TOKEN,
+        app_token=APP_TOKEN if socket else None,
+        signing_secret=None if socket else SIGNING_SECRET,
+        api_base_url=api_url,
+        allow_guests=guests,
+        refused=partial(parts.deliveries.count, SLACK, REFUSED),
+    )
+
+
 @asynccontextmanager
 async def slack_bot(
     home: Path,
@@ -39,17 +51,8 @@ async def slack_bot(
 ) -> AsyncIterator[Bot]:
     """Run the bot on a Slack (or at the address of one), over Socket Mode or signed HTTP; from a server it then hears events."""
     held = {TEAM: ONE_SCHOOL} if tenancies is None else tenancies
-
-    def channel_of(parts: Parts) -> SlackChannel:
-        return SlackChannel(
-            bot_token=BOT_TOKEN,
-            app_token=APP_TOKEN if socket else None,
-            signing_secret=None if socket else SIGNING_SECRET,
-            api_base_url=server if isinstance(server, str) else server.api_url,
-            allow_guests=guests,
-            refused=partial(parts.deliveries.count, SLACK, REFUSED),
-        )
-
+    api_url = server if isinstance(server, str) else server.api_url
+    channel_of = partial(slack_channel, api_url, socket=socket, guests=guests)
     of_slack = {(SLACK, team): of for team, of in held.items()}
     async with bot_with(channel_of, home, knowledge, now=now, tenancies=of_slack, dies=dies) as bot:
         if isinstance(server, SlackServer):

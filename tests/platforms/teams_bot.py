@@ -5,7 +5,7 @@ With `--dies` it kills itself when it is to answer.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,11 @@ SCHOOL = "chase-terrace"
 TENANCIES = {TENANT: (SCHOOL,)}
 
 
+def teams_channel(registration: Registration, tenants: Collection[str], parts: Parts) -> TeamsChannel:
+    """Return the channel of a bot for the staff of these tenants."""
+    return TeamsChannel(registration, tenants, partial(parts.deliveries.count, TEAMS, REFUSED))
+
+
 def teams_bot(
     home: Path,
     knowledge: Knowledge,
@@ -36,10 +41,7 @@ def teams_bot(
     dies: bool = False,
 ) -> AbstractAsyncContextManager[Bot]:
     """Run the bot as it is registered with a local Microsoft; `tenancies` are the schools of each tenant."""
-
-    def channel_of(parts: Parts) -> TeamsChannel:
-        return TeamsChannel(registration, list(tenancies), partial(parts.deliveries.count, TEAMS, REFUSED))
-
+    channel_of = partial(teams_channel, registration, list(tenancies))
     of_teams = {(TEAMS, tenant): Tenancy(schools) for tenant, schools in tenancies.items()}
     return bot_with(channel_of, home, knowledge, now=now, tenancies=of_teams, dies=dies)
 

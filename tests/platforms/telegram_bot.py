@@ -25,6 +25,18 @@ from tests.platforms.telegram_server import TOKEN
 SECRET = "a-secret_1"  # noqa: S105  of these tests alone
 
 
+def telegram_channel(address: str, parts: Parts, *, webhook_url: str | None = None) -> TelegramChannel:
+    """Return the channel of a bot on the Bot API at this address, by polling unless there is a webhook."""
+    return TelegramChannel(
+        TOKEN,
+        [(command.name, command.summary) for command in COMMANDS],
+        api_base_url=address,
+        webhook_url=webhook_url,
+        webhook_secret=SECRET,
+        refused=partial(parts.deliveries.count, TELEGRAM, REFUSED),
+    )
+
+
 def telegram_bot(
     home: Path,
     knowledge: Knowledge,
@@ -35,18 +47,8 @@ def telegram_bot(
 ) -> AbstractAsyncContextManager[Bot]:
     """Run the bot against the Bot API at `address`, by polling or with a webhook."""
     port = free_port()
-
-    def channel_of(parts: Parts) -> TelegramChannel:
-        return TelegramChannel(
-            TOKEN,
-            [(command.name, command.summary) for command in COMMANDS],
-            api_base_url=address,
-            webhook_url=f"http://127.0.0.1:{port}{WEBHOOK_PATH}" if webhook else None,
-            webhook_secret=SECRET,
-            refused=partial(parts.deliveries.count, TELEGRAM, REFUSED),
-        )
-
-    return bot_with(channel_of, home, knowledge, port=port, now=now)
+    webhook_url = f"http://127.0.0.1:{port}{WEBHOOK_PATH}" if webhook else None
+    return bot_with(partial(telegram_channel, address, webhook_url=webhook_url), home, knowledge, port=port, now=now)
 
 
 if __name__ == "__main__":

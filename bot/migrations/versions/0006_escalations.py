@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
         sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name="fk_notices_school_id_schools"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_notices_due_at", "notices", ["due_at"])
     op.create_table(
@@ -98,7 +99,7 @@ def downgrade() -> None:
     with op.batch_alter_table("contact_books") as contact_books:
         contact_books.drop_column("confirmed_chair")
     op.drop_index("ix_outbox_addressee", "outbox")
-    with op.batch_alter_table("outbox") as outbox:
+    with op.batch_alter_table("outbox", table_kwargs={"sqlite_autoincrement": False}) as outbox:
         for column in (*_OF_NOTICES, "give_up_at"):
             outbox.drop_column(column)
 
@@ -113,6 +114,6 @@ def _extend_outbox() -> None:
     ):
         op.add_column("outbox", column)
     op.execute("UPDATE outbox SET give_up_at = made_at")
-    with op.batch_alter_table("outbox") as outbox:
+    with op.batch_alter_table("outbox", table_kwargs={"sqlite_autoincrement": True}) as outbox:
         outbox.alter_column("give_up_at", existing_type=sa.DateTime, nullable=False)
     op.create_index("ix_outbox_addressee", "outbox", ["addressee"])
