@@ -22,7 +22,7 @@ BEATEN = "A child in my class has told me that her stepdad hits her"
 NOT_YOURS = "This was not sent to you, so you cannot open or answer it."
 MEADOW_BOOK = "contacts: [{name: Mr Marsh, roles: [head], phone: 01473 223456}]"
 MINUTE = timedelta(minutes=1)
-NO_DRAFT = "I do not have what you wanted to send any more: ask your question again."
+NO_DRAFT = "I have nothing of yours to send: /sent shows what I have sent. Else ask your question again."
 GRIEVANCES = [
     "My headteacher is bullying me",
     "The head keeps shouting at me in front of parents, what can I do?",
