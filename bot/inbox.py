@@ -249,7 +249,11 @@ class Inbox:
 
         later = due_at > self._now()
         when = f"It reaches them {self._roster.spoken(due_at)}." if later else "It is on its way to them."
-        return Turn((Heading("Thank you. I send your answer, as yours."), Paragraph(when)), private=True, keep=keep)
+        question = found.content.question if found.content else None
+        # Whoever answers several by replies must see that each went to the question that it was meant for.
+        asked = (Paragraph(f"They asked: “{question}”", aside=True),) if question else ()
+        thanks = (Heading("Thank you. I send your answer, as yours."), *asked, Paragraph(when))
+        return Turn(thanks, private=True, keep=keep)
 
 
 def _value(what: str, found: Escalation) -> str:

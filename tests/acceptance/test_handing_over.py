@@ -159,7 +159,7 @@ def test_the_headteacher_answers_by_replying_on_her_channel_and_it_comes_back_on
     assert f"“{PARKING}”" in came.text
     school.settled()  # nobody replies before the platform has said which message it is
     head.replies(came, ANSWER)
-    head.hears("Thank you. I send your answer, as yours.")
+    assert f"They asked: “{PARKING}”" in head.hears("Thank you. I send your answer, as yours.").text
     answer = asker.hears(f"{HEAD} has answered your question.")
     assert ANSWER in answer.text
     assert f"These are the words of {HEAD}, not of a policy." in answer.text

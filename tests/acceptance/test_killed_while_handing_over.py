@@ -55,11 +55,8 @@ AT_ONCE = 12  # so many hand something over at a time
 STUCK = 120.0  # seconds in which the bot says nothing
 TAKEN = Fault(200, done=True, hanging=5)  # Telegram has taken a call, and does not say so yet
 READS = 0.3  # seconds that nobody is quicker than
-# What of all that an addressee is told may be the same each time.
-THANKED, ANSWERED = "Thank you. I send your answer", "^This was answered"
-# What an answer from the policies has under it.
-MISREAD = "\nn:"
-COMES = f"^(A colleague asks for you now|A question for you from)|{MISREAD}"
+COMES = "^(A colleague asks for you now|A question for you from)"
+MISREAD = "\nn:"  # what an answer from the policies has under it
 COLOURS = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey")
 THINGS = ("hat", "coat", "scarf", "jumper", "bag", "umbrella", "cup", "chair", "basket", "blanket", "box", "shirt")
 PLACES = ("hall", "kitchen", "office", "library", "garden", "corridor", "classroom", "cupboard", "basement", "entrance")
@@ -95,11 +92,6 @@ def button_of(message: Json, label: str) -> str:
     return next(str(one["callback_data"]) for row in rows for one in row if one["text"].startswith(label))
 
 
-def number_of(message: Json) -> str:
-    """Return the number of what came with a message, as the first of its buttons has it."""
-    return button_of(message, "").rpartition(":")[2]
-
-
 class Person:
     """Somebody with a telephone, who acts by a script: what it waits for is looked for in what the bot says to them."""
 
@@ -107,7 +99,7 @@ class Person:
         self.who = who
         self.heard: dict[str, int] = {}  # what was said, and the number of the message that first said it
         self.copies: list[tuple[int, int]] = []  # the numbers of a message and of a copy of it
-        self.faults = self.misread = self.thanked = 0
+        self.faults = self.misread = 0
         self._telegram = telegram
         self._script: Script | None = None
         self._next: Act | str | None = None  # None once the script has ended
@@ -188,14 +180,14 @@ class Person:
                 continue
             self._last, said = number, words_of(message)
             if FAULT in said:  # so many processes died of what they wrote that it was given up: they try again, as they are told
-                assert self._again
                 self.faults += 1
-                self._act(self._again)
-            elif said in self.heard and not re.search(f"{THANKED}|{ANSWERED}", said):
+                if self._again:  # a copy is no second fault
+                    self._act(self._again)
+                    self._again = None
+            elif said in self.heard:
                 self.copies.append((self.heard[said], number))
             else:
                 self.heard[said] = number
-                self.thanked += THANKED in said
                 self._unused.append((time.monotonic(), message))
 
     def __repr__(self) -> str:
@@ -227,9 +219,13 @@ def question_of(words: str) -> str:
     return f"Can I leave a {words} overnight?"
 
 
-def answer_to(question: str) -> str:
+def words_asked(question: str) -> str:
+    return next(words for words in WORDS if words in question)
+
+
+def answer_to(words: str) -> str:
     """Return an answer that shows to which question it is."""
-    return f"Yes, the {next(words for words in WORDS if words in question)} may stay."
+    return f"Yes, the {words} may stay."
 
 
 def joins(person: Person, code: str) -> Script:
@@ -247,46 +243,32 @@ def takes_on(person: Person, code: str, name: str, *, by_reply: bool) -> Script:
     yield "^A test alert is on its way to you"
     yield person.presses((yield "^This is a test alert"), "It has reached me")
     yield "^Thank you. Until the next half-term staff can alert you"
-    replied: list[Json] = []
     while True:
         came = yield COMES
+        number = button_of(came, "").rpartition(":")[2]
         if came["text"].startswith("A colleague"):
-            number = number_of(came)
             yield person.presses(came, "Open it")
             yield person.presses((yield f"They wrote:.*i:t:{number}"), "I am dealing with it")
             yield f"^Thank you. I am telling them that you are dealing with it.*{number}"
-        elif not came["text"].startswith("A question"):
-            yield from answers_again(person, replied)
-        elif by_reply:
-            yield person.replies(came, answer_to(came["text"]))
-            replied.append(came)
-            if THANKED not in (yield f"{THANKED}|{MISREAD}")["text"]:
-                yield from answers_again(person, replied)
         else:
-            yield from answers_by_button(person, came)
+            yield from answers(person, came, number, by_reply=by_reply)
 
 
-def answers_by_button(person: Person, came: Json) -> Generator[Act | str, Any, bool]:
-    """Answer a question by its button; tell whether it was not answered before."""
-    number = number_of(came)
-    yield person.presses(came, "Answer")
-    if re.search(ANSWERED, (yield f"^Write your answer in your next message.*{number}|{ANSWERED}")["text"]):
-        return False
-    yield person.writes(answer_to(came["text"]))
-    yield person.presses((yield f"as your answer:.*i:s:{number}"), "Send it")
-    yield THANKED
-    return True
-
-
-def answers_again(person: Person, replied: list[Json]) -> Script:
-    """Answer by its button which of these questions was not: the bot took the reply to it for a question of the addressee's own.
-
-    So it does where the process died before it noted by which message the question had come.
-    """
-    person.misread += 1
-    for came in reversed(replied):
-        if (yield from answers_by_button(person, came)):
+def answers(person: Person, came: Json, number: str, *, by_reply: bool) -> Script:
+    """Answer a question by a reply to it, or by its button."""
+    asked = words_asked(came["text"])
+    thanked = f"^Thank you. I send your answer.*{asked}"
+    if by_reply:
+        yield person.replies(came, answer_to(asked))
+        if (yield f"{thanked}|{MISREAD}")["text"].startswith("Thank you."):
             return
+        # The process died before it noted by which message the question had come, and took the reply for another question.
+        person.misread += 1
+    yield person.presses(came, "Answer")
+    yield f"^Write your answer in your next message.*{number}"
+    yield person.writes(answer_to(asked))
+    yield person.presses((yield f"as your answer:.*i:s:{number}"), "Send it")
+    yield thanked
 
 
 def alerts(handed: Handed, code: str) -> Script:
@@ -495,13 +477,12 @@ def test_what_was_promised_arrives_once_and_is_answered_however_often_the_proces
     resent = Deliveries(engine, now_utc).counted(now_utc().date() - timedelta(days=1)).get((TELEGRAM, RESENT), 0)
     copies = [copy for person in town.everybody for copy in person.copies]
     questions = sum(not one.is_alert for one in town.handed)
-    thanks = sum(person.thanked for person in town.everybody) - questions
     figures = {
         "killed": Counter(str(when) for when, _ in town.deaths),
         "alerts": sum(one.is_alert for one in town.handed),
         "questions": questions,
         "messages": sum(len(person.heard) for person in town.everybody),
-        "copies": len(copies) + thanks,
+        "copies": len(copies),
         "resent": resent,
         "replies misread": sum(person.misread for person in town.everybody),
         "faults told": sum(person.faults for person in town.everybody),
@@ -520,6 +501,6 @@ def test_what_was_promised_arrives_once_and_is_answered_however_often_the_proces
         kept = connection.execute(select(escalations.c.state, func.count()).group_by(escalations.c.state)).all()
     assert {state for state, _ in kept} <= {State.ANSWERED, State.CLOSED}
     assert sum(number for _, number in kept) == len(town.handed)
-    assert len(copies) + thanks <= resent
+    assert len(copies) <= resent
     for first, copy in copies:
         assert any(first <= last < copy for _, last in town.deaths), f"{copy} was said after {first} though nothing was killed"
