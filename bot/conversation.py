@@ -69,7 +69,7 @@ FAULT = "Something went wrong on our side, and your question was not answered. P
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE, _VOTE = "w", "e", "s", "o", "k", "c", "l", "v"
 _RECEIVED, _DUTY = "i", "t"
 # However many messages somebody has sent, an alert is told and opened.
-_CANNOT_WAIT = frozenset({ALERT, NEXT, _RECEIVED})
+_AT_ONCE = frozenset({ALERT, NEXT, _RECEIVED})
 # What shows policy text by a button of an earlier reply.
 _SHOWN_LATER = frozenset({_SECTION, _OTHERS, _KEEP})
 _HELPED = "1"
@@ -142,7 +142,7 @@ class Conversation:
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
         # In the demonstration nobody is known, and all who try it would share one limit.
-        if asker.person and recent > MOST_A_MINUTE and not self._presses(asker, message):
+        if asker.person and recent > MOST_A_MINUTE and not self._cannot_wait(asker, message):
             return _refusal(TOO_MANY)
         try:
             turn = self._turn_of(asker, message, earlier)
@@ -278,10 +278,10 @@ class Conversation:
             return said(*policies_blocks(asker.school.name, policies, day_of(self._now())), buttons=_EXAMPLE_BUTTONS)
         if name == "school":
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
-        if asker.person is None:
-            return said(Heading("Nobody is signed in here: I do not know who you are, and keep nothing of what you write."))
         if name == "contacts":
             return said(*contacts_blocks(asker.school.name, self._roster.directory(asker.school)))
+        if asker.person is None:
+            return said(Heading("Nobody is signed in here: I do not know who you are, and keep nothing of what you write."))
         if name == "sent":
             return self._handover.sent(message)
         if name == "inbox":
@@ -405,9 +405,9 @@ class Conversation:
         """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
         return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
 
-    def _presses(self, asker: Asker, message: Message) -> bool:
+    def _cannot_wait(self, asker: Asker, message: Message) -> bool:
         """Tell whether a message cannot wait: it is urgent, or a button on the way of something that is."""
-        return message.pressed.partition(":")[0] in _CANNOT_WAIT or self._is_urgent(asker, message)
+        return message.pressed.partition(":")[0] in _AT_ONCE or self._is_urgent(asker, message)
 
     def _is_urgent(self, asker: Asker, message: Message) -> bool:
         question = self._roster.directory(asker.school).with_offices(_question(message)[:LONGEST_QUESTION])
