@@ -8,9 +8,10 @@ import bot.dispatcher
 from bot.cli import main
 
 # As long as a busy machine may need for a call: a lease that ran out while its holder lives would look like a process that died.
-bot.deliveries.LEASE = timedelta(seconds=6)
-bot.dispatcher.CALL_LASTS = 5.0
-bot.dispatcher.OUTBOX_EVERY = bot.dispatcher.LEFT_BEHIND_EVERY = 0.1
+LEASE = timedelta(seconds=6)
 
 if __name__ == "__main__":
+    bot.deliveries.LEASE = LEASE
+    bot.dispatcher.CALL_LASTS = 5.0
+    bot.dispatcher.OUTBOX_EVERY = bot.dispatcher.LEFT_BEHIND_EVERY = 0.1
     sys.exit(main(["serve"]))
