@@ -36,7 +36,8 @@ def test_a_question_a_press_and_a_mention_are_answered_and_an_installation_in_si
     playground.say(FRIENDS)
     (answer,) = playground.wait_for_messages(1)
     assert body(answer)[0]["text"] == "Chase Terrace's policy (undated): not allowed."
-    whole_section = next(one for one in body(answer)[-1]["actions"] if one["title"] == "Show the whole section")
+    actions = [one for element in body(answer) for one in element.get("actions", ())]
+    whole_section = next(one for one in actions if one["title"] == "Show the whole section")
     playground.submit(whole_section["data"], answer)
     assert "Personal use of social media" in str(body(playground.wait_for_messages(2)[1]))
     playground.say(FRIENDS, playground.channel)
