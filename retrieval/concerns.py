@@ -276,6 +276,8 @@ def _accused(plain: str) -> set[str]:
 def _named_in(patterns: Sequence[re.Pattern[str]], plain: str) -> set[str]:
     """Return the offices of those whom patterns find: in their groups, or in all that they find where they have none."""
     found: set[str] = set()
+    if "@" not in plain:  # it speaks of nobody at school
+        return found
     for match in (match for pattern in patterns for match in pattern.finditer(plain)):
         for words in [words for words in match.groups() if words] or [match[0]]:
             found.update(word[1:] for word in re.findall(_ONE, words))
