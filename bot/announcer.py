@@ -1,6 +1,5 @@
 """A notice -> what to say, to whom and where: what the bot says of its own accord."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,14 +7,15 @@ from sqlalchemy import Connection
 
 from bot.clock import spoken, spoken_briefly
 from bot.escalations import Escalation, Escalations, Receipt
+from bot.handover import nobody_yet
 from bot.inbox import OPEN, Inbox
 from bot.layout import Block, Heading, Paragraph
-from bot.messages import Button, Message, Reply
+from bot.messages import Button, Message
 from bot.notices import Announcement, Notice, NoticeKind
 from bot.people import People
 from bot.roster import Roster
 from bot.short_names import shortened
-from bot.turn import WORRIED_BUTTON
+from bot.turn import said
 
 TEST_ALERT = "This is a test alert. No child is at risk."
 
@@ -45,8 +45,8 @@ class Announcer:
             if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION, NoticeKind.REMINDER):
                 self._escalations.did_not_come(connection, found, notice.kind, notice.person_id)
             return None
-        said = self._to_contact(notice, found, address)
-        return (address, _reply(*said)) if said else None
+        told = self._to_contact(notice, found, address)
+        return _announcement(address, *told) if told else None
 
     def _to_contact(
         self, notice: Notice, found: Escalation | None, address: Message
@@ -85,12 +85,12 @@ class Announcer:
             if address is None or not self._people.ids(address.channel, address.account, found.school_id):
                 self._escalations.answer_did_not_come(connection, found)
                 return None
-            return address, _reply(self._answer(connection, notice, found), ())
-        # The reminder waits for the addressee's hours: before them they may have answered.
+            return _announcement(address, self._answer(connection, notice, found))
+        # They may have answered since the reminder came.
         is_settled = Receipt(notice.detail["what"]) is Receipt.OVERDUE and found.answered_at is not None
         if address is None or is_settled:
             return None
-        return address, _reply(self._receipt(connection, notice, found), ())
+        return _announcement(address, self._receipt(connection, notice, found))
 
     def _answer(self, connection: Connection, notice: Notice, found: Escalation) -> tuple[Block, ...]:
         content = found.content
@@ -138,9 +138,9 @@ class Announcer:
         who = self._roster.name_of(notice.detail.get("who"), connection)
         book = self._roster.book(found.school_id)
         phone = next((one.phones[0] for one in book.contacts if one.name == who and one.phones), None)
-        sentence = f"Nobody has seen this yet: {f'ring {phone}' if phone else 'go and find them'}."
-        if found.seen_at:
-            sentence = f"Ring {phone}." if phone else "Go and find them."
+        if not found.seen_at:
+            return nobody_yet(phone)
+        sentence = f"Ring {phone}." if phone else "Go and find them."
         return Paragraph(sentence, strong=sentence)
 
 
@@ -157,5 +157,6 @@ def _of_change(detail: dict[str, str]) -> tuple[tuple[Block, ...], tuple[Button,
     )
 
 
-def _reply(blocks: tuple[Block, ...], buttons: tuple[Button, ...]) -> Reply:
-    return Reply(blocks, (*buttons, WORRIED_BUTTON), reference=secrets.token_hex(3).upper())
+def _announcement(address: Message, blocks: tuple[Block, ...], buttons: tuple[Button, ...] = ()) -> Announcement:
+    (reply,) = said(*blocks, buttons=buttons).replies(address)
+    return address, reply

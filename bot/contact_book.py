@@ -67,6 +67,16 @@ class Contact(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     away: tuple[Days, ...] = ()
     conflicts: tuple[str, ...] = ()
 
+    @property
+    def how(self) -> str:
+        """The ways to reach them, in words: `01473 123456, head@school.example`; "" where none is known."""
+        return ways(self.phones, self.email)
+
+
+def ways(phones: Iterable[str], email: str | None) -> str:
+    """Return telephone numbers and an e-mail address as a sentence gives them; "" where there are none."""
+    return ", ".join([*phones, *([email] if email else [])])
+
 
 class ChangedNumber(Struct, frozen=True, forbid_unknown_fields=True):
     """A national number as the school has it, and the month in which somebody there checked it."""

@@ -59,6 +59,5 @@ def reached(contact: Contact | None) -> str:
     """Return how a contact is reached, in words."""
     if contact is None:
         return "nobody."
-    ways = ", ".join([*contact.phones, *([contact.email] if contact.email else [])])
     conflicts = f", in conflict with {' and '.join(contact.conflicts)}" if contact.conflicts else ""
-    return f"{contact.name}{f': {ways}' if ways else ''}{conflicts}."
+    return f"{contact.name}{f': {contact.how}' if contact.how else ''}{conflicts}."

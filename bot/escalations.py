@@ -181,12 +181,11 @@ class Escalations:
 
     def find(self, number: str, connection: Connection | None = None) -> Escalation | None:
         """Return an escalation, None where there is none of that id."""
-        wanted = select(escalations).where(escalations.c.id == number)
         if connection is not None:
-            row = connection.execute(wanted.with_for_update()).one_or_none()
+            row = _locked(connection, number)
         else:
             with self._engine.connect() as own:
-                row = own.execute(wanted).one_or_none()
+                row = own.execute(select(escalations).where(escalations.c.id == number)).one_or_none()
         return self._escalation(row) if row else None
 
     def answered_by(self, channel: str, message: str) -> str | None:
@@ -226,7 +225,7 @@ class Escalations:
     def see(self, connection: Connection, seen: Escalation, person_id: int) -> None:
         """Note that somebody whom it went to has opened it; whoever sent an alert is told, once for each."""
         # Read anew: somebody else may have taken it on since it was looked at, which stays.
-        row = connection.execute(select(escalations).where(escalations.c.id == seen.id).with_for_update()).one_or_none()
+        row = _locked(connection, seen.id)
         line = msgspec.json.decode(row.line, type=_Line) if row else None
         if row is None or line is None or row.answered_at is not None or person_id in line.seen:
             return
@@ -266,8 +265,8 @@ class Escalations:
         )
 
     def _require_unanswered(self, connection: Connection, found: Escalation) -> None:
-        now = self.find(found.id, connection)
-        if now is None or now.answered_at is not None:
+        row = _locked(connection, found.id)
+        if row is None or row.answered_at is not None:
             raise Overtaken(found.id)
 
     def erase(self, connection: Connection, erased: Escalation) -> None:
@@ -336,8 +335,7 @@ class Escalations:
                     connection.execute(later.values(next_at=self._now() + AGAIN_AFTER))
 
     def _follow_up(self, connection: Connection, number: str, working: Callable[[str, int], datetime]) -> None:
-        row = connection.execute(select(escalations).where(escalations.c.id == number).with_for_update()).one_or_none()
-        now = self._now()
+        row, now = _locked(connection, number), self._now()
         if row is None or row.next_at is None or row.next_at > now:  # another process was quicker
             return
         found = self._escalation(row)
@@ -423,6 +421,11 @@ class Escalations:
         except Unreadable:
             _log.warning("An escalation was sealed with another secret key, and cannot be read")
             return None
+
+
+def _locked(connection: Connection, number: str) -> Row[Any] | None:
+    """Return the row of an escalation as it is now, which nobody else changes until the transaction ends."""
+    return connection.execute(select(escalations).where(escalations.c.id == number).with_for_update()).one_or_none()
 
 
 def _told(row: Row[Any]) -> tuple[int, ...]:

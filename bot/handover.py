@@ -146,7 +146,7 @@ class Handover:
         already = self._already_told(message, first, draft.question, lately)
         if already:
             told = Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())}).")
-            return Turn((told, _nobody_yet(first)), private=True, keep=drop)
+            return Turn((told, nobody_yet(next(iter(first.phones), None))), private=True, keep=drop)
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
@@ -170,7 +170,7 @@ class Handover:
         return Turn(
             (
                 Heading(f"I am telling {_short(first)} now."),
-                _nobody_yet(first),
+                nobody_yet(next(iter(first.phones), None)),
                 Paragraph(f"I send {sent}. I tell you when it has arrived, and when it was opened.{after}"),
                 Paragraph(NOT_REPORTING),
             ),
@@ -394,10 +394,9 @@ def _next_button(line: Sequence[Step], aim: Aim) -> tuple[Button, ...]:
     return (Button("Not this person", f"{NEXT}:{aim.without(line[0].key).code}"),)
 
 
-def _nobody_yet(step: Step) -> Paragraph:
-    """Return what holds until somebody has opened an alert."""
-    ring = f"ring {step.phones[0]}" if step.phones else "go and find them"
-    sentence = f"Nobody has seen this yet: {ring}."
+def nobody_yet(phone: str | None) -> Paragraph:
+    """Return what holds until somebody has opened an alert; `phone` is how to reach them, None where that is not known."""
+    sentence = f"Nobody has seen this yet: {f'ring {phone}' if phone else 'go and find them'}."
     return Paragraph(sentence, strong=sentence)
 
 

@@ -34,10 +34,6 @@ class NoticeKind(StrEnum):
     CONTACT_CHANGED = "contact_changed"
 
 
-# Those that go out at any hour.
-URGENT = frozenset({NoticeKind.ALERT, NoticeKind.TEST_ALERT})
-
-
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A notice that is due. `person_id` is None where it is for the asker of its escalation; `detail` is what it says besides."""

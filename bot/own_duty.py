@@ -72,7 +72,7 @@ class OwnDuty:
     def _state(self, asker: Asker, message: Message, duty: Duty) -> Turn:
         contact = self._contact(asker, duty.contact)
         roles = ", ".join(role_words(role, asker.school.nation) for role in contact.roles) if contact else "no contact any more"
-        how = ", ".join([*contact.phones, *([contact.email] if contact.email else [])]) if contact else ""
+        how = contact.how if contact else ""
         hours = duty.hours or (contact.hours if contact else None)
         tested = (
             f"You confirmed a test alert {spoken(duty.tested_at)}." if duty.tested_at else "You have confirmed no test alert."
@@ -148,11 +148,12 @@ class OwnDuty:
             raise BotError(GONE)
 
         keep = partial(self._duties.take_on, person=person, contact=contact.name, address=address_of(message))
-        how = ", ".join([*contact.phones, *([contact.email] if contact.email else [])])
         blocks = (
             Heading(f"Thank you, {contact.name}."),
             Paragraph(
-                f"Staff are told: {how}. If that is wrong, tell your school office." if how else "Staff are told no number."
+                f"Staff are told: {contact.how}. If that is wrong, tell your school office."
+                if contact.how
+                else "Staff are told no number."
             ),
             Paragraph(NOT_ON_A_PAGE if message.channel == WEB else "Now let me try whether alerts reach you here."),
         )

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from bot.contact_book import ContactRole
+from bot.contact_book import ContactRole, ways
 
 ENGLAND = "England"
 ROLE_WORDS = {
@@ -68,7 +68,7 @@ class Step(Struct, frozen=True, kw_only=True):
     @property
     def how(self) -> str | None:
         """The ways to reach them, in words: `01473 123456, head@school.example`."""
-        return ", ".join([*self.phones, *([self.email] if self.email else [])]) or None
+        return ways(self.phones, self.email) or None
 
     @property
     def words(self) -> str:
