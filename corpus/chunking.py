@@ -25,6 +25,7 @@ _DEFINITION = re.compile(
 _APPENDIX = re.compile(r"(?:appendix|annexe?)\s+\w{1,3}\b", re.IGNORECASE)
 _ANNOUNCES = re.compile(r"\b(?:the\s+)?following\b|\b(?:as follows|below)\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|must|should|will|may|can|shall|has|have|be|not|never|do|does|who|which|that)\b", re.IGNORECASE)
+EMPHASIS_LEFT_OUT = "marks of emphasis left out"  # the reason for a reading without them
 _EMPHASIS = re.compile(r"\*\*|__")
 _NUMBERED = (Family.DECIMAL, Family.INTEGER, Family.CODED)
 
@@ -473,7 +474,7 @@ def without_emphasis(text: str) -> str:
 def _repairs(source: SourceText, ranges: Sequence[tuple[int, int]], reading: str, text: str) -> tuple[str, ...]:
     reasons = [reason for start, end in ranges for reason in source.repairs_in(start, end)]
     if _EMPHASIS.search(text) and not _EMPHASIS.search(reading):
-        reasons.append("marks of emphasis left out")
+        reasons.append(EMPHASIS_LEFT_OUT)
     return tuple(dict.fromkeys(reasons))
 
 
