@@ -12,17 +12,17 @@ who edits, where a change cannot be made.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from difflib import SequenceMatcher
 from itertools import count
 
 from msgspec.structs import replace
 
 from corpus.chunking import EMPHASIS_LEFT_OUT, heading_title, without_emphasis
 from corpus.clause import Clause, Correction, LeadIn, Passage, Person, Policy, Role, Section, Span, Stance
+from corpus.cutting import cut, inline_markers, marker_apart, marker_repairs, require_source
 from corpus.dates import PolicyDate, parse_date
 from corpus.errors import EditError
 from corpus.labels import ordinal, slug
-from corpus.markers import Family, Marker, parse_marker
+from corpus.markers import Family, parse_marker
 from corpus.rewording import Mark, reworded
 from corpus.sentences import sentences
 from corpus.source import cut_from, fold, join_spans
@@ -32,7 +32,6 @@ SET_ASIDE = "set aside"  # the kind of a passage that a person took for no rule
 LONGEST_LABEL = 100
 
 _SENTENCE_LABEL = re.compile(r"(?P<unit>.*), (?P<ordinal>\w+) sentence")
-_INLINE_MARKER = re.compile(r"(?<=\s)(?:\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[•·▪●☐□])(?=\s+\S)")
 _BY_HAND = re.compile(r" by .+ on \d{1,2} \w+ \d{4}: ")
 _NUMBER = re.compile(r"[A-Z]?\d{0,3}(?:\.\d{1,3})*")
 
@@ -48,7 +47,7 @@ def split(policy: Policy, source: str, clause_id: str, offset: int, label: str =
     at, index, clause = _clause(policy, clause_id)
     _refuse_introducing(policy, clause)
     label = _free_label(policy, label) if label else _label_of_rest(policy, clause, offset)
-    first, second = _cut(policy, clause, source, offset)
+    first, second = cut(policy, clause, source, offset)
     second = replace(second, id=_free_id(policy, slug(label)), label=label)
     elements = policy.sections[at].elements
     changed = _with_elements(policy, at, (*elements[:index], first, second, *elements[index + 1 :]))
@@ -61,7 +60,7 @@ def split_list(policy: Policy, source: str, clause_id: str) -> Policy:
     What stands before the sentence that introduces the list stays a clause of its own.
     """
     _, _, clause = _clause(policy, clause_id)
-    markers = _inline_markers(clause.words)
+    markers = inline_markers(clause.words)
     if len(markers) < 2 or not clause.words[: markers[0][0]].rstrip().endswith(":"):
         raise EditError("No list was found in this rule: it needs a colon, and after it (a), (b) and so on.")
     last = None
@@ -72,7 +71,7 @@ def split_list(policy: Policy, source: str, clause_id: str) -> Policy:
             label = f"{clause.label}({marker.value})"
         policy = split(policy, source, clause_id, offset, label)
         item = _after(policy, clause_id)
-        policy = _derived_anew(_swap(policy, item, _marker_apart(item)), {item.id})
+        policy = _derived_anew(_swap(policy, item, marker_apart(item)), {item.id})
         last = last or item.id
     *_, (start, _) = sentences(clause.words[: markers[0][0]])
     if start:
@@ -101,8 +100,8 @@ def join(policy: Policy, source: str, clause_id: str) -> Policy:
     if isinstance(following, LeadIn):
         raise EditError("What comes next introduces a list: make it a rule of its own first, then join the two.")
     _refuse_introducing(policy, following)
-    _require_source(clause, source)
-    _require_source(following, source)
+    require_source(clause, source)
+    require_source(following, source)
     spans = join_spans(source, [*clause.at, *following.at])
     text = cut_from(source, spans)[len(clause.marker) :].lstrip()
     words = fold(f"{clause.words} {following.marker} {following.words}")
@@ -204,7 +203,7 @@ def edit_words(policy: Policy, element_id: str, words: str, *, by: str, on: date
     if words == element.words:
         return policy
     if words == element.text:
-        repairs = _marker_repairs(policy, element)
+        repairs = marker_repairs(policy, element)
     else:
         repair = f"{_told(element.text, words)} {_signed(by, on, reason)}"
         repairs = (*(one for one in element.repairs if not _BY_HAND.search(one)), repair)
@@ -499,108 +498,6 @@ def _released(section: Section, lead_in: LeadIn) -> Section:
     return replace(section, elements=tuple(elements))
 
 
-# Cutting words and their characters
-
-
-def _cut(policy: Policy, clause: Clause, source: str, offset: int) -> tuple[Clause, Clause]:
-    """Return the two parts of a clause, the second without id and label."""
-    _require_source(clause, source)
-    words = clause.words
-    first_words, second_words = words[:offset].rstrip(), words[offset:].lstrip()
-    if not (first_words and second_words) or fold(f"{first_words} {second_words}") != fold(words):
-        raise EditError("Choose a place between two words, with words before it and after it.")
-    second_text = clause.text[_text_offset(clause, len(first_words), len(words) - len(second_words)) :].lstrip()
-    first_text = clause.text[: -len(second_text)].rstrip()
-    first_at, second_at = _divided(clause.at, source, len(second_text))
-    damaged = second_words != second_text
-    own = _marker_repairs(policy, clause)
-    keeps_all = first_words != first_text or not damaged
-    first = replace(
-        clause,
-        text=first_text,
-        at=first_at,
-        reading=first_words if first_words != first_text else None,
-        repairs=clause.repairs if keeps_all else own,
-        note=None,
-    )
-    second = Clause(
-        "",
-        "",
-        "",
-        second_text,
-        second_at,
-        Stance.INFORMATIONAL,
-        reading=second_words if damaged else None,
-        repairs=tuple(one for one in clause.repairs if one not in own) if damaged else (),
-        lead_in=clause.lead_in,
-        note=clause.note,
-    )
-    return first, second
-
-
-def _text_offset(clause: Clause, end: int, start: int) -> int:
-    """Return where in the text a clause is cut whose words are cut between `end` and `start`; refuse inside a repair."""
-    if clause.reading is None:
-        return start
-    blocks = SequenceMatcher(None, clause.reading, clause.text, autojunk=False).get_matching_blocks()
-
-    def placed(at: int) -> int | None:
-        return next((block.b + at - block.a for block in blocks if block.a <= at < block.a + block.size), None)
-
-    before, after = placed(end - 1), placed(start)
-    if before is not None and after is not None:
-        between = clause.text[before + 1 : after]
-        if " " in between:
-            return before + 1 + between.index(" ")
-    raise EditError("The words here are read otherwise than they stand in the document: split before or after them.")
-
-
-def _divided(spans: Sequence[Span], source: str, last: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Return the spans in two, the second with the last `last` characters of their folded text."""
-    first: list[Span] = list(spans)
-    second: list[Span] = []
-    wanted = cut_from(source, spans)[-last:].replace(" ", "")
-    left = len(wanted)
-    while left:
-        span = first.pop()
-        solid = [at for at in range(span.start, span.end) if not source[at].isspace()]
-        if len(solid) <= left:
-            second.insert(0, span)
-            left -= len(solid)
-            continue
-        here = solid[-left]
-        first.append(Span(span.start, solid[-left - 1] + 1))
-        second.insert(0, Span(here, span.end))
-        left = 0
-    return tuple(first), tuple(second)
-
-
-def _require_source(element: Clause, source: str) -> None:
-    if cut_from(source, element.at) != f"{element.marker} {element.text}".strip():
-        raise EditError("The document kept beside this draft is not the one it was made from: bring the document in again.")
-
-
-def _inline_markers(words: str) -> list[tuple[int, Marker]]:
-    """Return where the items of a list within a clause begin, each with its marker: (a), (b), (c), or bullets of one kind."""
-    found: list[tuple[int, Marker]] = []
-    for match in _INLINE_MARKER.finditer(words):
-        marker = parse_marker(words[match.start() :])
-        if marker is None or (found and (marker.family, marker.glyph) != (found[0][1].family, found[0][1].glyph)):
-            continue
-        if marker.family is Family.BULLET or marker.ordinal == len(found) + 1:
-            found.append((match.start(), marker))
-    return found
-
-
-def _marker_apart(clause: Clause) -> Clause:
-    """Return a clause with the marker that its text begins with taken out of it."""
-    marker = parse_marker(clause.text)
-    if marker is None or (clause.reading and not clause.reading.startswith(clause.text[: marker.length])):
-        return clause
-    reading = clause.reading[marker.length :] if clause.reading else None
-    return replace(clause, marker=clause.text[: marker.length].strip(), text=clause.text[marker.length :], reading=reading)
-
-
 def _clause_of(policy: Policy, at: int, text: str, spans: tuple[Span, ...], label: str) -> Clause:
     """Return source characters as a clause of the section `at`, with its marker apart and its label made if none is given."""
     marker = parse_marker(text)
@@ -695,14 +592,6 @@ def _told(text: str, words: str) -> str:
         elif run.mark is Mark.ADDED and (index == 0 or runs[index - 1].mark is not Mark.REMOVED):
             told.append(f"“{run.words}” added")
     return ", ".join(told)
-
-
-def _marker_repairs(policy: Policy, element: Clause | LeadIn) -> tuple[str, ...]:
-    """Return the repairs that are of the marker rather than of the words."""
-    if not element.marker:
-        return ()
-    reasons = {note.reason for note in policy.repairs if note.source.startswith(element.marker)}
-    return tuple(one for one in element.repairs if one in reasons)
 
 
 def _date(text: str) -> PolicyDate | None:

@@ -489,7 +489,7 @@ def test_a_correction_in_an_exported_file_is_published_and_outlives_the_next_doc
     assert corrected != exported
     (tmp_path / "phones.yml").write_text(corrected, encoding="utf-8")
     assert hillside("import", tmp_path / "phones.yml", *PHONES).code == 0
-    assert "stance: allowed -> conditional" in hillside("diff", *PHONES).out
+    assert "Before: allowed. Now: allowed only on a condition." in hillside("diff", *PHONES).out
     assert hillside("publish", *PHONES).code == 0
     assert hillside("import", tmp_path / "second.txt", *PHONES).code == 0
     assert hillside("publish", *PHONES).code == 0
