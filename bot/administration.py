@@ -14,6 +14,7 @@ from corpus.alignment import Change, ClauseChange, compare
 from corpus.building import build_policy
 from corpus.checking import check_coverage, check_policy
 from corpus.clause import Policy
+from corpus.loosening import loosened, told_stances
 from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import read_text
 from corpus.versions import School, Version, Versions
@@ -59,10 +60,14 @@ def diff(school: str, slug: str) -> int:
     if current is None:
         print(f"Nothing is published yet: all {sum(1 for _ in draft.policy.clauses())} clauses are new.")
         return 0
-    changes = [change for change in compare(current, draft.policy) if change.change is not Change.UNCHANGED or change.stances]
+    changes = [
+        change
+        for change in compare(current, draft.policy)
+        if change.change is not Change.UNCHANGED or change.stances or loosened(change)
+    ]
     if not changes:
         print("The draft says the same as the published version.")
-    for change in sorted(changes, key=lambda one: not one.is_looser):
+    for change in sorted(changes, key=lambda one: loosened(one) is None):
         print(_told(change))
     return 0
 
@@ -169,9 +174,10 @@ def _told(change: ClauseChange) -> str:
     clause = change.after or change.before
     assert clause is not None  # noqa: S101  one of the two is always there
     lines = [f"{change.change}: {clause.label}{' (are these the same rule?)' if change.doubtful else ''}"]
-    if change.stances:
-        before, after = change.stances
-        lines.append(f"  stance: {before} -> {after}{' (LOOSER)' if change.is_looser else ''}")
+    if looser := loosened(change):
+        lines.append(f"  LOOSER: {looser}")
+    elif change.before and change.after and change.stances:
+        lines.append(f"  {told_stances(change.before, change.after)}")
     if change.before and change.change is not Change.ADDED:
         lines.append(f"  - {change.before.words}")
     if change.after and change.change is not Change.REMOVED:

@@ -122,6 +122,7 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     repaired; `repairs` the reason for each repair. `deciding` are the words of the reading that make the stance.
     `lead_in` is a lead-in's id. `stance`, `second`, `binds` and `roles` are derived from the wording, with `correction`
     already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here.
+    `same_as` and `not_same_as` are ids of the version before which a person has said to be this rule, and not to be it.
     """
 
     id: str
@@ -140,6 +141,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     confirmed: bool = False
     correction: Correction | None = None
     note: str | None = None
+    same_as: str | None = None
+    not_same_as: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:

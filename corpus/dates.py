@@ -73,6 +73,17 @@ class PolicyDate(str):
         return today > self.last_day()
 
 
+def parse_date(text: str) -> PolicyDate:
+    """Return the date that is all of `text`: `May 2018`, `1 May 2018`, `01/05/2018`, `2018-05`; raise ValueError otherwise."""
+    words = text.strip(" .")
+    if _ISO.fullmatch(words):
+        return PolicyDate(words)
+    for start, end, found in locate_dates(words):
+        if (start, end) == (0, len(words)):
+            return found
+    raise ValueError(f"{text!r} is not a date: write it as May 2018 or 1 May 2018")
+
+
 def find_dates(text: str) -> list[PolicyDate]:
     """Return the dates that a line of text gives, in its order; what is no date of the calendar is passed over."""
     return [found for _, _, found in locate_dates(text)]

@@ -160,6 +160,17 @@ def cut_from(source: str, spans: Sequence[Span]) -> str:
     return fold(" ".join(source[span.start : span.end] for span in spans))
 
 
+def join_spans(source: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return `spans` with those made one between which only white space stands: a paragraph over three lines is one span."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.start >= joined[-1].end and not source[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
 def fold(text: str) -> str:
     """Return `text` with each run of white space as one space, none at the ends."""
     return " ".join(text.split())

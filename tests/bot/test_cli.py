@@ -448,7 +448,7 @@ def test_a_new_school_is_set_up_and_answers_from_its_own_document(hillside: Poli
     assert "Staff must not use their own phones in class." in hillside("ask", "Can I use my own phone in class?").out
 
     changes = hillside("diff", *PHONES).out
-    assert changes.startswith("reworded: 1.1\n  stance: forbidden -> discouraged (LOOSER)\n")
+    assert changes.startswith("reworded: 1.1\n  LOOSER: Before: not allowed. Now: advised against. That is looser.\n")
     assert "added: 2.1\n  + Chargers are kept in the office." in changes
     assert "moved: 2.2" in changes
     assert "1.2" not in changes
@@ -489,7 +489,7 @@ def test_a_correction_in_an_exported_file_is_published_and_outlives_the_next_doc
     assert corrected != exported
     (tmp_path / "phones.yml").write_text(corrected, encoding="utf-8")
     assert hillside("import", tmp_path / "phones.yml", *PHONES).code == 0
-    assert "stance: allowed -> conditional" in hillside("diff", *PHONES).out
+    assert "Before: allowed. Now: allowed only on a condition." in hillside("diff", *PHONES).out
     assert hillside("publish", *PHONES).code == 0
     assert hillside("import", tmp_path / "second.txt", *PHONES).code == 0
     assert hillside("publish", *PHONES).code == 0
