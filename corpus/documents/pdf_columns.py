@@ -30,11 +30,14 @@ def _split(parts: list[Part], *, within: bool = False) -> list[tuple[list[Part],
     """Return the parts in the order of reading, in stretches without a jump, each with whether it is a column."""
     parts.sort(key=lambda part: (part.base, part.left))
     best: list[tuple[list[Part], bool]] = []
-    gutter = 0.0
+    gutter, merit = 0.0, (0, 0.0)
     for place in _starts(parts):
         bands = _bands(parts, place)
-        if sum(len(band) for band, parted in bands if parted) > sum(len(band) for band, parted in best if parted):
-            best, gutter = bands, place
+        parted = [part for band, is_parted in bands if is_parted for part in band]
+        # Of two places between the same columns, as where the right one has markers, the one with more room is the gutter.
+        room = place - max((part.right for part in parted if part.right <= place), default=place)
+        if parted and (len(parted), room) > merit:
+            best, gutter, merit = bands, place, (len(parted), room)
     if not best:
         return [(parts, within)]
     result: list[tuple[list[Part], bool]] = []
@@ -50,14 +53,14 @@ def _split(parts: list[Part], *, within: bool = False) -> list[tuple[list[Part],
 
 
 def _starts(parts: Sequence[Part]) -> list[float]:
-    """Return the places, just left of them, at which many lines begin: there a column may begin."""
+    """Return the places, just left of them, at which lines begin: there a column may begin."""
     counts: list[tuple[float, int]] = []
     for left in sorted(part.left for part in parts):
         if counts and left - counts[-1][0] < 3:
             counts[-1] = (counts[-1][0], counts[-1][1] + 1)
         else:
             counts.append((left, 1))
-    return [left - 1 for left, count in counts[1:] if count >= 4]
+    return [left - 1 for left, count in counts[1:] if count >= 2]
 
 
 def _bands(parts: Sequence[Part], gutter: float) -> list[tuple[list[Part], bool]]:
@@ -65,24 +68,39 @@ def _bands(parts: Sequence[Part], gutter: float) -> list[tuple[list[Part], bool]
     bands: list[tuple[list[Part], bool]] = []
     open_band: list[Part] = []
 
-    def close() -> None:
-        if open_band and _is_parted(open_band, gutter):
-            bands.append((list(open_band), True))
-        elif open_band:
-            _add_whole(bands, open_band)
+    def close(end: int) -> None:
+        columns, below = open_band[:end], open_band[end:]
+        if columns and _is_parted(columns, gutter):
+            bands.append((columns, True))
+        else:
+            _add_whole(bands, columns)
+        _add_whole(bands, below)
         open_band.clear()
 
     for part in parts:
         if part.left < gutter < part.right:
-            close()
+            close(_end_of_columns(open_band, gutter))
             _add_whole(bands, [part])
         else:
             open_band.append(part)
-    close()
+    close(len(open_band))
     return bands
 
 
+def _end_of_columns(parts: Sequence[Part], gutter: float) -> int:
+    """Return at which part a heading stands under both columns, which belongs to the full lines after it."""
+    for index in range(len(parts) - 1, 0, -1):
+        part = parts[index]
+        if part.left >= gutter or not isinstance(part, Run):
+            break
+        if part.bold or part.base - parts[index - 1].base > 1.8 * part.size:
+            return index
+    return len(parts)
+
+
 def _add_whole(bands: list[tuple[list[Part], bool]], parts: Sequence[Part]) -> None:
+    if not parts:
+        return
     if bands and not bands[-1][1]:
         bands[-1][0].extend(parts)
     else:

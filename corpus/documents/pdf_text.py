@@ -162,7 +162,9 @@ def _goes_on(
     if last.text.endswith(("-", "\u00ad")) and lower:
         return True
     if not full:
-        return unfinished and (lower or (hangs(last.text) and paragraph.size > 1.1 * measures.size))
+        larger = paragraph.size > 1.1 * measures.size
+        long = last.right - paragraph.flow.left > 0.8 * (paragraph.flow.right - paragraph.flow.left)
+        return unfinished and (lower or (hangs(last.text) if larger else long))
     return unfinished or hanging is not None or not fresh
 
 
