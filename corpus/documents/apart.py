@@ -81,7 +81,7 @@ def _judge(answer: _Answer, name: str, *, late: bool) -> ReadDocument:
         raise DocumentError(f"{name} took too long to read: save it again as a new file, without pictures, and bring that in.")
     if answer.out_of_memory:
         raise DocumentError(
-            f"{name} unpacks to more than this computer can hold: save it again as a new file, without pictures, and bring that in."
+            f"{name} needs more memory than it may have: save it again as a new file, without pictures, and bring that in."
         )
     raise DocumentError(f"{name} could not be read and may be damaged: open it, save it again as a new file, and bring that in.")
 
@@ -151,9 +151,9 @@ def _limit(seconds: float, memory: int) -> None:
     }
     for limit, value in wanted.items():
         hard = resource.getrlimit(limit)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
         with suppress(ValueError, OSError):  # a platform that does not know this limit
-            resource.setrlimit(limit, (value, value))
+            resource.setrlimit(limit, (most, most))
 
 
 def _address_space() -> int:

@@ -31,7 +31,7 @@ def read_pdf(raw: bytes, name: str) -> ReadDocument:
     try:
         if len(document) > MOST_PAGES:
             raise DocumentError(
-                f"{name} has {len(document):,} pages, and at most {MOST_PAGES} can be read: bring in the pages that hold the policy."
+                f"{name} has {len(document):,} pages, and at most {MOST_PAGES} can be read: bring in only those of the policy."
             )
         pages = [read_page(page) for page in document]
         ignored = tuple(_ignored(document, pages))
@@ -50,7 +50,9 @@ def _open(raw: bytes, name: str) -> PdfDocument:
         document = PdfDocument(raw)
     except PdfiumError as error:
         if error.err_code == pdfium.FPDF_ERR_PASSWORD:
-            raise DocumentError(f"{name} is locked with a password: save a copy without the password and bring that in.") from None
+            raise DocumentError(
+                f"{name} is locked with a password: save a copy without the password and bring that in."
+            ) from None
         if error.err_code == pdfium.FPDF_ERR_SECURITY:
             raise DocumentError(f"{name} is locked: ask whoever made it for the Word file, and bring that in.") from None
         raise DocumentError(_damaged(name)) from None
@@ -71,6 +73,8 @@ def _ignored(document: PdfDocument, pages: list[Page]) -> Iterator[str]:
         yield "scripts"
     if pdfium.FPDF_GetFormType(document) in _FORM_OF_ADOBE:
         yield "an Adobe form"
+    if any(page.has_pictures for page in pages):
+        yield "pictures"
     kinds = {kind for page in document for kind in _notes(page)}
     if pdfium.FPDF_ANNOT_WIDGET in kinds:
         yield "what was filled in on the form"
@@ -122,9 +126,7 @@ def _doubt_pages(pages: list[Page]) -> Iterator[Doubt]:
     """Yield a doubt about the pages that are pictures, with text behind them or without."""
     scanned = [number for number, page in enumerate(pages, 1) if page.is_scanned]
     if scanned:
-        yield Doubt(
-            0, "scan", f"{_named(scanned)} scanned, and a program read the words: compare them with the paper."
-        )
+        yield Doubt(0, "scan", f"{_named(scanned)} scanned, and a program read the words: compare them with the paper.")
     empty = [number for number, page in enumerate(pages, 1) if page.is_picture and _letters(page) < _FEWEST_LETTERS]
     if empty:
         yield Doubt(0, "picture", f"{_named(empty)} only a picture: what is written there is missing here.")
@@ -132,5 +134,5 @@ def _doubt_pages(pages: list[Page]) -> Iterator[Doubt]:
 
 def _named(numbers: list[int]) -> str:
     if len(numbers) == 1:
-        return f"Page {numbers[0]} is" 
+        return f"Page {numbers[0]} is"
     return f"Pages {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} are"

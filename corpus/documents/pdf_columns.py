@@ -33,11 +33,11 @@ def _split(parts: list[Part], *, within: bool = False) -> list[tuple[list[Part],
     gutter, merit = 0.0, (0, 0.0)
     for place in _starts(parts):
         bands = _bands(parts, place)
-        parted = [part for band, is_parted in bands if is_parted for part in band]
+        beside = [part for band, parted in bands if parted for part in band]
         # Of two places between the same columns, as where the right one has markers, the one with more room is the gutter.
-        room = place - max((part.right for part in parted if part.right <= place), default=place)
-        if parted and (len(parted), room) > merit:
-            best, gutter, merit = bands, place, (len(parted), room)
+        room = place - max((part.right for part in beside if part.right <= place), default=place)
+        if beside and (len(beside), room) > merit:
+            best, gutter, merit = bands, place, (len(beside), room)
     if not best:
         return [(parts, within)]
     result: list[tuple[list[Part], bool]] = []
@@ -128,7 +128,7 @@ def _at_headings(parts: list[Part], gutter: float) -> list[list[Part]]:
     right = [part for part in parts if part.left >= gutter]
     cuts = []
     for heading, below in pairwise(left):
-        if not isinstance(heading, Run) or heading.size < 1.08 * usual and not heading.bold:
+        if not isinstance(heading, Run) or (heading.size < 1.08 * usual and not heading.bold):
             continue
         beside = next((after for before, after in pairwise(right) if before.base < heading.base < after.base), None)
         clear = beside and not any(heading.base - 2 * usual < part.base <= heading.base + 0.8 * usual for part in right)

@@ -14,7 +14,10 @@ from corpus.metadata import read_title
 
 _ZONE = 0.2  # share of the page at its head and at its foot in which furniture stands
 _SHARE = 0.4  # of the pages: what alternates left and right stands on half of them
-_PAGE = re.compile(r"[\s|–—-]*\bpage\s*:?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\s|–—-]*|^\d{1,3}\s*[|–—]\s*|\s*[|–—]\s*\d{1,3}$", re.IGNORECASE)
+_PAGE = re.compile(
+    r"[\s|–—-]*\bpage\s*:?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\s|–—-]*|^\d{1,3}\s*[|–—]\s*|\s*[|–—]\s*\d{1,3}$",
+    re.IGNORECASE,
+)
 _ROMAN = re.compile(r"[ivxl]{1,5}")
 
 
@@ -70,8 +73,12 @@ def take_furniture(sheets: Sequence[Sheet]) -> list[str]:
         for row in foot[:1]:
             if feet & {round(row.place / 3) + step for step in (-1, 0, 1)} and _stands_apart(sheet, row):
                 taken += _take(sheet, row)
-    body = _fold(part.text for sheet in sheets for part in (*sheet.runs, *sheet.tables))
+    body = _fold(part.text for sheet in sheets for part in _parts(sheet))
     return _telling(taken, body)
+
+
+def _parts(sheet: Sheet) -> list[Run | Table]:
+    return [*sheet.runs, *sheet.tables]
 
 
 def _head(sheet: Sheet) -> list[_Row]:
@@ -106,7 +113,7 @@ def _shape(text: str) -> str:
 
 def _take(sheet: Sheet, row: _Row) -> list[Run | Table]:
     gone = set(map(id, row.parts))
-    found = [part for part in (*sheet.runs, *sheet.tables) if id(part) in gone]
+    found = [part for part in _parts(sheet) if id(part) in gone]
     sheet.runs = [run for run in sheet.runs if id(run) not in gone]
     sheet.tables = [table for table in sheet.tables if id(table) not in gone]
     return found

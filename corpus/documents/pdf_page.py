@@ -50,13 +50,14 @@ class Page:
     height: float
     glyphs: list[Glyph] = field(default_factory=list)
     rulings: list[Box] = field(default_factory=list)
+    has_pictures: bool = False
     is_picture: bool = False  # a picture covers most of it
     is_scanned: bool = False  # the letters are what a scanner made of that picture
     unseen: int = 0  # letters left out because nobody sees them
     unreadable: int = 0  # letters of which the file does not say what they are
 
 
-_SCALE = 0.5  # share of a page that a picture covers where the page is a picture
+_COVERS = 0.5  # share of a page that a picture covers where the page is a picture
 _MOST_SEGMENTS = 20_000  # a drawing with more is no table
 _LIGATURES = {
     "\ufb00": "ff",
@@ -103,7 +104,8 @@ def read_page(page: PdfPage) -> Page:
     frame = _Frame(crop, turn)
     rulings, fills, pictures = _drawn(page, frame)
     result = Page(frame.width, frame.height, rulings=rulings, unreadable=unreadable)
-    result.is_picture = any(_area(box) > _SCALE * frame.width * frame.height for box in pictures)
+    result.has_pictures = bool(pictures)
+    result.is_picture = any(_area(box) > _COVERS * frame.width * frame.height for box in pictures)
     within = [raw for raw in raws if frame.holds(raw) and raw.look.angle == turn]
     hidden = sum(raw.look.hidden for raw in within)
     result.is_scanned = result.is_picture and hidden > 0.8 * len(within)

@@ -104,7 +104,16 @@ def find_clear_table(lines: Sequence[list[Run]], page: int) -> tuple[int, Table]
         return None
     cells = [[group_lines(cell, page) for cell in row] for row in rows]
     heads = all(run.bold for run in lines[0]) and not all(run.bold for run in lines[count - 1])
-    table = Table(cells, lines[0][0].top, lines[count - 1][0].base, page, columns[0], max(run.right for row in lines[:count] for run in row), heads, drawn=False)
+    table = Table(
+        cells,
+        lines[0][0].top,
+        lines[count - 1][0].base,
+        page,
+        columns[0],
+        max(run.right for row in lines[:count] for run in row),
+        heads,
+        drawn=False,
+    )
     return count, table
 
 
@@ -183,7 +192,8 @@ def _table(glyphs: Sequence[Glyph], grid: _Grid, xs: Sequence[float], ys: Sequen
         cells.setdefault(owners[row, column], []).append(glyph)
     merged = any(owner != cell for cell, owner in owners.items())
     rows = [
-        [group_lines(find_runs(cells.get((row, column), [])), page) for column in range(len(xs) - 1)] for row in range(len(ys) - 1)
+        [group_lines(find_runs(cells.get((row, column), [])), page) for column in range(len(xs) - 1)]
+        for row in range(len(ys) - 1)
     ]
     used = [column for column in range(len(xs) - 1) if any(row[column] for row in rows)]
     rows = [[row[column] for column in used] for row in rows if any(row)]

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
 
 from corpus.documents.pdf_columns import Flow
 from corpus.documents.pdf_lines import Line
@@ -135,9 +134,7 @@ def _paragraphs(flows: Sequence[Flow], measures: _Measures) -> list[_Paragraph |
     return [*result, *notes]
 
 
-def _goes_on(
-    paragraph: _Paragraph, line: Line, marker: Marker | None, flow: Flow, measures: _Measures, *, fresh: bool
-) -> bool:
+def _goes_on(paragraph: _Paragraph, line: Line, marker: Marker | None, flow: Flow, measures: _Measures, *, fresh: bool) -> bool:
     """Tell whether a line goes on with a paragraph; `fresh` says that it stands at the head of a page or column."""
     last = paragraph.lines[-1]
     unfinished, lower = is_unfinished(last.text), continues(line.text)
@@ -182,7 +179,7 @@ def _is_wrapped_number(paragraph: _Paragraph, line: Line, marker: Marker, *, off
     own = paragraph.marker
     if own and own.family is marker.family:
         return False
-    return abs(line.left - offset - paragraph.lines[-1].left) < 3 or len(paragraph.lines) == 1 and own is not None
+    return abs(line.left - offset - paragraph.lines[-1].left) < 3 or (len(paragraph.lines) == 1 and own is not None)
 
 
 def _join_tables(parts: Sequence[_Paragraph | Table]) -> list[_Paragraph | Table]:
