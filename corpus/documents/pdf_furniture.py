@@ -18,6 +18,7 @@ _PAGE = re.compile(
     r"[\s|–—-]*\bpage\s*:?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?[\s|–—-]*|^\d{1,3}\s*[|–—]\s*|\s*[|–—]\s*\d{1,3}$",
     re.IGNORECASE,
 )
+_PART = re.compile(r"(?:appendix|annexe?|schedule|part|section|chapter|form)\b", re.IGNORECASE)  # its number is its name
 _ROMAN = re.compile(r"[ivxl]{1,5}")
 
 
@@ -107,7 +108,7 @@ def _rows(sheet: Sheet) -> list[_Row]:
 
 def _shape(text: str) -> str:
     """Return words without their order and numbers: a footer may change sides, and counts its pages."""
-    words = re.sub(r"\d+", "#", text.lower()).split()
+    words = (text.lower() if _PART.match(text) else re.sub(r"\d+", "#", text.lower())).split()
     return " ".join(sorted("#" if _ROMAN.fullmatch(word) else word for word in words))
 
 

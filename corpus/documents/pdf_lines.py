@@ -49,13 +49,21 @@ def find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
         ink: Glyph | None = None
         for glyph in row:
             if not glyph.text.isspace():
-                if ink and glyph.left - ink.right > _RUN_GAP * max(glyph.size, ink.size):
+                if ink and glyph.left - ink.right > _widest(group, max(glyph.size, ink.size)):
                     runs += _run(group)
                     group = []
                 ink = glyph
             group.append(glyph)
         runs += _run(group)
     return runs
+
+
+def _widest(glyphs: Sequence[Glyph], size: float) -> float:
+    """Return how wide a gap within a run may be: wide where its letters are spaced out."""
+    ink = [glyph for glyph in glyphs if not glyph.text.isspace()]
+    gaps = [after.left - before.right for before, after in pairwise(ink)]
+    spaced_out = len(gaps) > 1 and min(gaps) > _WORD_GAP * size
+    return max(_RUN_GAP * size, 3.2 * median(gaps)) if spaced_out else _RUN_GAP * size
 
 
 def join_line(runs: Sequence[Run], page: int, *, scanned: bool = False) -> Line:
@@ -114,7 +122,7 @@ def _is_raised_over(glyph: Glyph, lower: Sequence[Glyph]) -> bool:
     return any(
         glyph.size <= 0.8 * other.size
         and 0.1 * other.size < other.base - glyph.base < 0.6 * other.size
-        and -0.5 * other.size < glyph.left - other.right < 1.5 * glyph.size
+        and (-0.5 * other.size < glyph.left - other.right < 1.5 * glyph.size or 0 < other.left - glyph.right < glyph.size)
         for other in lower
     ) or any(
         glyph.size == other.size and glyph.base == other.base and abs(glyph.left - other.right) < 0.5 * glyph.size

@@ -59,6 +59,7 @@ class Page:
 
 _COVERS = 0.5  # share of a page that a picture covers where the page is a picture
 _MOST_SEGMENTS = 20_000  # a drawing with more is no table
+_SOFT_HYPHEN = 0xAD
 _LIGATURES = {
     "\ufb00": "ff",
     "\ufb01": "fi",
@@ -69,7 +70,7 @@ _LIGATURES = {
     "\ufb06": "st",
     "\u0002": "-",  # PDFium's sign for a hyphen at the end of a line
 }
-_WITHOUT_WIDTH = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
+_WITHOUT_WIDTH = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _INVISIBLE, _CLIP_ONLY, _FILL_AND_STROKE = 3, 7, 2  # PDF 32000-1, table 106: text rendering modes
 
@@ -178,7 +179,8 @@ def _letters(page: PdfPage) -> tuple[list[_Raw], int]:
             looks[address] = _look(textpage, index, owner)
         unreadable += pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1
         text = _text(code)
-        if not text or not pdfium.FPDFText_GetLooseCharBox(textpage, index, rect):
+        # A soft hyphen within a line is no letter, and the room it takes does not part the word.
+        if (not text and code != _SOFT_HYPHEN) or not pdfium.FPDFText_GetLooseCharBox(textpage, index, rect):
             continue
         pdfium.FPDFText_GetCharOrigin(textpage, index, x, y)
         box = (rect.left, rect.bottom, rect.right, rect.top)
@@ -200,7 +202,7 @@ def _look(textpage: Any, index: int, owner: Any) -> _Look:
     matrix = pdfium.FS_MATRIX()
     pdfium.FPDFText_GetMatrix(textpage, index, matrix)
     size = pdfium.FPDFText_GetFontSize(textpage, index) * math.hypot(matrix.c, matrix.d)
-    angle = math.degrees(pdfium.FPDFText_GetCharAngle(textpage, index))
+    angle = -math.degrees(pdfium.FPDFText_GetCharAngle(textpage, index))
     mode = pdfium.FPDFTextObj_GetTextRenderMode(owner)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     known = pdfium.FPDFText_GetFillColor(textpage, index, red, green, blue, alpha)

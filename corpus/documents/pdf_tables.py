@@ -182,13 +182,12 @@ def _places(values: Sequence[float]) -> list[float]:
 def _table(glyphs: Sequence[Glyph], grid: _Grid, xs: Sequence[float], ys: Sequence[float], page: int) -> Table | None:
     """Return the table of a grid with the letters in their cells, or None where fewer than two columns hold any."""
     cells: dict[tuple[int, int], list[Glyph]] = {}
-    owners: dict[tuple[int, int], tuple[int, int]] = {}
+    places = [(row, column) for row in range(len(ys) - 1) for column in range(len(xs) - 1)]
+    owners = {place: _owner(*place, grid, xs, ys) for place in places}
     for glyph in glyphs:
         x, y = _middle(glyph)
         row = max(index for index, place in enumerate(ys[:-1]) if place <= y or index == 0)
         column = max(index for index, place in enumerate(xs[:-1]) if place <= x or index == 0)
-        if (row, column) not in owners:
-            owners[row, column] = _owner(row, column, grid, xs, ys)
         cells.setdefault(owners[row, column], []).append(glyph)
     merged = any(owner != cell for cell, owner in owners.items())
     rows = [

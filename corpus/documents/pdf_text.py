@@ -126,8 +126,8 @@ def _paragraphs(flows: Sequence[Flow], measures: _Measures) -> list[_Paragraph |
             else:
                 result += notes
                 notes = []
-                wide = last is None or element.base - last.base > 1.25 * measures.leading * element.size
-                apart = marker is None or wide if last is None or not wide else True
+                wide = last is not None and element.base - last.base > 1.25 * measures.leading * element.size
+                apart = marker is None if last is None else wide
                 current = _Paragraph([element], flow, apart, marker)
                 result.append(current)
             last = element
@@ -156,7 +156,7 @@ def _goes_on(paragraph: _Paragraph, line: Line, marker: Marker | None, flow: Flo
         return bool(full and hanging and line.left - offset > flow.left + 4 and abs(line.left - offset - hanging) < 3)
     if hanging is not None and abs(line.left - offset - hanging) > 0.8 * line.size:
         return unfinished and lower
-    if last.text.endswith(("-", "\u00ad")) and lower:
+    if last.text.endswith("-") and lower:
         return True
     if not full:
         larger = paragraph.size > 1.1 * measures.size
@@ -176,10 +176,11 @@ def _is_wrapped_number(paragraph: _Paragraph, line: Line, marker: Marker, *, off
     """Tell whether what looks like a marker is a number or dash within a sentence that wraps before it."""
     if not full or (marker.family is Family.BULLET and _BULLETS.match(marker.glyph)):
         return False
-    own = paragraph.marker
-    if own and own.family is marker.family:
-        return False
-    return abs(line.left - offset - paragraph.lines[-1].left) < 3 or (len(paragraph.lines) == 1 and own is not None)
+    first = paragraph.lines[0]
+    set_in = line.left - offset - first.left
+    if paragraph.marker and (paragraph.marker.family is marker.family or len(paragraph.lines) == 1):
+        return set_in > 3  # where the words of the item stand, and not where its marker does
+    return abs(line.left - offset - paragraph.lines[-1].left) < 3
 
 
 def _join_tables(parts: Sequence[_Paragraph | Table]) -> list[_Paragraph | Table]:
@@ -285,13 +286,11 @@ def _words(lines: Sequence[Line]) -> str:
     text = ""
     for line in lines:
         words = line.text
-        if re.search(r"\w\u00ad$", text):
-            text = text[:-1] + words
-        elif re.search(r"[^\W\d_]-$", text) and re.match(r"[^\W\d_]", words):
+        if re.search(r"[^\W\d_]-$", text) and re.match(r"[^\W\d_]", words):
             text += ("\n" if words[0].islower() else "") + words
         else:
             text += " " + words if text else words
-    return re.sub(r" +", " ", text.replace("\u00ad", ""))
+    return re.sub(r" +", " ", text)
 
 
 def _doubt_hyphens(text: str) -> Iterable[Doubt]:
