@@ -45,7 +45,7 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
     """
     refuse_large(len(raw), name)
     try:
-        process = _start(name, seconds, memory)
+        process = start_reader(name, seconds, memory)
     except OSError:
         raise DocumentError(f"{name} could not be read just now, as the computer is busy: try again in a minute.") from None
     late = threading.Event()
@@ -72,21 +72,8 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
     return _judge(answer, name, late=late.is_set() or process.returncode == -getattr(signal, "SIGXCPU", 0))
 
 
-def _judge(answer: _Answer, name: str, *, late: bool) -> ReadDocument:
-    if answer.document:
-        return answer.document
-    if answer.refusal:
-        raise DocumentError(answer.refusal)
-    if late:
-        raise DocumentError(f"{name} took too long to read: save it again as a new file, without pictures, and bring that in.")
-    if answer.out_of_memory:
-        raise DocumentError(
-            f"{name} needs more memory than it may have: save it again as a new file, without pictures, and bring that in."
-        )
-    raise DocumentError(f"{name} could not be read and may be damaged: open it, save it again as a new file, and bring that in.")
-
-
-def _start(name: str, seconds: float, memory: int) -> subprocess.Popen[bytes]:
+def start_reader(name: str, seconds: float, memory: int) -> subprocess.Popen[bytes]:
+    """Start the process that reads one document from its standard input. Raises OSError where the system has no room for it."""
     root = str(Path(__file__).parents[2])
     paths = [root, *(path for path in sys.path if path and path != root)]
     # -I leaves the user's own modules and PYTHON... variables out, -S what site adds: the paths are given.
@@ -99,6 +86,20 @@ def _start(name: str, seconds: float, memory: int) -> subprocess.Popen[bytes]:
         env={variable: os.environ[variable] for variable in ("SYSTEMROOT", "LD_LIBRARY_PATH") if variable in os.environ},
         start_new_session=True,
     )
+
+
+def _judge(answer: _Answer, name: str, *, late: bool) -> ReadDocument:
+    if answer.document:
+        return answer.document
+    if answer.refusal:
+        raise DocumentError(answer.refusal)
+    if late:
+        raise DocumentError(f"{name} took too long to read: save it again as a new file, without pictures, and bring that in.")
+    if answer.out_of_memory:
+        raise DocumentError(
+            f"{name} needs more memory than it may have: save it again as a new file, without pictures, and bring that in."
+        )
+    raise DocumentError(f"{name} could not be read and may be damaged: open it, save it again as a new file, and bring that in.")
 
 
 def _exchange(process: subprocess.Popen[bytes], raw: bytes) -> bytes:

@@ -7,7 +7,7 @@ columns (pdf_columns), paragraphs (pdf_text).
 from collections.abc import Iterator
 
 import pypdfium2.raw as pdfium
-from pypdfium2 import PdfDocument, PdfiumError
+from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 
 from corpus.documents.damage import doubt_damage
 from corpus.documents.pdf_columns import read_flows
@@ -19,9 +19,10 @@ from corpus.documents.pdf_text import write_text
 from corpus.documents.reading import Doubt, ReadDocument
 from corpus.errors import DocumentError
 
-MOST_PAGES = 300  # the longest handbooks of schools have half of that
+MOST_PAGES = 200  # the longest handbooks of schools have half of that
 _FEWEST_LETTERS = 15  # a page with fewer, under a picture, has no text
-_FORM_OF_ADOBE = (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND)
+_ADOBE_FORM = "an Adobe form"
+_FORMS_OF_ADOBE = (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND)
 _COMMENTS = (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP)
 
 
@@ -33,14 +34,21 @@ def read_pdf(raw: bytes, name: str) -> ReadDocument:
             raise DocumentError(
                 f"{name} has {len(document):,} pages, and at most {MOST_PAGES} can be read: bring in only those of the policy."
             )
-        pages = [read_page(page) for page in document]
+        pages = [_read_and_close(page) for page in document]
         ignored = tuple(_ignored(document, pages))
     except PdfiumError:
         raise DocumentError(_damaged(name)) from None
     finally:
         document.close()
-    _refuse_without_text(pages, name, is_adobe_form=any("form" in words for words in ignored))
+    _refuse_without_text(pages, name, is_adobe_form=_ADOBE_FORM in ignored)
     return _read_pages(pages, ignored)
+
+
+def _read_and_close(page: PdfPage) -> Page:
+    try:
+        return read_page(page)
+    finally:
+        page.close()  # what PDFium keeps of a page may be large
 
 
 def _open(raw: bytes, name: str) -> PdfDocument:
@@ -71,24 +79,17 @@ def _ignored(document: PdfDocument, pages: list[Page]) -> Iterator[str]:
         yield "files attached to the PDF"
     if pdfium.FPDFDoc_GetJavaScriptActionCount(document) > 0:
         yield "scripts"
-    if pdfium.FPDF_GetFormType(document) in _FORM_OF_ADOBE:
-        yield "an Adobe form"
+    if pdfium.FPDF_GetFormType(document) in _FORMS_OF_ADOBE:
+        yield _ADOBE_FORM
     if any(page.has_pictures for page in pages):
         yield "pictures"
-    kinds = {kind for page in document for kind in _notes(page)}
+    kinds = {kind for page in pages for kind in page.notes}
     if pdfium.FPDF_ANNOT_WIDGET in kinds:
         yield "what was filled in on the form"
     if kinds & set(_COMMENTS):
         yield "comments and stamps"
     if any(page.unseen for page in pages):
         yield "words that nobody sees on the page"
-
-
-def _notes(page: object) -> Iterator[int]:
-    for index in range(max(0, pdfium.FPDFPage_GetAnnotCount(page))):
-        note = pdfium.FPDFPage_GetAnnot(page, index)
-        yield pdfium.FPDFAnnot_GetSubtype(note)
-        pdfium.FPDFPage_CloseAnnot(note)
 
 
 def _refuse_without_text(pages: list[Page], name: str, *, is_adobe_form: bool) -> None:

@@ -151,4 +151,6 @@ def _flow(parts: Sequence[Part], page: int, *, scanned: bool, is_column: bool) -
             elements.append(join_line(rows[at], page, scanned=scanned))
             at += 1
     elements.sort(key=lambda element: element.base)
-    return Flow(elements, min(part.left for part in parts), max(part.right for part in parts), is_column)
+    # A table may reach beyond the text on either side.
+    text = [element for element in elements if isinstance(element, Line)] or elements
+    return Flow(elements, min(part.left for part in text), max(part.right for part in text), is_column)

@@ -1,6 +1,7 @@
 """Letters -> runs of words that stand on one line without a wide gap, and runs -> lines."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -49,7 +50,8 @@ def find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
         ink: Glyph | None = None
         for glyph in row:
             if not glyph.text.isspace():
-                if ink and glyph.left - ink.right > _widest(group, max(glyph.size, ink.size)):
+                size = max(glyph.size, ink.size) if ink else 0.0
+                if ink and glyph.left - ink.right > _RUN_GAP * size and not _is_spaced_out(group, glyph, size):
                     runs += _run(group)
                     group = []
                 ink = glyph
@@ -58,12 +60,12 @@ def find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
     return runs
 
 
-def _widest(glyphs: Sequence[Glyph], size: float) -> float:
-    """Return how wide a gap within a run may be: wide where its letters are spaced out."""
+def _is_spaced_out(glyphs: Sequence[Glyph], following: Glyph, size: float) -> bool:
+    """Tell whether the letters are spaced out, so that a wide gap before the one following parts no more than two words."""
     ink = [glyph for glyph in glyphs if not glyph.text.isspace()]
     gaps = [after.left - before.right for before, after in pairwise(ink)]
     spaced_out = len(gaps) > 1 and min(gaps) > _WORD_GAP * size
-    return max(_RUN_GAP * size, 3.2 * median(gaps)) if spaced_out else _RUN_GAP * size
+    return spaced_out and following.left - ink[-1].right < 3.2 * median(gaps)
 
 
 def join_line(runs: Sequence[Run], page: int, *, scanned: bool = False) -> Line:
@@ -112,6 +114,8 @@ def _rows(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
         else:
             rows.append([glyph])
     for upper, lower in pairwise(rows):
+        if lower[0].base - upper[0].base > 0.6 * max(glyph.size for glyph in lower):
+            continue
         for glyph in [glyph for glyph in upper if _is_raised_over(glyph, lower)]:
             upper.remove(glyph)
             lower.append(glyph)
@@ -135,7 +139,7 @@ def _run(glyphs: Sequence[Glyph]) -> Iterator[Run]:
     ink = [glyph for glyph in glyphs if not glyph.text.isspace()]
     if not ink:
         return
-    size = max(ink, key=lambda glyph: sum(other.size == glyph.size for other in ink[:200])).size
+    size = Counter(glyph.size for glyph in ink).most_common(1)[0][0]
     base = median(glyph.base for glyph in ink if glyph.size == size)
     breaks = _breaks(glyphs)
     text, note, marks = "", False, ""

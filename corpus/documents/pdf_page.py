@@ -1,6 +1,6 @@
 """What PDFium finds on a page: the letters that one sees and where they stand, the lines drawn, the pictures.
 
-The one file that knows PDFium. Everything is given as one reads the page: upright, in points, from its upper left corner.
+The one file that reads with PDFium, where pdf.py only opens the document. Everything is given as one reads the page: upright, in points, from its upper left corner.
 """
 
 import ctypes
@@ -53,6 +53,7 @@ class Page:
     has_pictures: bool = False
     is_picture: bool = False  # a picture covers most of it
     is_scanned: bool = False  # the letters are what a scanner made of that picture
+    notes: set[int] = field(default_factory=set)  # which kinds of annotation are on it, by PDFium's numbers
     unseen: int = 0  # letters left out because nobody sees them
     unreadable: int = 0  # letters of which the file does not say what they are
 
@@ -85,6 +86,7 @@ class _Look:
     pale: bool  # white, or as good as
     angle: int  # degrees, anticlockwise
     artifact: bool
+    unreadable: bool  # the file does not say which letters these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,13 @@ class _Raw:
 
 def read_page(page: PdfPage) -> Page:
     """Return what one sees on a page; the text behind a scanned page counts as seen."""
-    raws, unreadable = _letters(page)
+    raws = _letters(page)
     turn = _turn(raws)
     crop = page.get_bbox()
     frame = _Frame(crop, turn)
     rulings, fills, pictures = _drawn(page, frame)
-    result = Page(frame.width, frame.height, rulings=rulings, unreadable=unreadable)
+    result = Page(frame.width, frame.height, rulings=rulings, unreadable=sum(raw.look.unreadable for raw in raws))
+    result.notes = set(_notes(page))
     result.has_pictures = bool(pictures)
     result.is_picture = any(_area(box) > _COVERS * frame.width * frame.height for box in pictures)
     within = [raw for raw in raws if frame.holds(raw) and raw.look.angle == turn]
@@ -135,7 +138,9 @@ class _Frame:
         self.width, self.height = right - left, top - bottom
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
-        return {0: (x, y), 90: (y, -x), 180: (-x, -y), 270: (-y, x)}[self.turn]
+        if self.turn == 0:
+            return x, y
+        return {90: (y, -x), 180: (-x, -y), 270: (-y, x)}[self.turn]
 
     def _box(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         (x0, y0), (x1, y1) = self._point(*box[:2]), self._point(*box[2:])
@@ -162,31 +167,31 @@ class _Frame:
         return Glyph(raw.text, box.left, box.right, self.point(*raw.origin)[1], look.size, look.bold, look.artifact)
 
 
-def _letters(page: PdfPage) -> tuple[list[_Raw], int]:
-    """Return the letters in the order of the file, and how many there are of which the file does not say what they are."""
-    textpage = page.get_textpage()
+def _letters(page: PdfPage) -> list[_Raw]:
+    """Return the letters in the order of the file."""
+    opened = page.get_textpage()
+    textpage = opened.raw  # asked for once: the calls below are made for each letter of a document
     looks: dict[int | None, _Look] = {}
     raws: list[_Raw] = []
-    unreadable = 0
     x, y, rect = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
     for index in range(pdfium.FPDFText_CountChars(textpage)):
         code = pdfium.FPDFText_GetUnicode(textpage, index)
-        if pdfium.FPDFText_IsGenerated(textpage, index):
+        text = _text(code)
+        if text.isspace() and pdfium.FPDFText_IsGenerated(textpage, index):
+            continue
+        # A soft hyphen within a line is no letter, and the room it takes does not part the word.
+        if (not text and code != _SOFT_HYPHEN) or not pdfium.FPDFText_GetLooseCharBox(textpage, index, rect):
             continue
         owner = pdfium.FPDFText_GetTextObject(textpage, index)
         address = ctypes.cast(owner, ctypes.c_void_p).value
         if address not in looks:
             looks[address] = _look(textpage, index, owner)
-        unreadable += pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1
-        text = _text(code)
-        # A soft hyphen within a line is no letter, and the room it takes does not part the word.
-        if (not text and code != _SOFT_HYPHEN) or not pdfium.FPDFText_GetLooseCharBox(textpage, index, rect):
-            continue
         pdfium.FPDFText_GetCharOrigin(textpage, index, x, y)
         box = (rect.left, rect.bottom, rect.right, rect.top)
-        if all(map(math.isfinite, (*box, x.value, y.value))):
+        if math.isfinite(sum(box) + x.value + y.value):
             raws.append(_Raw(text, box, (x.value, y.value), looks[address]))
-    return raws, unreadable
+    opened.close()
+    return raws
 
 
 def _text(code: int) -> str:
@@ -217,6 +222,7 @@ def _look(textpage: Any, index: int, owner: Any) -> _Look:
         pale=pale,
         angle=round(angle) % 360 if math.isfinite(angle) else 0,
         artifact=_is_artifact(owner),
+        unreadable=pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1,
     )
 
 
@@ -248,7 +254,8 @@ def _drawn(page: PdfPage, frame: _Frame) -> tuple[list[Box], list[Box], list[Box
     for index in range(max(0, pdfium.FPDFPage_CountObjects(page))):
         drawn = pdfium.FPDFPage_GetObject(page, index)
         kind = pdfium.FPDFPageObj_GetType(drawn)
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT or not pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top):
+        in_drawing = kind == pdfium.FPDF_PAGEOBJ_PATH and len(rulings) > _MOST_SEGMENTS
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT or in_drawing or not pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top):
             continue
         bounds = frame.box((left.value, bottom.value, right.value, top.value))
         if kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM):
@@ -256,9 +263,8 @@ def _drawn(page: PdfPage, frame: _Frame) -> tuple[list[Box], list[Box], list[Box
         elif kind == pdfium.FPDF_PAGEOBJ_PATH and _is_painted(drawn):
             if min(bounds.right - bounds.left, bounds.bottom - bounds.top) > 6:
                 fills.append(bounds)
-            if len(rulings) < _MOST_SEGMENTS:
-                rulings += _edges(drawn, frame)
-    return (rulings if len(rulings) < _MOST_SEGMENTS else []), fills, pictures
+            rulings += _edges(drawn, frame)
+    return (rulings if len(rulings) <= _MOST_SEGMENTS else []), fills, pictures
 
 
 def _is_painted(path: Any) -> bool:
@@ -299,6 +305,13 @@ def _edge(start: tuple[float, float], end: tuple[float, float]) -> Iterator[Box]
     across, down = box.right - box.left, box.bottom - box.top
     if math.isfinite(across + down) and (across < 1) != (down < 1):
         yield box
+
+
+def _notes(page: PdfPage) -> Iterator[int]:
+    for index in range(max(0, pdfium.FPDFPage_GetAnnotCount(page))):
+        note = pdfium.FPDFPage_GetAnnot(page, index)
+        yield pdfium.FPDFAnnot_GetSubtype(note)
+        pdfium.FPDFPage_CloseAnnot(note)
 
 
 def _area(box: Box) -> float:

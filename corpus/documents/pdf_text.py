@@ -283,13 +283,14 @@ def _write_table(table: Table, writer: _Writer) -> None:
 
 def _words(lines: Sequence[Line]) -> str:
     """Return the words of lines in one; a word broken at a hyphen stays broken there, for the source's reading to mend."""
-    text = ""
+    text = before = ""
     for line in lines:
         words = line.text
-        if re.search(r"[^\W\d_]-$", text) and re.match(r"[^\W\d_]", words):
+        if re.search(r"[^\W\d_]-$", before) and re.match(r"[^\W\d_]", words):
             text += ("\n" if words[0].islower() else "") + words
         else:
             text += " " + words if text else words
+        before = words
     return re.sub(r" +", " ", text)
 
 
