@@ -1,6 +1,7 @@
 """Words that look as if a scanner had misread them: they are shown to a person, and never changed."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from corpus.documents.reading import Doubt
@@ -18,6 +19,7 @@ _SIGNS = tuple(
         r"\b\w*\ufffd[\w\ufffd]*",
     )
 )
+_LONG_WORD = re.compile(r"\b[a-z]{8,}\b")
 _FRAGMENT = re.compile(r"(?<=[.!?]\n\n)[a-z]{3,}(?: [\w’']+){2,5}")
 
 
@@ -32,6 +34,19 @@ def doubt_damage(text: str) -> Iterator[Doubt]:
         start += len(line)
     for match in _FRAGMENT.finditer(text):
         yield Doubt(match.start(), "scan", f"“{match[0]}” begins in the middle of a sentence: compare it with your document.")
+    yield from _doubt_lost_letters(text)
+
+
+def _doubt_lost_letters(text: str) -> Iterator[Doubt]:
+    """Yield a doubt for each long word that stands once and is another one of the document without its first letter."""
+    counts = Counter(word.lower() for word in re.findall(r"[^\W\d_]{8,}", text))
+    shortened = {word[1:]: word for word, count in counts.items() if count > 1}
+    for match in _LONG_WORD.finditer(text):
+        if counts[match[0]] == 1 and match[0] in shortened:
+            whole = shortened[match[0]]
+            yield Doubt(
+                match.start(), "scan", f"“{match[0]}” may be “{whole}” without its first letter: compare it with your document."
+            )
 
 
 def _around(line: str, start: int, end: int) -> str:

@@ -1,6 +1,7 @@
 """What PDFium finds on a page: the letters that one sees and where they stand, the lines drawn, the pictures.
 
-The one file that reads with PDFium, where pdf.py only opens the document. Everything is given as one reads the page: upright, in points, from its upper left corner.
+pdf.py opens a document with PDFium; all that is asked of a page is asked here. Everything is given as one reads the page:
+upright, in points, from its upper left corner.
 """
 
 import ctypes

@@ -15,7 +15,7 @@ DOCUMENTS = Path(__file__).parent / "documents"
 
 
 def pdf(drawn: bytes, *forms: bytes, packed: str = "") -> bytes:
-    """Return a PDF of one page, without the table of its objects, which a reader makes anew; each form may draw the one after it."""
+    """Return a PDF of one page, without the table of its objects, which its reader makes anew; each form may draw the next."""
     objects = [
         b"1 0 obj << /Type /Catalog /Pages 2 0 R >>",
         b"2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 600 800] >>",
@@ -24,8 +24,9 @@ def pdf(drawn: bytes, *forms: bytes, packed: str = "") -> bytes:
     ]
     for number, form in enumerate(forms, 5):
         objects.append(
-            b"%d 0 obj << /Type /XObject /Subtype /Form /BBox [0 0 600 800] /Resources << /XObject << /X %d 0 R >> >> /Length %d >> "
-            b"stream\n%s\nendstream" % (number, number + 1, len(form), form)
+            b"%d 0 obj << /Type /XObject /Subtype /Form /BBox [0 0 600 800] "
+            b"/Resources << /XObject << /X %d 0 R >> >> /Length %d >> stream\n%s\nendstream"
+            % (number, number + 1, len(form), form)
         )
     return b"%PDF-1.7\n" + b"\nendobj\n".join(objects) + b"\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF"
 

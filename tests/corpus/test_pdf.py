@@ -1,7 +1,6 @@
 """PDFs of one or a few pages, written here letter by letter, against the text that comes out of them."""
 
 import random
-import zlib
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,13 @@ from corpus.documents.reading import ReadDocument
 from corpus.errors import DocumentError
 
 DOCUMENTS = Path(__file__).parent / "documents"
-WIDTH = 0.6  # of a letter of Courier, whose letters are all as wide: of its size
 
 
 def pdf(*pages: str, page: str = "", catalog: str = "", more: dict[int, bytes] | None = None) -> bytes:
-    """Return a PDF with these pages, each the operators that draw it; F1 is Courier, F2 bold, F3 has ligatures for 1 and 2, a soft hyphen for 3."""
+    """Return a PDF with these pages, each the operators that draw it.
+
+    F1 is Courier, F2 its bold, F3 Courier with two ligatures for the bytes 1 and 2 and a soft hyphen for 3.
+    """
     fonts = {
         "F1": "/BaseFont /Courier /Encoding /WinAnsiEncoding",
         "F2": "/BaseFont /Courier-Bold /Encoding /WinAnsiEncoding",
@@ -51,7 +52,7 @@ def stream(data: bytes, what: str = "") -> bytes:
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (what.encode(), len(data), data)
 
 
-def at(x: float, y: float, words: str, size: float = 10, font: str = "F1", before: str = "") -> str:
+def at(x: float, y: float, words: str, size: float = 10, font: str = "F1", *, before: str = "") -> str:
     escaped = words.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     return f"q BT {before} /{font} {size} Tf 1 0 0 1 {x} {y} Tm ({escaped}) Tj ET Q\n"
 
@@ -69,16 +70,22 @@ def read(*pages: str, **more: str) -> ReadDocument:
     return read_pdf(pdf(*pages, **more), "policy.pdf")  # type: ignore[arg-type]
 
 
-FILLED = "Every member of staff reads this policy each year\nand asks the office about whatever is not clear."  # two full lines
-FULL = "Every member of staff reads this policy each year and asks the office about whatever is not clear."
+FILLED = "Every member of staff reads this policy each year\nand asks the office about whatever is not clear."
+FULL = FILLED.replace("\n", " ")
 
-LEFT = "Staff must keep their own\ntelephones out of sight in\nlessons. They may use them\nin the staff room at break\nand at lunchtime, and must"
-RIGHT = "put them away when the bell\nrings. Visitors are told of\nthis at the office and are\nasked to do the same while\nthey are in the building."
-COLUMNS = (
-    "Staff must keep their own telephones out of sight in lessons. They may use them in the staff room at break and at lunchtime, "
-    "and must put them away when the bell rings. Visitors are told of this at the office and are asked to do the same while they are "
-    "in the building."
-)
+LEFT = """\
+Staff must keep their own
+telephones out of sight in
+lessons. They may use them
+in the staff room at break
+and at lunchtime, and must"""
+RIGHT = """\
+put them away when the bell
+rings. Visitors are told of
+this at the office and are
+asked to do the same while
+they are in the building."""
+COLUMNS = f"{LEFT} {RIGHT}".replace("\n", " ")
 CASES = {
     "two columns": (lines(50, 700, LEFT) + lines(320, 700, RIGHT), COLUMNS),
     "two columns under a line across both": (
@@ -116,10 +123,10 @@ CASES = {
         + lines(
             70,
             680,
-            "(a) name a pupil or a pupil's family in a\n    post;\n(b) accept a friend request;\n\u2022 share what is said in meetings.",
+            "(a) name a pupil or a family in a\n    post;\n(b) accept a friend request;\n• share what is said in meetings.",
         ),
-        "When using any site, staff must not:\n\n    (a) name a pupil or a pupil's family in a post;\n    (b) accept a friend request;\n"
-        "    \u2022 share what is said in meetings.",
+        "When using any site, staff must not:\n\n    (a) name a pupil or a family in a post;\n    (b) accept a friend request;\n"
+        "    • share what is said in meetings.",
     ),
     "numbers that stand away from their words": (
         at(50, 700, "5.1")
@@ -152,7 +159,8 @@ CASES = {
         + at(205, 673, "the accident")
         + at(55, 650, "Registers")
         + at(205, 650, "one year"),
-        "Records are kept for:\n\n| Record | Kept for |\n|---|---|\n| Accident book | three years from the accident |\n| Registers | one year |",
+        "Records are kept for:\n\n| Record | Kept for |\n|---|---|\n"
+        "| Accident book | three years from the accident |\n| Registers | one year |",
     ),
     "a table of fields": (
         "".join(box(50, 700 + 20 * row, 200, 720 + 20 * row) + box(200, 700 + 20 * row, 500, 720 + 20 * row) for row in range(2))
@@ -202,7 +210,9 @@ def pages_with(furniture: list[tuple[str, str]]) -> list[str]:
     for number in range(len(RULES)):
         header, footer = furniture[number % len(furniture)]
         rule = RULES[number]
-        words = f"{rule} begins on this page and tells the staff of the school\nwhat to do, and it ends on the page that comes after it,\nwhere"
+        words = (
+            f"{rule} begins on this page and tells the staff of the school\nwhat to do, and it ends on the page after it,\nwhere"
+        )
         start = f"they read the rest of {RULES[number - 1].lower()}." if number else "This is the policy of the school."
         body = lines(50, 700, start) + lines(50, 670, words)
         pages.append(at(50, 770, header, 8) + at(50, 30, footer.replace("#", str(number + 1)), 8) + body)
@@ -224,7 +234,7 @@ def pages_with(furniture: list[tuple[str, str]]) -> list[str]:
 )
 def test_headers_and_footers_go_and_what_they_alone_say_is_kept_once(furniture: list[tuple[str, str]], opening: str) -> None:
     rules = [
-        f"{rule} begins on this page and tells the staff of the school what to do, and it ends on the page that comes after it, "
+        f"{rule} begins on this page and tells the staff of the school what to do, and it ends on the page after it, "
         f"where{f' they read the rest of {rule.lower()}.' if rule != RULES[-1] else ''}"
         for rule in RULES
     ]
