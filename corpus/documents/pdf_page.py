@@ -114,7 +114,7 @@ def read_page(page: PdfPage) -> Page:
     within = [raw for raw in raws if frame.holds(raw) and raw.look.angle == turn]
     hidden = sum(raw.look.hidden for raw in within)
     result.is_scanned = result.is_picture and hidden > 0.8 * len(within)
-    seen: set[tuple[str, int, int]] = set()
+    seen: dict[tuple[str, int, int], _Look] = {}
     for raw in within:
         glyph = frame.glyph(raw)
         x, y = (glyph.left + glyph.right) / 2, glyph.base - glyph.size / 4
@@ -123,8 +123,8 @@ def read_page(page: PdfPage) -> Page:
         key = (glyph.text, round(glyph.left), round(glyph.base))
         if is_unseen:
             result.unseen += not glyph.text.isspace()
-        elif key not in seen:  # a letter printed twice, a hair apart, is a bold one
-            seen.add(key)
+        elif seen.setdefault(key, raw.look) is raw.look:
+            # A letter printed again, a hair apart, makes it bold; two of one object are those of a ligature.
             result.glyphs.append(glyph)
     return result
 

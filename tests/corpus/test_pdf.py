@@ -17,12 +17,12 @@ DOCUMENTS = Path(__file__).parent / "documents"
 def pdf(*pages: str, page: str = "", catalog: str = "", more: dict[int, bytes] | None = None) -> bytes:
     """Return a PDF with these pages, each the operators that draw it.
 
-    F1 is Courier, F2 its bold, F3 Courier with two ligatures for the bytes 1 and 2 and a soft hyphen for 3.
+    F1 is Courier, F2 its bold, F3 Courier with ligatures for the bytes 1, 2 and 4 and a soft hyphen for 3.
     """
     fonts = {
         "F1": "/BaseFont /Courier /Encoding /WinAnsiEncoding",
         "F2": "/BaseFont /Courier-Bold /Encoding /WinAnsiEncoding",
-        "F3": "/BaseFont /Courier /Encoding << /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl /softhyphen] >>",
+        "F3": "/BaseFont /Courier /Encoding << /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl /softhyphen] >> /ToUnicode 4 0 R",
     }
     font = " ".join(f"/{name} << /Type /Font /Subtype /Type1 {what} >>" for name, what in fonts.items())
     kids = " ".join(f"{10 + 2 * index} 0 R" for index in range(len(pages)))
@@ -33,6 +33,7 @@ def pdf(*pages: str, page: str = "", catalog: str = "", more: dict[int, bytes] |
             f"/Resources << /Font << {font} >> /XObject << /Im 3 0 R >> >> >>"
         ).encode(),
         3: stream(b"\x80", "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"),
+        4: stream(b"1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <04> <00660066> endbfchar"),
     } | (more or {})
     for index, drawn in enumerate(pages):
         objects[10 + 2 * index] = f"<< /Type /Page /Parent 2 0 R /Contents {11 + 2 * index} 0 R >>".encode()
@@ -115,8 +116,12 @@ CASES = {
         "Nobody may comment on an inspection online.",
     ),
     "ligatures and curly quotes": (
-        at(50, 700, "Sta\x01\x02 sign \u201cin\u201d, don\u2019t they?", font="F3"),
-        "Stafifl sign \u201cin\u201d, don\u2019t they?",
+        at(50, 700, "Sta\x04 \x01ll the \x02oor, o\x04er \u201chelp\u201d and don\u2019t worry.", font="F3"),
+        "Staff fill the floor, offer \u201chelp\u201d and don\u2019t worry.",
+    ),
+    "a letter printed twice to make it bold": (
+        at(50, 700, "Never run in the hall") + at(50.3, 700, "Never run in the hall"),
+        "Never run in the hall",
     ),
     "a list under its lead-in": (
         lines(50, 700, "When using any site, staff must not:")
