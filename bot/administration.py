@@ -15,11 +15,11 @@ from corpus.building import build_policy
 from corpus.checking import check_coverage, check_policy
 from corpus.clause import Policy
 from corpus.loosening import loosened, told_stances
+from corpus.documents.apart import refuse_large
 from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import read_text
 from corpus.versions import School, Version, Versions
 
-LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredth of it
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -136,8 +136,7 @@ def evaluate(file: Path, *, show_misses: bool, beside: bool, save: Path | None, 
 def _read_document(file: Path, school: str, slug: str, title: str | None) -> tuple[Policy, str | None]:
     """Return the policy in a file and the source text; a YAML export has no source."""
     try:
-        if file.stat().st_size > LARGEST_DOCUMENT:
-            raise BotError(f"{file.name} is larger than {LARGEST_DOCUMENT // 1_000_000} MB: is it the policy?")
+        refuse_large(file.stat().st_size, file.name)
         raw = file.read_bytes()
     except OSError as error:
         raise BotError(f"{file} cannot be read: {error.strerror}.") from None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from corpus.furniture import METADATA, RULE, Line, continues, is_field, is_unfinished, mark_furniture, split_lines
+from corpus.furniture import METADATA, RULE, Line, continues, hangs, is_field, is_unfinished, mark_furniture, split_lines
 from corpus.markers import Family, Marker, as_roman, parse_marker
 from corpus.source import SourceText
 
@@ -62,7 +62,6 @@ _QUESTION = re.compile(r"(?:what|who|why|how|when|where|which|can|should|do|is|a
 _ASKS = re.compile(r"(?:what|who|why|how|when|where|if)\s+\w", re.IGNORECASE)
 _ATX = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<words>[^*]+)(?:\*\*|__):?$")
-_HANGS = re.compile(r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|from|at|under|that|their|its|our|any|this|as)$", re.IGNORECASE)
 _TABLE_ROW = re.compile(r"\|.*\|$")
 _APPENDIX = re.compile(r"(?:appendix|annex|annexe|schedule|part|section|chapter)\s+(?:[A-Z]|\d{1,2}|[ivx]{1,4})\b", re.IGNORECASE)
 _SMALL_WORDS = frozenset(
@@ -260,7 +259,7 @@ def _goes_on(body: Sequence[Block], line: Line, following: Line | None, width: i
     unfinished, lower = is_unfinished(last), continues(line.text)
     if line.blank_before:
         # Over a blank line only what is plainly the rest of a sentence goes on: a page end, or a stray break.
-        goes_on = unfinished and (lower or bool(_HANGS.search(last)))
+        goes_on = unfinished and (lower or hangs(last))
         return goes_on and len(block.text.split()) >= 4 and not is_field(block.text)
     if last.endswith((";", ":")):
         return lower and last.endswith(";") and bool(width) and _was_full(last, line, width)
@@ -268,7 +267,7 @@ def _goes_on(body: Sequence[Block], line: Line, following: Line | None, width: i
         return not (width and _under_lead_in(body) and not _was_full(last, line, width))
     if is_field(line.text) or is_field(last):
         return False
-    if unfinished and _HANGS.search(last):
+    if unfinished and hangs(last):
         return True
     if not width or (not unfinished and _heads(line, following, width)):
         return False
