@@ -27,7 +27,7 @@ from corpus.clause import Stance
 from retrieval.analyzer import analyze, words_of
 from retrieval.decision import Outcome, read_and_decide
 from retrieval.index import Index, IndexedClause
-from retrieval.personal_data import is_name, without_marks
+from retrieval.personal_data import is_name, readable
 from retrieval.reading import Reading
 from retrieval.sensitive import NEVER_STORED, sensitivity
 from retrieval.vectors import DIMENSIONS, Vector, normalized
@@ -210,11 +210,11 @@ class Gaps:
         that was changed. What was closed so, and is not answered any more, is open again.
         """
         decided = _decisions(connection, school_id)
-        directory = self._roster.directory(after.school)
+        closings, directory = _closings(decided), self._roster.directory(after.school)
         rules_before = {_name(clause): _rule(clause) for clause in before.clauses}
         settled: dict[str, tuple[Row[Any], _Said]] = {}
         for row in _unfound(connection, school_id):
-            if row.settled_at in _closings(decided):
+            if row.settled_at in closings:
                 continue
             said = _said(row.question, after, directory)
             is_same = said is not None and row.outcome != Outcome.NOT_COVERED and said.clause == (row.slug, row.clause_id)
@@ -291,7 +291,7 @@ def read_for_her(question: str, index: Index, directory: Directory) -> Reading |
 
     Such questions are not stored: this leaves out what was missed then and is known now.
     """
-    reading, decision = read_and_decide(directory.with_offices(question), (), index)
+    reading, decision = read_and_decide(directory.with_offices(readable(question)), (), index)
     return None if decision.outcome is Outcome.URGENT or sensitivity(reading) in NEVER_STORED else reading
 
 
@@ -340,7 +340,7 @@ def _words_in_common(group: _Group, index: Index) -> tuple[str, ...]:
     """Return the words of the topic that several people used, the commonest first; no rare word, which may be a name."""
     used: dict[str, set[tuple[str, str]]] = {}  # term -> who used it, and in which form
     for row, reading in zip(group.rows, group.readings, strict=True):
-        for word in words_of(without_marks(reading.meant[0])) if row.settled_at is None else ():
+        for word in words_of(reading.meant[0]) if row.settled_at is None else ():
             for term in analyze(word):
                 used.setdefault(term, set()).add((row.asker, word))
     people = {term: len({asker for asker, _ in uses}) for term, uses in used.items()}
@@ -356,7 +356,7 @@ def _is_ordinary(word: str, index: Index) -> bool:
 
 def _said(question: str, index: Index, directory: Directory) -> _Said | None:
     """Return what an index answers to a question by itself; None where it states nothing, or nothing may be kept of it."""
-    reading, decision = read_and_decide(directory.with_offices(question), (), index)
+    reading, decision = read_and_decide(directory.with_offices(readable(question)), (), index)
     governing = decision.governing
     if decision.outcome is not Outcome.ANSWERED or governing is None or decision.stance is None:
         return None

@@ -81,9 +81,9 @@ def without_personal_data(text: str, is_known: Callable[[str], bool]) -> str:
     return text
 
 
-def without_marks(text: str) -> str:
-    """Return a text without the words in brackets that stand for what was taken out of it."""
-    return _MARK.sub(" ", text)
+def readable(text: str) -> str:
+    """Return a text that was stored as it can be read again: with somebody for each name, and nothing for all else taken out."""
+    return _MARK.sub("", text.replace("[name]", "somebody"))
 
 
 def is_name(word: str) -> bool:
