@@ -13,6 +13,8 @@ from bot.deliveries import Deliveries
 from bot.desk.access import DeskAccess
 from bot.duties import Duties
 from bot.escalations import ESCALATIONS_KEPT, Escalations
+from bot.gap_notices import GapNotices
+from bot.gaps import Gaps
 from bot.handover import Handover
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
@@ -24,6 +26,7 @@ from bot.people import People
 from bot.records import RETENTION, Records
 from bot.roster import Roster
 from bot.sealing import Seal
+from bot.summary import Summaries
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
 from bot.ways_in import WaysIn
@@ -48,6 +51,8 @@ class Parts:
     outgoing: Outgoing
     desk: DeskAccess
     conversation: Conversation
+    gaps: Gaps
+    summaries: Summaries
 
 
 def assemble(
@@ -86,7 +91,14 @@ def assemble(
         now=now,
     )
     handover = Handover(escalations=escalations, roster=roster, records=records, unfinished=unfinished, indexes=indexes, now=now)
-    announcer = Announcer(escalations, inbox, people, roster, now)
+    announcer = Announcer(
+        escalations=escalations,
+        inbox=inbox,
+        people=people,
+        roster=roster,
+        gap_notices=GapNotices(records, people, roster, indexes),
+        now=now,
+    )
     outgoing = Outgoing(
         engine=engine,
         notices=notices,
@@ -130,4 +142,6 @@ def assemble(
         outgoing=outgoing,
         desk=desk,
         conversation=conversation,
+        gaps=Gaps(engine, indexes, roster, notices, now),
+        summaries=Summaries(engine, indexes, roster),
     )

@@ -79,7 +79,8 @@ def upgrade() -> None:
     op.create_table(
         "gap_decisions",
         sa.Column("school_id", sa.String(64), nullable=False),
-        sa.Column("gap", sa.String(100), nullable=False),
+        sa.Column("gap", sa.String(200), nullable=False),
+        sa.Column("words", sa.String(200)),
         sa.Column("decision", sa.String(20), nullable=False),
         sa.Column("who", sa.String(200), nullable=False),
         sa.Column("at", sa.DateTime, nullable=False),
