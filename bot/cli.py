@@ -89,9 +89,15 @@ def _parser() -> argparse.ArgumentParser:
         ("publish", "make the draft the version that is answered from", _publish),
     ):
         _add_policy(command(name, summary, run))
+    trial = command("try", "what staff would be told by the draft, beside what they are told today", _try)
+    _add_policy(trial)
+    trial.add_argument("--seen", action="store_true", help="note that you have looked at the answers that get lost or looser")
     rollback = command("rollback", "answer from an earlier version again", _rollback)
     _add_policy(rollback)
     rollback.add_argument("--version", type=int, required=True)
+    audit = command("audit", "who did what, when", _audit)
+    audit.add_argument("--school", required=True)
+    audit.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
     export = command("export", "print a version as YAML", _export)
     _add_policy(export)
     export.add_argument("--version", type=int, help="the current one unless given")
@@ -277,15 +283,27 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from bot.administration import publish
+    from bot.publication_commands import publish
 
     return publish(options.school, options.policy)
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from bot.administration import roll_back
+    from bot.publication_commands import roll_back
 
     return roll_back(options.school, options.policy, options.version)
+
+
+def _try(options: argparse.Namespace) -> int:
+    from bot.publication_commands import try_draft
+
+    return try_draft(options.school, options.policy, seen=options.seen)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from bot.publication_commands import audit
+
+    return audit(options.school, as_json=options.json)
 
 
 def _export(options: argparse.Namespace) -> int:
