@@ -53,7 +53,7 @@ def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
     count = sum(1 for _ in draft.clauses())
     print(f"{draft.title}: a draft of {count} clauses. Nothing is published yet.")
     _print_findings(draft, source)
-    print(f"Next: policybot diff --school {school} --policy {slug}, the same with try, then with publish.")
+    print(f"Next: policybot diff --school {school} --policy {slug}, then policybot try, then policybot publish.")
     return 0
 
 

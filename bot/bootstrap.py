@@ -102,5 +102,5 @@ class Indexes:
         """Answer a school's questions from this index, unless one of a later revision is there already."""
         with self._putting:
             built = self._built.get(index.school.id)
-            if built is None or built.revision < index.revision:
+            if built is None or built.revision <= index.revision:
                 self._built[index.school.id] = index

@@ -28,7 +28,8 @@ def try_draft(school: str, slug: str, *, seen: bool) -> int:
             print(f"{group.matter}:", *map(_told, changed), "", sep="\n")
     same = sum(one.difference is Difference.SAME for one in tried)
     print(f"{len(tried)} test questions: {same} are answered as today, {len(tried) - same} are not.")
-    print(*_spoken_of(lately), *trial.failing, sep="\n")
+    for line in (*_spoken_of(lately), *trial.failing):
+        print(line)
     if seen:
         for group in parts.looked_at.unseen(school, slug, trial):
             parts.looked_at.mark(school, slug, group.digest, group.matter, at_command_line())

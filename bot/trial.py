@@ -21,6 +21,9 @@ from retrieval.sensitive import NEVER_STORED, sensitivity
 
 # What stands for the matter of a question that is not plainly about any.
 OTHER_MATTERS = "Other matters"
+NOTHING_SETTLES = "no rule settles it"
+# What takes something from staff, or ties it to a condition.
+_RESTRICTING = STRICTNESS[:-1]
 
 
 class Difference(StrEnum):
@@ -51,18 +54,19 @@ class Rule(Struct, frozen=True):
     clause: Clause
 
     @property
-    def name(self) -> str:
-        """How people find it: `Phones Policy, 2.1`."""
-        return f"{self.policy}, {self.clause.label}"
-
-    @property
     def words(self) -> tuple[str | None, str]:
         """Its lead-in and its own words."""
         return self.lead_in, self.clause.words
 
-    def is_same_as(self, other: "Rule") -> bool:
-        """Tell whether two are the same clause, whatever its words."""
-        return (self.slug, self.clause.id) == (other.slug, other.clause.id)
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same rule, whatever its words."""
+        return self.slug, self.clause.id
+
+    @property
+    def is_main_case(self) -> bool:
+        """Whether its stance is the clause's own, and not that of its exception."""
+        return self.stance is self.clause.stance
 
 
 class Told(Struct, frozen=True):
@@ -85,15 +89,20 @@ class Told(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """What they are told, in words."""
-        named = "; ".join(rule.name for rule in self.rules)
+        named = "; ".join(f"{policy}, {', '.join(labels)}" for policy, labels in self._labels().items())
         if self.outcome is Outcome.ANSWERED:
             verdict = VERDICTS[self.rules[0].stance] if self.is_stated else "the nearest rule, without a verdict."
             return f"{verdict.rstrip('.')} ({named})"
         if self.outcome is Outcome.CHOOSE:
             return f"rules to choose from ({named})"
-        return {Outcome.NOT_COVERED: "that no rule settles it", Outcome.URGENT: "the urgent route"}.get(
-            self.outcome, "a greeting"
-        )
+        return {Outcome.NOT_COVERED: NOTHING_SETTLES, Outcome.URGENT: "the urgent route"}.get(self.outcome, "a greeting")
+
+    def _labels(self) -> dict[str, list[str]]:
+        """Return the labels of the rules, by the title of their policy."""
+        labels: dict[str, list[str]] = {}
+        for rule in self.rules:
+            labels.setdefault(rule.policy, []).append(rule.clause.label)
+        return labels
 
 
 class Tried(Struct, frozen=True):
@@ -210,19 +219,20 @@ def _compared(before: Told, after: Told) -> tuple[Difference, str | None]:
         return _only_one(before.outcome is Outcome.URGENT, after.outcome is Outcome.URGENT), None
     if not before.rules or not after.rules:
         return _only_one(bool(before.rules), bool(after.rules)), None
-    if before.outcome is Outcome.ANSWERED and after.outcome is Outcome.CHOOSE:
+    chosen_before, chosen_after = before.outcome is Outcome.CHOOSE, after.outcome is Outcome.CHOOSE
+    if chosen_after and (not chosen_before or _is_gone(before.rules[0], after.rules)):
         return Difference.LOST, None
-    looser = _looser(before, after)
-    if looser:
+    if looser := _looser(before, after):
         return Difference.LOOSER, looser
-    if before.outcome is Outcome.CHOOSE and after.outcome is Outcome.ANSWERED:
+    if chosen_before and not chosen_after:
         return Difference.NEW, None
-    if len(before.rules) != len(after.rules) or not all(map(Rule.is_same_as, before.rules, after.rules)):
-        return (Difference.STRICTER if _looser(after, before) else Difference.OTHER_CLAUSE), None
     if _looser(after, before):
         return Difference.STRICTER, None
-    same = all(one.words == other.words for one, other in zip(before.rules, after.rules, strict=True))
-    return (Difference.SAME if same else Difference.REWORDED), None
+    # Of rules to choose from the order says little.
+    shown, now_shown = ({rule.key: rule.words for rule in told.rules} for told in (before, after))
+    if shown.keys() != now_shown.keys():
+        return Difference.OTHER_CLAUSE, None
+    return (Difference.SAME if shown == now_shown else Difference.REWORDED), None
 
 
 def _only_one(before: bool, after: bool) -> Difference:
@@ -231,17 +241,26 @@ def _only_one(before: bool, after: bool) -> Difference:
     return Difference.LOST if before else Difference.NEW
 
 
+def _is_gone(rule: Rule, rules: Sequence[Rule]) -> bool:
+    """Tell whether a rule that restricts staff is not among others any more."""
+    return rule.stance in _RESTRICTING and all(rule.key != other.key for other in rules)
+
+
 def _looser(before: Told, after: Told) -> str | None:
-    """Return how the strictest that staff are told got looser, in words, None where it did not."""
+    """Return how what staff are told got looser, in words, None where it did not.
+
+    It did where the strictest of the rules did, or any of them that is still shown.
+    """
     one, other = _strictest(before.rules), _strictest(after.rules)
     if is_looser(one.stance, other.stance):
         return f"Before: {VERDICTS[one.stance]} Now: {VERDICTS[other.stance]} That is looser."
+    if one.stance is other.stance and after.is_stated and before.outcome is Outcome.ANSWERED and not before.is_stated:
+        return f"Before, the reply showed the rule and gave no verdict. Now it says: {VERDICTS[other.stance]}"
     if before.outcome is after.outcome is Outcome.ANSWERED:
-        if one.stance is other.stance and after.is_stated and not before.is_stated:
-            return f"Before, the reply showed the rule and gave no verdict. Now it says: {VERDICTS[other.stance]}"
-        if one.stance is one.clause.stance and other.stance is other.clause.stance:
-            return loosened(one.clause, other.clause)
-    return None
+        return loosened(one.clause, other.clause) if one.is_main_case and other.is_main_case else None
+    known = {rule.key: rule.clause for rule in before.rules}
+    hows = (loosened(known[rule.key], rule.clause) for rule in after.rules if rule.key in known)
+    return next(filter(None, hows), None)
 
 
 def _strictest(rules: Sequence[Rule]) -> Rule:
@@ -255,7 +274,7 @@ def _failing(tried: Tried) -> str | None:
         return None
     if tried.draft.settles == question.expected:
         return None
-    wanted = "that no rule settles it" if question.expected == Outcome.NOT_COVERED else VERDICTS[Stance(question.expected)]
+    wanted = NOTHING_SETTLES if question.expected == Outcome.NOT_COVERED else VERDICTS[Stance(question.expected)]
     return f"“{question.question}” must be told: {wanted.rstrip('.')}. With this draft it is told: {tried.draft.sentence}."
 
 
