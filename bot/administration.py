@@ -1,9 +1,10 @@
-"""The commands that change or examine what is answered from: import, diff, publish, roll back, export, check, eval."""
+"""The commands that bring policies in and examine what is answered from: init, import, diff, export, check, eval."""
 
 import getpass
 import re
 from pathlib import Path
 
+from bot.audit import Action, Audit, at_command_line
 from bot.bootstrap import open_indexes, open_versions
 from bot.clock import now_utc, today
 from bot.contact_commands import print_gaps, read_contacts
@@ -31,7 +32,9 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
     _require_id(school, "school")
     book = read_contacts(contacts) if contacts else None
     versions, added = open_versions(read_settings()), School(school, name, short_name or name, nation)
-    versions.add_school(added)
+    with versions.all_at_once() as together:
+        together.add_school(added)
+        Audit(versions.engine, now_utc).note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
     if book:
         Contacts(versions.engine, now_utc).save(school, book, getpass.getuser())
         print_gaps(book, added)
@@ -44,11 +47,14 @@ def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
     _require_id(slug, "policy")
     versions = open_versions(read_settings())
     policy, source = _read_document(file, school, slug, title)
-    draft = versions.save_draft(policy, source)
+    with versions.all_at_once() as together:
+        draft = together.save_draft(policy, source)
+        audit = Audit(versions.engine, now_utc)
+        audit.note(together.transaction, school, at_command_line(), Action.BROUGHT_IN, slug=slug)
     count = sum(1 for _ in draft.clauses())
     print(f"{draft.title}: a draft of {count} clauses. Nothing is published yet.")
     _print_findings(draft, source)
-    print(f"Next: policybot diff --school {school} --policy {slug}, then policybot publish.")
+    print(f"Next: policybot diff --school {school} --policy {slug}, then policybot try, then policybot publish.")
     return 0
 
 
@@ -69,20 +75,6 @@ def diff(school: str, slug: str) -> int:
         print("The draft says the same as the published version.")
     for change in sorted(changes, key=lambda one: loosened(one) is None):
         print(_told(change))
-    return 0
-
-
-def publish(school: str, slug: str) -> int:
-    """Publish the draft."""
-    number = open_versions(read_settings()).publish(school, slug, by=getpass.getuser())
-    print(f"Version {number} of {school}/{slug} is published.")
-    return 0
-
-
-def roll_back(school: str, slug: str, number: int) -> int:
-    """Answer from an earlier version again."""
-    open_versions(read_settings()).roll_back(school, slug, number)
-    print(f"{school}/{slug} answers from version {number} again.")
     return 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.announcer import Announcer
+from bot.audit import Audit
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.contact_store import Contacts
@@ -19,14 +20,19 @@ from bot.handover import Handover
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.links import Links
+from bot.looked_at import LookedAt
 from bot.notices import Notices
 from bot.outgoing import Outgoing
 from bot.own_duty import OwnDuty
 from bot.people import People
+from bot.proposals import Proposals
+from bot.publication import Publication
+from bot.readiness import Readiness
 from bot.records import RETENTION, Records
 from bot.roster import Roster
 from bot.sealing import Seal
 from bot.summary import Summaries
+from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
 from bot.ways_in import WaysIn
@@ -53,6 +59,12 @@ class Parts:
     conversation: Conversation
     gaps: Gaps
     summaries: Summaries
+    audit: Audit
+    proposals: Proposals
+    trial_questions: TrialQuestions
+    looked_at: LookedAt
+    readiness: Readiness
+    publication: Publication
 
 
 def assemble(
@@ -128,6 +140,13 @@ def assemble(
         desk=desk,
         own_duty=OwnDuty(duties, contacts, roster, notices),
     )
+    audit = Audit(engine, now)
+    proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
+    looked_at = LookedAt(engine, audit, now)
+    readiness = Readiness(
+        indexes, roster=roster, proposals=proposals, trial_questions=trial_questions, looked_at=looked_at, now=now
+    )
+    gaps = Gaps(engine, indexes, roster, notices, now)
     return Parts(
         indexes=indexes,
         people=people,
@@ -142,6 +161,14 @@ def assemble(
         outgoing=outgoing,
         desk=desk,
         conversation=conversation,
-        gaps=Gaps(engine, indexes, roster, notices, now),
+        gaps=gaps,
         summaries=Summaries(engine, indexes, roster),
+        audit=audit,
+        proposals=proposals,
+        trial_questions=trial_questions,
+        looked_at=looked_at,
+        readiness=readiness,
+        publication=Publication(
+            indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle]
+        ),
     )

@@ -326,7 +326,7 @@ looked_at = Table(
     metadata,
     Column("school_id", ForeignKey("schools.id"), primary_key=True),
     Column("slug", String(64), primary_key=True),
-    Column("digest", String(64), primary_key=True),  # of the draft and of what it is compared with
+    Column("digest", String(64), primary_key=True),  # of these answers, today's and the draft's, word for word
     Column("matter", String(200), primary_key=True),
     Column("who", String(200), nullable=False),
     Column("at", DateTime, nullable=False),

@@ -93,6 +93,20 @@ class Versions:
         with self._writing() as connection:
             yield Versions(self.engine, self._now, connection)
 
+    @property
+    def transaction(self) -> Connection:
+        """The transaction of `all_at_once`, for what is to be kept together with versions. Raises ValueError outside one."""
+        if self._within is None:
+            raise ValueError("there is a transaction only within all_at_once")
+        return self._within
+
+    def hold(self, school_id: str) -> None:
+        """Let nobody else change what a school answers from until the transaction ends; on SQLite nobody can anyway.
+
+        Raises StoreError where there is no such school.
+        """
+        self._require_school(self.transaction, school_id)
+
     def add_school(self, school: School) -> None:
         """Add a school. Raises StoreError where its id is taken."""
         with self._writing() as connection:

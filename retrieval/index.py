@@ -135,6 +135,10 @@ class Index:
         """Return the number of one of this index's clauses."""
         return self._number[clause.policy.slug, clause.clause.id]
 
+    def clause(self, slug: str, clause_id: str) -> IndexedClause:
+        """Return the clause of this id in the policy of this slug. Raises KeyError where there is none."""
+        return self.clauses[self._number[slug, clause_id]]
+
     def links(self, matter: int) -> NDArray[np.float32]:
         """Return, for each clause, how surely it rules on the matter of this number, 0 to 1: as reviewed, else as worked out."""
         links: NDArray[np.float32] = self._links[matter].astype(np.float32)
