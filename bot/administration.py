@@ -15,8 +15,8 @@ from corpus.alignment import Change, ClauseChange, compare
 from corpus.building import build_policy
 from corpus.checking import check_coverage, check_policy
 from corpus.clause import Policy
-from corpus.loosening import loosened, told_stances
 from corpus.documents.apart import refuse_large
+from corpus.loosening import loosened, told_stances
 from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import read_text
 from corpus.versions import School, Version, Versions
@@ -69,11 +69,11 @@ def diff(school: str, slug: str) -> int:
     changes = [
         change
         for change in compare(current, draft.policy)
-        if change.change is not Change.UNCHANGED or change.stances or loosened(change)
+        if change.change is not Change.UNCHANGED or change.stances or loosened(change.before, change.after)
     ]
     if not changes:
         print("The draft says the same as the published version.")
-    for change in sorted(changes, key=lambda one: loosened(one) is None):
+    for change in sorted(changes, key=lambda one: loosened(one.before, one.after) is None):
         print(_told(change))
     return 0
 
@@ -165,7 +165,7 @@ def _told(change: ClauseChange) -> str:
     clause = change.after or change.before
     assert clause is not None  # noqa: S101  one of the two is always there
     lines = [f"{change.change}: {clause.label}{' (are these the same rule?)' if change.doubtful else ''}"]
-    if looser := loosened(change):
+    if looser := loosened(change.before, change.after):
         lines.append(f"  LOOSER: {looser}")
     elif change.before and change.after and change.stances:
         lines.append(f"  {told_stances(change.before, change.after)}")

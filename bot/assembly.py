@@ -168,7 +168,5 @@ def assemble(
         trial_questions=trial_questions,
         looked_at=looked_at,
         readiness=readiness,
-        publication=Publication(
-            indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle]
-        ),
+        publication=Publication(indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle]),
     )

@@ -11,6 +11,7 @@ from statistics import median
 
 from corpus.clause import Clause, LeadIn, Policy, Span, Stance
 from corpus.dates import PolicyDate
+from corpus.documents.reading import Doubt
 from corpus.law import superseded_law
 from corpus.markers import Family, as_roman, parse_marker
 from corpus.sentences import sentences
@@ -33,6 +34,7 @@ class Concern(StrEnum):
     DAMAGED = "scanning damage"
     BROKEN_LIST = "broken list"
     SEVERAL_RULES = "several rules in one"
+    READING = "doubtful reading"
     UNCONFIRMED = "stance not confirmed"
 
 
@@ -105,6 +107,24 @@ def check_policy(policy: Policy, today: date) -> list[Finding]:
         *_about_length(policy),
         *_about_confirmation(policy),
     ]
+
+
+def place_doubts(policy: Policy, doubts: Sequence[Doubt]) -> list[Finding]:
+    """Return what the reader of a document was not certain of, each at the part of the policy that stands there now.
+
+    What somebody has confirmed or read otherwise by hand since is certain.
+    """
+    found: list[Finding] = []
+    parts = [(where, one) for where, one in _said(policy) if one.at]
+    for doubt in doubts:
+        before = [(where, part) for where, part in parts if part.at[0].start <= doubt.at]
+        if not before:
+            found.append(Finding(Concern.READING, "", doubt.sentence))
+            continue
+        where, part = max(before, key=lambda found: found[1].at[0].start)
+        if not (part.reading or (isinstance(part, Clause) and part.confirmed)):
+            found.append(Finding(Concern.READING, where, doubt.sentence, part.id))
+    return found
 
 
 def _parts(policy: Policy) -> Iterator[tuple[str, str, Sequence[Span]]]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from corpus.alignment import ClauseChange
-from corpus.clause import STRICTNESS, Clause, Party, SecondStance, Stance
+from corpus.alignment import compare
+from corpus.clause import STRICTNESS, Clause, Party, Policy, SecondStance, Stance
 from corpus.source import fold
 
 _SAID = {
@@ -21,18 +21,17 @@ _BINDING = (Stance.FORBIDDEN, Stance.DISCOURAGED, Stance.CONDITIONAL, Stance.REQ
 _EXCEPTIONS = (Stance.CONDITIONAL, Stance.ALLOWED)
 
 
-def loosened(change: ClauseChange) -> str | None:
-    """Return the sentences that say how a change is looser, None where it is not.
+def loosened(before: Clause | None, after: Clause | None) -> str | None:
+    """Return the sentences that say how a change of a rule is looser, None where it is not; None is a rule that is not there.
 
     Looser is: a ban, a condition or a duty that is taken out, that became a weaker one or none, or that no longer binds
     somebody whom it bound; an exception that is new or another; a permission that is new.
     """
-    before, after = change.before, change.after
     if before is None:
         return "Before: no rule. Now: allowed. That is looser." if after and after.stance is Stance.ALLOWED else None
     if after is None:
         return f"Before: {_told(before)}. Now: taken out. That is looser." if _binds(before) else None
-    if _is_looser(before.stance, after.stance) or _has_looser_second(before, after):
+    if is_looser(before.stance, after.stance) or _has_looser_second(before, after):
         return f"{told_stances(before, after)} That is looser."
     if _has_other_exception(before, after):
         return f"{told_stances(before, after)} That may be looser."
@@ -41,9 +40,40 @@ def loosened(change: ClauseChange) -> str | None:
     return None
 
 
+def is_looser(before: Stance, after: Stance) -> bool:
+    """Tell whether a stance gives more leave than the one before, or asks less."""
+    if after is Stance.ALLOWED:
+        return before is not Stance.ALLOWED
+    if before in STRICTNESS:
+        return after not in STRICTNESS or STRICTNESS.index(after) > STRICTNESS.index(before)
+    return before is Stance.REQUIRED and after not in (Stance.REQUIRED, Stance.FORBIDDEN, Stance.DISCOURAGED)
+
+
+def looser_changes(before: Policy | None, after: Policy) -> list[str]:
+    """Return a line for each rule of a policy that got looser or is gone, by its label; a policy that is new has none."""
+    changes = compare(before, after) if before else []
+    found = ((change.after or change.before, loosened(change.before, change.after)) for change in changes)
+    return [f"{clause.label}: {how}" for clause, how in found if clause and how]
+
+
+def loosened_by_hand(before: Policy | None, draft: Policy) -> list[str]:
+    """Return the labels of clauses that a person, not the document, made looser than what is published."""
+    known = {clause.id: clause for clause in before.clauses()} if before else {}
+    return [
+        clause.label
+        for clause in draft.clauses()
+        if (old := known.get(clause.id)) and loosened(old, clause) and _differs_by_hand(old, clause)
+    ]
+
+
 def told_stances(before: Clause, after: Clause) -> str:
     """Return what a rule made of the thing before and makes of it now: "Before: not allowed. Now: allowed."."""
     return f"Before: {_told(before)}. Now: {_told(after)}."
+
+
+def _differs_by_hand(before: Clause, after: Clause) -> bool:
+    reread = after.text == before.text and after.reading != before.reading
+    return reread or (after.correction is not None and after.correction != before.correction)
 
 
 def _told(clause: Clause) -> str:
@@ -55,23 +85,15 @@ def _binds(clause: Clause) -> bool:
     return clause.stance in _BINDING or bool(clause.second and clause.second.stance in _BINDING)
 
 
-def _is_looser(before: Stance, after: Stance) -> bool:
-    if after is Stance.ALLOWED:
-        return before is not Stance.ALLOWED
-    if before in STRICTNESS:
-        return after not in STRICTNESS or STRICTNESS.index(after) > STRICTNESS.index(before)
-    return before is Stance.REQUIRED and after not in (Stance.REQUIRED, Stance.FORBIDDEN, Stance.DISCOURAGED)
-
-
 def _exception(clause: Clause) -> SecondStance | None:
     second = clause.second
-    return second if second and second.stance in _EXCEPTIONS and _is_looser(clause.stance, second.stance) else None
+    return second if second and second.stance in _EXCEPTIONS and is_looser(clause.stance, second.stance) else None
 
 
 def _has_looser_second(before: Clause, after: Clause) -> bool:
     """Tell whether there is an exception that is new or looser, or a second ban or duty that is gone."""
     old, new = _exception(before), _exception(after)
-    if new and (old is None or _is_looser(old.stance, new.stance)):
+    if new and (old is None or is_looser(old.stance, new.stance)):
         return before.stance in _BINDING
     also = before.second
     if also is None or also is old or also.stance not in _BINDING:
@@ -81,7 +103,7 @@ def _has_looser_second(before: Clause, after: Clause) -> bool:
 
 
 def _says_as_much(old: Stance, new: Stance) -> bool:
-    return new is old or (old is not Stance.REQUIRED and not _is_looser(old, new))
+    return new is old or (old is not Stance.REQUIRED and not is_looser(old, new))
 
 
 def _has_other_exception(before: Clause, after: Clause) -> bool:

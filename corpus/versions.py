@@ -10,11 +10,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from corpus.alignment import align
 from corpus.clause import Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
+from corpus.documents.reading import Doubt
 from corpus.errors import StoreError
 from corpus.tables import clauses, policies, schools, versions, writing
 
@@ -48,7 +50,8 @@ NOT_RECORDED = Approval()
 class Version:
     """A version of a policy; `number`, `published_at` and `published_by` are None while it is a draft.
 
-    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand.
+    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand,
+    `doubts` is what the document's reader was not certain of.
     """
 
     policy: Policy
@@ -58,6 +61,7 @@ class Version:
     published_at: datetime | None
     published_by: str | None
     edits: int = 0
+    doubts: tuple[Doubt, ...] = ()
     approval: Approval = NOT_RECORDED
 
     @property
@@ -149,7 +153,7 @@ class Versions:
         with self._reading() as connection:
             return connection.scalar(select(schools.c.revision).where(schools.c.id == school_id))
 
-    def save_draft(self, policy: Policy, source: str | None) -> Policy:
+    def save_draft(self, policy: Policy, source: str | None, doubts: Sequence[Doubt] = ()) -> Policy:
         """Keep `policy` as the draft, in place of any draft before; return it with its clauses' ids aligned.
 
         Raises StoreError where there is no such school.
@@ -167,6 +171,7 @@ class Versions:
                     number=DRAFT,
                     document=aligned.to_json(),
                     source=source,
+                    doubts=msgspec.json.encode(doubts) if doubts else None,
                     made_at=self._now(),
                 )
             )
@@ -381,7 +386,8 @@ def no_such_school(school_id: str, known: Sequence[str]) -> str:
 def _version(row: Row[Any], policy: Policy) -> Version:
     approval = Approval(row.owner, row.approved_by, row.minutes)
     number = row.number if row.number != DRAFT else None
-    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, approval)
+    doubts = msgspec.json.decode(row.doubts, type=tuple[Doubt, ...]) if row.doubts else ()
+    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, doubts, approval)
 
 
 def _draft_of(school_id: str, slug: str) -> tuple[ColumnElement[bool], ...]:

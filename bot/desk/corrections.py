@@ -33,9 +33,7 @@ AT_ONCE = 10
 class CorrectionPages:
     """Checks and corrects clauses of published versions; `now` is the time in UTC."""
 
-    def __init__(
-        self, versions: Versions, publication: Publication, signatures: Signatures, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, versions: Versions, publication: Publication, signatures: Signatures, now: Callable[[], datetime]) -> None:
         """Keep the parts."""
         self._versions = versions
         self._publication = publication

@@ -26,7 +26,7 @@ class Fix:
 
 
 def read_correction(visit: Visit, by: str, on: date) -> Correction:
-    """Return what a form sets right about a clause. Raises BotError where its reason is missing or a field holds no value of ours."""
+    """Return what a form sets right about a clause. Raises BotError where its reason is missing or a value is none of ours."""
     reason = visit.typed("reason")[:LONGEST_REASON]
     if not reason:
         raise BotError("Write in a few words why: whoever looks at this later wants to know.")

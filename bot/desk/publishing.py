@@ -68,7 +68,7 @@ class PublishingPages:
         draft, before = self._draft(visit), self._before(visit)
         changes = compare(before, draft.policy) if before else []
         told = [one for one in changes if one.change is not Change.UNCHANGED or one.stances]
-        rows = [(one, loosened(one), _runs(one)) for one in told]
+        rows = [(one, loosened(one.before, one.after), _runs(one)) for one in told]
         return visit.page(
             "changes",
             draft=draft,

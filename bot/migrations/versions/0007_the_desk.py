@@ -196,6 +196,7 @@ def upgrade() -> None:
     op.add_column("questions", sa.Column("shared", sa.Boolean, server_default=sa.false(), nullable=False))
     op.add_column("questions", sa.Column("address", sa.LargeBinary))
     op.add_column("questions", sa.Column("settled_at", sa.DateTime))
+    op.add_column("versions", sa.Column("doubts", sa.LargeBinary))
     op.add_column("versions", sa.Column("edits", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.add_column("versions", sa.Column("owner", sa.String(200)))
     op.add_column("versions", sa.Column("approved_by", sa.String(200)))
@@ -207,7 +208,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for table, columns in (
         ("questions", ("shared", "address", "settled_at")),
-        ("versions", ("edits", "owner", "approved_by", "minutes")),
+        ("versions", ("doubts", "edits", "owner", "approved_by", "minutes")),
     ):
         with op.batch_alter_table(table) as altered:
             for column in columns:
