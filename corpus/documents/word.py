@@ -1,0 +1,526 @@
+"""A Word document (.docx, .docm) -> its text, with the numbers that Word prints by itself.
+
+What Word shows is what is read: the results of fields, accepted insertions, list numbers. What it does not show is left out,
+and said to be: hidden words, tracked deletions, comments. Nothing in the file is run, and nothing outside it is opened.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lxml.etree import _Element as Element
+
+from corpus.dates import find_dates
+from corpus.documents.characters import tidy
+from corpus.documents.numbering import Numbering
+from corpus.documents.package import Package
+from corpus.documents.plain_text import Cell, Listed, PlainText
+from corpus.documents.reading import ReadDocument
+from corpus.metadata import read_title
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_OFF = ("0", "false", "off", "none")
+_HEADING = re.compile(r"heading ([1-9])$", re.IGNORECASE)
+_CONTENTS_STYLE = re.compile(r"(?:toc \d|toc heading|table of figures|index \d)$", re.IGNORECASE)
+# Fields whose result is no part of the policy: page numbers, contents, and what Word writes anew on every opening.
+_LEFT_OUT_FIELDS = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES|TOC|INDEX|TOA|DATE|TIME|PRINTDATE|SAVEDATE|FILENAME|XE|TC|TA|RD)\b", re.I)
+_CONTENTS_FIELDS = ("TOC", "INDEX", "TOA")
+_CLOCK_FIELDS = ("DATE", "TIME", "PRINTDATE", "SAVEDATE")
+_TRANSPARENT = {
+    f"{_W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "bdo", "dir")
+}
+_PAGE_WORDS = re.compile(r"[\s|–-]*\bpage\b(?:\s+of)?\W*$", re.IGNORECASE)
+_SYMBOL_FONTS = re.compile(r"wingdings|webdings|symbol", re.IGNORECASE)
+_DATE_SENTENCE = "Word writes the day's date here by itself, so it was left out: if a date belongs here, type it in."
+_TRACKED_SENTENCE = "Words were added here with Track Changes and count as agreed: if they are not, refuse them in Word and bring the document in again."
+_BOX_SENTENCE = "These words stand in a box beside the text: check that they are in the right place."
+_DRAWING_SENTENCE = "A diagram stands here whose words could not be read: compare this place with your document."
+_OBJECT_SENTENCE = "Something from another program is set in here and could not be read: compare this place with your document."
+_NESTED_SENTENCE = "A table inside a table could not be read in full: compare it with your document."
+_MERGED_SENTENCE = "Some boxes of this table are joined, and their words are repeated in each row: compare it with your document."
+_SYMBOL_SENTENCE = "A sign from a special font here could not be read: compare this line with your document."
+
+
+def read_word(package: Package) -> ReadDocument:
+    """Return what a Word document says; raise DocumentError where it is damaged or holds no words."""
+    return _Reader(package).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """A paragraph or character style with what it inherits: None where neither it nor what it is based on says so."""
+
+    names: tuple[str, ...] = ()  # its own name first, then those it is based on
+    ids: tuple[str, ...] = ()
+    outline: int | None = None
+    number: str | None = None
+    level: int | None = None
+    is_hidden: bool | None = None
+    is_bold: bool | None = None
+
+
+class _Styles:
+    """The styles of a document, each with what it inherits."""
+
+    def __init__(self, root: Element | None) -> None:
+        styles = [] if root is None else root.findall(f"{_W}style")
+        self._elements = {each.get(f"{_W}styleId", ""): each for each in styles}
+        self._read: dict[str, _Style] = {}
+        default = (each for each in styles if each.get(f"{_W}type") == "paragraph" and _is_on(each.get(f"{_W}default", "0")))
+        self._usual = next((each.get(f"{_W}styleId", "") for each in default), "")
+        self.lists = {
+            name: number
+            for name, each in self._elements.items()
+            if each.get(f"{_W}type") == "numbering" and (number := _deep(each, "pPr", "numPr", "numId"))
+        }
+
+    def of_paragraph(self, properties: Element | None) -> _Style:
+        return self.named(_deep(properties, "pStyle") or self._usual)
+
+    def named(self, name: str, depth: int = 0) -> _Style:
+        """Return a style; one based on itself ends after a few steps."""
+        if name not in self._read:
+            element = self._elements.get(name)
+            if element is None or depth > 20:
+                return _Style()
+            above = self.named(_deep(element, "basedOn") or "", depth + 1)
+            self._read[name] = _own(name, element, above)
+        return self._read[name]
+
+
+def _own(name: str, element: Element, above: _Style) -> _Style:
+    outline = _deep(element, "pPr", "outlineLvl")
+    called = _deep(element, "name") or ""
+    heading = _HEADING.match(called)
+    level = int(outline) if outline and outline.isdigit() else int(heading[1]) - 1 if heading else above.outline
+    number, at = _deep(element, "pPr", "numPr", "numId"), _deep(element, "pPr", "numPr", "ilvl")
+    hidden, bold = _switch(element.find(f"{_W}rPr"), "vanish"), _switch(element.find(f"{_W}rPr"), "b")
+    return _Style(
+        names=(called, *above.names),
+        ids=(name, *above.ids),
+        outline=level,
+        number=number or above.number,
+        level=int(at) if at and at.isdigit() else above.level,
+        is_hidden=above.is_hidden if hidden is None else hidden,
+        is_bold=above.is_bold if bold is None else bold,
+    )
+
+
+@dataclass(slots=True)
+class _Field:
+    """A field that has begun: its instruction, and whether its result has."""
+
+    instruction: str = ""
+    shows: bool = False
+
+    @property
+    def kind(self) -> str:
+        match = _LEFT_OUT_FIELDS.match(self.instruction)
+        return match[1].upper() if match else ""
+
+
+@dataclass(slots=True)
+class _Words:
+    """The words of a paragraph while they are gathered."""
+
+    text: str = ""
+    bold: int = 0  # characters in bold
+    solid: int = 0  # characters that show
+    boxes: list[Element] = field(default_factory=list)
+    is_contents: bool = False
+
+    def add(self, text: str, *, bold: bool) -> None:
+        self.text += text
+        count = len(text) - sum(character.isspace() for character in text)
+        self.solid += count
+        self.bold += count if bold else 0
+
+    @property
+    def is_bold(self) -> bool:
+        return 0 < self.solid == self.bold
+
+
+class _Reader:
+    """One document while it is read, in its order: fields and lists run on from paragraph to paragraph."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.related = package.related(package.main_part)
+        self.styles = _Styles(self._related_part("styles"))
+        self.numbering = Numbering(self._related_part("numbering"), self.styles.lists)
+        self.text = PlainText()
+        self.fields: list[_Field] = []
+        self.carried = _Words()  # of a paragraph whose end was deleted: it goes on in the next
+        self.notes: list[tuple[str, str]] = []  # ("footnotes" or "endnotes", id), in the order of their marks
+
+    def read(self) -> ReadDocument:
+        root = self.package.xml(self.package.main_part)
+        body = None if root is None else root.find(f"{_W}body")
+        if body is not None:
+            self._blocks(body)
+            self._around_the_page()
+            self._notes()
+        if any(kind == "vbaProject" for kind, _ in self.related.values()):
+            self.text.ignore("macros")
+        return self.text.read()
+
+    def _related_part(self, wanted: str) -> Element | None:
+        name = next((name for kind, name in self.related.values() if kind == wanted), None)
+        return self.package.xml(name) if name else None
+
+    def _blocks(self, parent: Element) -> None:
+        for block in _children(parent):
+            if block.tag == f"{_W}p":
+                self._paragraph(block)
+            elif block.tag == f"{_W}tbl":
+                self._table(block)
+            elif block.tag == f"{_W}altChunk":
+                self._object("a part from another file")
+            elif block.tag == f"{_W}sdt" and _is_contents(block):
+                self.text.ignore("the table of contents")
+
+    def _paragraph(self, paragraph: Element) -> None:
+        listed = self._listed(paragraph)
+        if listed is None:
+            return
+        words, style, printed, boxes = listed
+        level = _heading_level(paragraph.find(f"{_W}pPr"), style)
+        if level is not None:
+            self.text.heading(level, words.text.replace("\n", " "), printed.marker)
+        else:
+            self.text.paragraph(words.text, printed.marker, printed.depth, bold=words.is_bold)
+        for box in boxes:
+            self.text.doubt("text box", _BOX_SENTENCE)
+            self._blocks(box)
+
+    def _listed(self, paragraph: Element) -> tuple[_Words, _Style, Listed, Sequence[Element]] | None:
+        """Return a paragraph's words, its style, and its number in its list; None where it is left out altogether."""
+        properties = paragraph.find(f"{_W}pPr")
+        style = self.styles.of_paragraph(properties)
+        heads = _heading_level(properties, style) is not None
+        self.fields = [each for each in self.fields if each.shows and not (heads and each.kind in _CONTENTS_FIELDS)]
+        words, self.carried = self.carried, _Words()
+        within_contents = any(each.kind in _CONTENTS_FIELDS for each in self.fields)
+        self._runs(paragraph, words, hidden=bool(style.is_hidden), bold=bool(style.is_bold))
+        mark = None if properties is None else properties.find(f"{_W}rPr")
+        if mark is not None and (mark.find(f"{_W}del") is not None or mark.find(f"{_W}moveFrom") is not None):
+            self.text.ignore("tracked deletions")
+            self.carried = words
+            return None
+        if any(_CONTENTS_STYLE.match(name) for name in style.names[:1]) or (not words.text.strip() and (words.is_contents or within_contents)):
+            self.text.ignore("the table of contents")
+            return None
+        if not words.text.strip() and not words.boxes and _switch(mark, "vanish"):
+            return None
+        marker, depth = self._number(properties, style)
+        return words, style, Listed(words.text, marker, depth), words.boxes
+
+    def _number(self, properties: Element | None, style: _Style) -> tuple[str, int]:
+        """Return what Word prints before a paragraph, and how deep in its list it is."""
+        own, at = _deep(properties, "numPr", "numId"), _deep(properties, "numPr", "ilvl")
+        number = own or style.number
+        if not number or number == "0":
+            return "", 0
+        level = int(at) if at and at.isdigit() else None
+        if level is None and own is None:
+            # A list that came with the style has a level for each style.
+            levels = (self.numbering.level_of(number, each) for each in style.ids)
+            level = next((each for each in levels if each is not None), style.level)
+        level = min(level or 0, 8)
+        return self.numbering.next(number, level), level
+
+    def _runs(self, parent: Element, words: _Words, *, hidden: bool, bold: bool) -> None:
+        for child in _children(parent):
+            if child.tag == f"{_W}r":
+                self._run(child, words, hidden=hidden, bold=bold)
+            elif child.tag == f"{_W}fldSimple":
+                self.fields.append(_Field(child.get(f"{_W}instr", ""), shows=True))
+                self._runs(child, words, hidden=hidden, bold=bold)
+                self.fields.pop()
+            elif child.tag in (f"{_W}del", f"{_W}moveFrom"):
+                if any(each.text for each in child.iter(f"{_W}delText", f"{_W}t")):
+                    self.text.ignore("tracked deletions")
+            elif child.tag.endswith(("}oMath", "}oMathPara")):
+                words.add("".join(each.text or "" for each in child.iter() if each.tag.endswith("}t")), bold=bold)
+
+    def _run(self, run: Element, words: _Words, *, hidden: bool, bold: bool) -> None:
+        properties = run.find(f"{_W}rPr")
+        style = self.styles.named(_deep(properties, "rStyle") or "")
+        hidden = _first(_switch(properties, "vanish"), style.is_hidden, hidden)
+        bold = _first(_switch(properties, "b"), style.is_bold, bold)
+        if run.getparent().tag == f"{_W}ins" and run.find(f"{_W}t") is not None:
+            self.text.doubt("tracked change", _TRACKED_SENTENCE, once=True)
+        for child in _children(run):
+            text = self._field_text(child, words)
+            if text is None:
+                text = self._shown(child, words, properties)
+            if not text or not self._is_shown(words):
+                continue
+            if hidden:
+                self.text.ignore("hidden words")
+                continue
+            words.add(text, bold=bold)
+
+    def _field_text(self, child: Element, words: _Words) -> str | None:
+        """Follow the beginning and end of fields; return None for what is not about them."""
+        if child.tag == f"{_W}fldChar":
+            kind = child.get(f"{_W}fldCharType")
+            if kind == "begin":
+                self.fields.append(_Field())
+                if child.find(f"{_W}ffData") is not None:
+                    return ""
+            elif self.fields and kind == "separate":
+                self.fields[-1].shows = True
+            elif self.fields and kind == "end":
+                self.fields.pop()
+            return ""
+        if child.tag == f"{_W}instrText":
+            if self.fields:
+                self.fields[-1].instruction += child.text or ""
+                words.is_contents = words.is_contents or self.fields[-1].kind in _CONTENTS_FIELDS
+            return ""
+        return None
+
+    def _is_shown(self, words: _Words) -> bool:
+        """Tell whether words that stand here are part of the policy, by the fields that they stand in."""
+        kinds = [each.kind for each in self.fields]
+        if any(kind in _CLOCK_FIELDS for kind in kinds):
+            self.text.doubt("date", _DATE_SENTENCE)
+        words.is_contents = words.is_contents or any(kind in _CONTENTS_FIELDS for kind in kinds)
+        return all(each.shows for each in self.fields) and not any(kinds)
+
+    def _shown(self, child: Element, words: _Words, properties: Element | None) -> str:
+        """Return what one piece of a run shows as text; pictures, notes and boxes are noted."""
+        name = child.tag.rpartition("}")[2]
+        if name == "t":
+            return child.text or ""
+        if name in ("tab", "ptab"):
+            return "\t"
+        if name in ("br", "cr"):
+            return "\n"
+        if name == "noBreakHyphen":
+            return "-"
+        if name == "sym":
+            return self._symbol(child)
+        if name == "ruby":
+            return "".join(each.text or "" for each in child.iterfind(f"{_W}rubyBase//{_W}t"))
+        if name in ("footnoteReference", "endnoteReference"):
+            self.notes.append((f"{name.removesuffix('Reference')}s", child.get(f"{_W}id", "")))
+        elif name in ("drawing", "pict", "object"):
+            self._drawing(child, words)
+        elif name == "commentReference":
+            self.text.ignore("comments")
+        return ""
+
+    def _symbol(self, child: Element) -> str:
+        """Return a sign that is named by its number in a font, as the character that fonts agree on."""
+        code = child.get(f"{_W}char", "")
+        if not re.fullmatch(r"[0-9A-Fa-f]{1,4}", code):
+            return ""
+        private = int(code, 16)
+        if _SYMBOL_FONTS.search(child.get(f"{_W}font", "")):
+            private |= 0xF000
+        sign = tidy(chr(private))
+        if not sign or 0xE000 <= ord(sign[0]) <= 0xF8FF:
+            self.text.doubt("sign", _SYMBOL_SENTENCE)
+            return ""
+        return sign
+
+    def _drawing(self, drawing: Element, words: _Words) -> None:
+        boxes = [each for each in _outermost(drawing, f"{_W}txbxContent") if "".join(each.itertext()).strip()]
+        words.boxes.extend(boxes)
+        uris = {each.get("uri", "").rpartition("/")[2] for each in drawing.iter() if each.tag.endswith("}graphicData")}
+        if any(each.tag.endswith("}OLEObject") for each in drawing.iter()):
+            programs = [each.get("ProgID", "") for each in drawing.iter() if each.tag.endswith("}OLEObject")]
+            self._object("an embedded spreadsheet" if any(each.startswith("Excel") for each in programs) else "an embedded object")
+        elif uris & {"diagram", "chart", "chartex"}:
+            self.text.ignore("a diagram")
+            self.text.doubt("diagram", _DRAWING_SENTENCE)
+        elif not boxes and any(each.tag.endswith(("}blip", "}imagedata")) for each in drawing.iter()):
+            self.text.ignore("pictures")
+
+    def _object(self, what: str) -> None:
+        self.text.ignore(what)
+        self.text.doubt("object", _OBJECT_SENTENCE)
+
+    def _table(self, table: Element) -> None:
+        rows: list[list[Cell]] = []
+        merged = False
+        above: dict[int, Cell] = {}  # column -> the cell that reaches down from the rows above
+        elements = [row for row in _children(table) if row.tag == f"{_W}tr" and not _is_deleted(row)]
+        alone = all(len(_cells_of(row)) <= 1 for row in elements)
+        if alone:
+            for row in elements:
+                for cell in _cells_of(row):
+                    self._blocks(cell)
+            return
+        for row in elements:
+            cells: list[Cell] = []
+            column = 0
+            for element in _cells_of(row):
+                properties = element.find(f"{_W}tcPr")
+                reach = None if properties is None else properties.find(f"{_W}vMerge")
+                cell = self._cell(element)
+                if reach is not None and reach.get(f"{_W}val", "continue") != "restart" and column in above:
+                    cell = replace(above[column], is_bold=cell.is_bold)
+                    merged = merged or bool(cell.text)
+                elif reach is not None:
+                    above[column] = cell
+                cells.append(cell)
+                span = _deep(properties, "gridSpan")
+                column += int(span) if span and span.isdigit() else 1
+            rows.append(cells)
+        if merged:
+            self.text.doubt("table", _MERGED_SENTENCE)
+        self.text.table(rows, has_header=_has_header(elements, rows))
+
+    def _cell(self, cell: Element) -> Cell:
+        paragraphs: list[Listed] = []
+        bold = True
+        for block in _children(cell):
+            if block.tag == f"{_W}tbl":
+                self.text.doubt("table", _NESTED_SENTENCE)
+                found = [self._listed(each) for each in block.iter(f"{_W}p")]
+            elif block.tag == f"{_W}p":
+                found = [self._listed(block)]
+            else:
+                continue
+            for listed in found:
+                if listed and listed[0].text.strip():
+                    paragraphs.append(listed[2])
+                    bold = bold and listed[0].is_bold
+        return Cell(tuple(paragraphs), bool(paragraphs) and bold)
+
+    def _around_the_page(self) -> None:
+        """Keep what only the headers and footers say and the policy needs: its title and its dates."""
+        root = self.package.xml(self.package.main_part)
+        sections = [] if root is None else root.iter(f"{_W}headerReference", f"{_W}footerReference")
+        names = dict.fromkeys(
+            self.related[reference.get(f"{_R}id", "")][1] for reference in sections if reference.get(f"{_R}id", "") in self.related
+        )
+        told = False
+        for name in names:
+            part = self.package.xml(name)
+            for paragraph in [] if part is None else part.iter(f"{_W}p"):
+                words = _Words()
+                self.fields = []
+                self._runs(paragraph, words, hidden=False, bold=False)
+                for piece in re.split(r"[\t\n]|\s\|\s", words.text):
+                    line = _PAGE_WORDS.sub("", piece).strip()
+                    if find_dates(line) or read_title([line]):
+                        self.text.top(line)
+                    else:
+                        told = told or bool(line)
+        if told:
+            self.text.ignore("page headers and footers")
+
+    def _notes(self) -> None:
+        """Add the words of the footnotes and endnotes, which belong to no place in the flow of the text."""
+        numbers = {"footnotes": 0, "endnotes": 0}
+        for kind, heading in (("footnotes", "Footnotes"), ("endnotes", "Endnotes")):
+            part = self._related_part(kind)
+            wanted = [identifier for each, identifier in self.notes if each == kind]
+            notes = {} if part is None else {each.get(f"{_W}id", ""): each for each in part}
+            found = [notes[identifier] for identifier in wanted if identifier in notes]
+            if not found:
+                continue
+            self.text.ignore(f"the small numbers in the text that point to {kind} (their words stand at the end)")
+            self.text.gap()
+            self.text.heading(1, heading)
+            for note in found:
+                numbers[kind] += 1
+                words = _Words()
+                for paragraph in note.iter(f"{_W}p"):
+                    self.fields = []
+                    words.add(" ", bold=False)
+                    self._runs(paragraph, words, hidden=False, bold=False)
+                self.text.paragraph(words.text.replace("\n", " "), f"{numbers[kind]}.")
+
+
+def _children(parent: Element) -> Iterator[Element]:
+    """Yield the elements in `parent`, and in place of what only wraps others what it wraps."""
+    for child in parent:
+        if not isinstance(child.tag, str):
+            continue
+        if child.tag == f"{_MC}AlternateContent":
+            choice = child.find(f"{_MC}Choice")
+            fallback = child.find(f"{_MC}Fallback")
+            preferred = choice if choice is not None else fallback
+            yield from () if preferred is None else _children(preferred)
+        elif child.tag == f"{_W}sdt" and not _is_contents(child):
+            # What only asks for words ("Click here to enter text") is none of them.
+            content = child.find(f"{_W}sdtContent")
+            yield from () if content is None or _switch(child.find(f"{_W}sdtPr"), "showingPlcHdr") else _children(content)
+        elif child.tag in _TRANSPARENT:
+            yield from _children(child)
+        else:
+            yield child
+
+
+def _is_contents(block: Element) -> bool:
+    gallery = _deep(block, "sdtPr", "docPartObj", "docPartGallery") or ""
+    return "table of contents" in gallery.lower()
+
+
+def _heading_level(properties: Element | None, style: _Style) -> int | None:
+    """Return the level of a heading from 1, or None for the text of the body."""
+    own = _deep(properties, "outlineLvl")
+    outline = int(own) if own and own.isdigit() else style.outline
+    if outline is not None and outline < 9:
+        return outline + 1
+    return 1 if style.names and style.names[0].lower() == "title" else None
+
+
+def _has_header(elements: Sequence[Element], rows: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether the first row names the columns: it says so, or it alone is in bold throughout."""
+    if len(rows) < 2:
+        return False
+    if _switch(elements[0].find(f"{_W}trPr"), "tblHeader"):
+        return True
+    first = [cell for cell in rows[0] if cell.text]
+    return len(first) > 1 and all(cell.is_bold for cell in first) and not all(cell.is_bold for cell in rows[1] if cell.text)
+
+
+def _cells_of(row: Element) -> list[Element]:
+    return [cell for cell in _children(row) if cell.tag == f"{_W}tc"]
+
+
+def _is_deleted(row: Element) -> bool:
+    return _find(row, "trPr", "del") is not None
+
+
+def _outermost(element: Element, tag: str) -> list[Element]:
+    """Return the elements of a tag that are not inside another of it, each only in the form that the document prefers."""
+    found: list[Element] = []
+    for child in _children(element):
+        found += [child] if child.tag == tag else _outermost(child, tag)
+    return found
+
+
+def _find(element: Element | None, *path: str) -> Element | None:
+    for name in path:
+        element = None if element is None else element.find(f"{_W}{name}")
+    return element
+
+
+def _deep(element: Element | None, *path: str) -> str | None:
+    """Return the value of an element some levels down, such as numPr/numId, or None."""
+    found = _find(element, *path)
+    value: str | None = None if found is None else found.get(f"{_W}val")
+    return value
+
+
+def _switch(properties: Element | None, name: str) -> bool | None:
+    """Return whether a property such as bold is switched on or off, None where nothing is said of it."""
+    found = _find(properties, name)
+    return None if found is None else _is_on(found.get(f"{_W}val", "1"))
+
+
+def _is_on(value: str) -> bool:
+    return value.lower() not in _OFF
+
+
+def _first(*said: bool | None) -> bool:
+    return next(bool(each) for each in said if each is not None)
