@@ -1,0 +1,281 @@
+"""A web page -> its text: pages of a school's site, and what Word and Google Docs save as web pages.
+
+What a browser shows as the page's own words is read; scripts, menus, forms and what is hidden are left out. Nothing that the
+page refers to is fetched.
+"""
+
+import re
+from collections.abc import Sequence
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from corpus.dates import find_dates
+from corpus.documents.numbering import written
+from corpus.documents.plain_text import BULLET, Cell, Listed, PlainText
+from corpus.documents.reading import ReadDocument
+
+_LEFT_OUT = frozenset(
+    "script style noscript template nav aside form button select option input textarea dialog menu iframe object embed applet "
+    "svg math canvas audio video head title meta link base header footer del s strike".split()
+)
+_BLOCKS = frozenset(
+    "address article blockquote body center dd details div dl dt fieldset figcaption figure h1 h2 h3 h4 h5 h6 hr html li main ol p "
+    "pre section summary table ul".split()
+)
+_CELLS = ("td", "th")
+_PROGRAMS = frozenset("iframe object embed applet".split())
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|mso-element\s*:\s*(?:comment|header|footer)", re.I)
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
+_FORMS = {
+    "1": "decimal",
+    "a": "lowerLetter",
+    "A": "upperLetter",
+    "i": "lowerRoman",
+    "I": "upperRoman",
+    "decimal-leading-zero": "decimalZero",
+    "lower-alpha": "lowerLetter",
+    "lower-latin": "lowerLetter",
+    "upper-alpha": "upperLetter",
+    "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman",
+    "upper-roman": "upperRoman",
+    "none": "none",
+    "disc": "bullet",
+    "circle": "bullet",
+    "square": "bullet",
+}
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([\w-]+)", re.IGNORECASE)
+# How Google Docs prints the markers of its lists: .lst-kix_abc-1 > li:before { content: "(" counter(lst-ctn-kix_abc-1, lower-latin) ")" }
+_GOOGLE_RULE = re.compile(r"\.(lst-kix_[\w-]+)\s*>\s*li:before\s*\{\s*content\s*:([^}]*)\}")
+_GOOGLE_PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|counter\(\s*lst-ctn-(kix_[\w-]+)\s*,?\s*([\w-]*)\s*\)')
+_WORD_LEVEL = re.compile(r"mso-list\s*:\s*\w+\s+level(\d)", re.IGNORECASE)
+_WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
+_WORD_CONTENTS = re.compile(r"MsoToc", re.IGNORECASE)
+_WORD_TITLE = re.compile(r"\bMsoTitle\b|^title$")
+# What Word writes for a bullet, before a program without its fonts reads it.
+_WORD_BULLETS = re.compile(r"[·§oØü•▪\uf0b7\uf0a7-]$")
+
+
+def read_web_page(page: str) -> ReadDocument:
+    """Return what a web page says; raise DocumentError where it holds no words."""
+    # What Word hides from browsers by conditional comments is what browsers need not see; what it shows them stays.
+    page = re.sub(r"<!\[(?:if[^\]]*|endif)\]>", "", page)
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
+    root = etree.fromstring(page.encode("utf-8", errors="replace"), parser)
+    reader = _Reader()
+    if root is not None:
+        reader.read(root)
+    return reader.text.read()
+
+
+class _Reader:
+    """One page while it is read: the words of the paragraph that has begun, and how far the lists have counted."""
+
+    def __init__(self) -> None:
+        self.text = PlainText()
+        self.words = ""
+        self.solid = 0
+        self.bold = 0
+        self.marker = ""
+        self.depth = 0
+        self.google: dict[str, str] = {}  # list class -> the content of its markers
+        self.counts: dict[str, int] = {}  # Google's counters
+
+    def read(self, root: Element) -> None:
+        self.google = dict(_GOOGLE_RULE.findall("".join(each.text or "" for each in root.iter("style"))))
+        body = root.find("body")
+        mains = list(root.iter("main"))
+        articles = list(root.iter("article"))
+        main = mains[0] if len(mains) == 1 else articles[0] if len(articles) == 1 else body if body is not None else root
+        for around in root.iter("header", "footer"):
+            self._around(around)
+        self._children(main, 0, bold=False)
+        self._end()
+
+    def _around(self, element: Element) -> None:
+        """Keep the title and the dates that stand in a page's head or foot."""
+        for each in element.iter("h1", "p", "div", "span"):
+            line = " ".join("".join(each.itertext()).split())
+            if line and len(line) < 130 and (each.tag == "h1" or find_dates(line)) and "©" not in line:
+                self.text.top(line)
+
+    def _children(self, element: Element, depth: int, *, bold: bool) -> None:
+        self._add(element.text, bold=bold)
+        for child in element:
+            self._element(child, depth, bold=bold)
+            self._add(child.tail, bold=bold)
+
+    def _element(self, element: Element, depth: int, *, bold: bool) -> None:
+        name, style = element.tag, element.get("style", "")
+        if not isinstance(name, str) or self._is_left_out(element):
+            return
+        bold = (bold or name in ("b", "strong", "th") or bool(_BOLD.search(style))) and not _NOT_BOLD.search(style)
+        if name == "br":
+            self.words += "\n"
+        elif name == "img":
+            self.text.ignore("pictures")
+        elif _WORD_MARKER.search(style):
+            self._word_marker(element)
+        elif re.fullmatch("h[1-6]", name) or (name == "p" and _WORD_TITLE.search(element.get("class", ""))):
+            self._end()
+            self._children(element, depth, bold=False)
+            words, self.words = self.words, ""
+            self.text.heading(int(name[1]) if name != "p" else 1, words.replace("\n", " "), self.marker)
+            self.marker, self.solid, self.bold = "", 0, 0
+        elif name in ("ol", "ul"):
+            self._end()
+            self._list(element, depth, bold=bold)
+        elif name == "table":
+            self._end()
+            self._table(element)
+        elif name in _BLOCKS:
+            self._end()
+            level = _WORD_LEVEL.search(style)
+            self.depth = int(level[1]) - 1 if level else depth
+            self._children(element, depth, bold=bold)
+            self._end()
+        else:
+            self._children(element, depth, bold=bold)
+
+    def _is_left_out(self, element: Element) -> bool:
+        if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
+            if "".join(element.itertext()).strip():
+                self.text.ignore("hidden words")
+            return True
+        if element.tag in _PROGRAMS:
+            self.text.ignore("an embedded object")
+        elif element.tag in ("del", "s", "strike"):
+            self.text.ignore("words that are struck through")
+        elif element.tag in ("header", "footer", "nav", "aside", "form"):
+            self.text.ignore("the parts around the text, such as menus and forms")
+        elif _WORD_CONTENTS.match(element.get("class", "")) or element.get("role") in ("navigation", "banner", "contentinfo", "search"):
+            self.text.ignore("the table of contents" if element.tag == "p" else "the parts around the text, such as menus and forms")
+            return True
+        return element.tag in _LEFT_OUT
+
+    def _word_marker(self, element: Element) -> None:
+        printed = " ".join("".join(element.itertext()).split())
+        self.marker = BULLET if _WORD_BULLETS.match(printed) else printed
+
+    def _add(self, text: str | None, *, bold: bool) -> None:
+        text = re.sub(r"[ \t\r\n\f]+", " ", text or "")
+        self.words += text.lstrip() if not self.words.strip(" ") or self.words.endswith("\n") else text
+        count = len(text) - text.count(" ")
+        self.solid += count
+        self.bold += count if bold else 0
+
+    def _end(self) -> None:
+        """Write the paragraph that has begun, if there is one."""
+        if self.words.strip():
+            bold = 0 < self.solid == self.bold
+            self.text.paragraph(self.words.strip(" \n"), self.marker, self.depth, bold=bold)
+            self.marker = ""
+        self.words, self.solid, self.bold = "", 0, 0
+
+    def _list(self, element: Element, depth: int, *, bold: bool) -> None:
+        """Read a list, with the marker that a browser prints before each item."""
+        google = next((each for each in element.get("class", "").split() if each.startswith("lst-kix_")), "")
+        level = re.search(r"-(\d)$", google)
+        depth = int(level[1]) if level else depth
+        items = [each for each in element if each.tag == "li"]
+        step = -1 if element.get("reversed") is not None else 1
+        number = _whole(element.get("start"), len(items) if step < 0 else 1)
+        if google and "start" in element.get("class", "").split():
+            self.counts[google] = number - 1
+        for child in element:
+            if child.tag != "li":
+                self._element(child, depth + (child.tag in ("ol", "ul")), bold=bold)
+                continue
+            if self._is_left_out(child):
+                continue
+            number = _whole(child.get("value"), number)
+            self.counts[google] = self.counts.get(google, 0) + 1
+            self._end()
+            self.marker = self._google_marker(google) if google in self.google else _marker(element, child, number)
+            self.depth = depth
+            self._children(child, depth + 1, bold=bold)
+            self._end()
+            self.marker, self.depth = "", 0
+            number += step
+
+    def _google_marker(self, google: str) -> str:
+        printed = ""
+        for words, counter, form in _GOOGLE_PIECE.findall(self.google[google]):
+            count = self.counts.get(f"lst-{counter}", 1)
+            printed += written(count, _FORMS.get(form, "decimal")) if counter else re.sub(r"\\[0-9a-fA-F]{1,6}\s?", " ", words)
+        printed = " ".join(printed.split())
+        return printed if re.search(r"\w", printed) and printed != "o" else BULLET if printed else ""
+
+    def _table(self, table: Element) -> None:
+        rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+        found = [[cell for cell in row if cell.tag in _CELLS and not self._is_left_out(cell)] for row in rows]
+        if all(len(cells) <= 1 for cells in found):
+            for cells in found:
+                for cell in cells:
+                    self._children(cell, 0, bold=False)
+                    self._end()
+            return
+        if any(_whole(cell.get("rowspan"), 1) > 1 for cells in found for cell in cells):
+            self.text.doubt("table", "Some boxes of this table are joined: compare it with your document.")
+        if next(table.iterdescendants("table"), None) is not None:
+            self.text.doubt("table", "A table inside a table could not be read in full: compare it with your document.")
+        for caption in table.iter("caption"):
+            self._children(caption, 0, bold=False)
+            self._end()
+        read = [[self._cell(cell) for cell in cells] for cells in found]
+        heads = [all(cell.tag == "th" for cell in cells) for cells in found]
+        bold = len(read) > 1 and all(cell.is_bold for cell in read[0]) and not all(cell.is_bold for cell in read[1])
+        self.text.table(read, has_header=len(read) > 1 and (heads[0] or bold))
+
+    def _cell(self, cell: Element) -> Cell:
+        """Read a cell as a page of its own, so that its lists keep their markers."""
+        inner = _Reader()
+        inner.google, inner.counts = self.google, self.counts
+        collected = _Collected()
+        inner.text = collected
+        inner._children(cell, 0, bold=cell.tag == "th")
+        inner._end()
+        for what in collected.left_out:
+            self.text.ignore(what)
+        return Cell(tuple(collected.paragraphs), bool(collected.paragraphs) and collected.is_bold)
+
+
+class _Collected(PlainText):
+    """The paragraphs of a cell, gathered and not written: the table decides how it is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paragraphs: list[Listed] = []
+        self.left_out: list[str] = []
+        self.is_bold = True
+
+    def ignore(self, what: str) -> None:
+        self.left_out.append(what)
+
+    def heading(self, level: int, words: str, marker: str = "") -> None:
+        self.paragraph(words, marker, bold=True)
+
+    def paragraph(self, words: str, marker: str = "", depth: int = 0, *, bold: bool = False) -> None:
+        self.paragraphs.append(Listed(words, marker, depth))
+        self.is_bold = self.is_bold and bold
+
+    def table(self, rows: Sequence[Sequence[Cell]], *, has_header: bool) -> None:
+        for row in rows:
+            for cell in row:
+                self.paragraphs.extend(cell.paragraphs)
+
+
+def _marker(parent: Element, item: Element, number: int) -> str:
+    """Return what a browser prints before an item of a list."""
+    style = _LIST_STYLE.search(item.get("style", "")) or _LIST_STYLE.search(parent.get("style", ""))
+    kind = style[1] if style else item.get("type") or parent.get("type") or ("1" if parent.tag == "ol" else "disc")
+    form = _FORMS.get(kind, _FORMS.get(kind.lower(), "decimal" if parent.tag == "ol" else "bullet"))
+    if form == "bullet":
+        return BULLET
+    return "" if form == "none" else f"{written(number, form)}."
+
+
+def _whole(value: str | None, otherwise: int) -> int:
+    return int(value) if value and re.fullmatch(r"-?\d{1,4}", value) else otherwise
