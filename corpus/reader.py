@@ -119,7 +119,7 @@ def read_blocks(source: SourceText) -> list[Block]:
             current.text += " " + line.text
             current.lines += 1
             continue
-        blocks.append(_begin(line, marker, body))
+        blocks.append(_begin(line, marker, body, numbering))
     _find_column_headings(blocks)
     _find_headings(blocks, lines, width)
     _find_front_and_back_matter(blocks)
@@ -139,11 +139,11 @@ def _append_other(blocks: list[Block], line: Line) -> None:
     blocks.append(Block(Kind.OTHER, [(line.start, line.end)], line.text, line.indent, not line.blank_before, other=line.kind))
 
 
-def _begin(line: Line, marker: Marker | None, blocks: Sequence[Block]) -> Block:
+def _begin(line: Line, marker: Marker | None, blocks: Sequence[Block], numbering: "_Numbering") -> Block:
     joined = not line.blank_before and bool(blocks)
     atx = _ATX.match(line.text)
     if atx:
-        number = parse_marker(atx[2].strip("*_ "))
+        number = numbering.of_heading(atx[2].strip("*_ "))
         if number:
             number = replace(number, length=line.text.index(atx[2]) + atx[2].index(number.value) + number.length)
         return Block(Kind.HEADING, [(line.start, line.end)], line.text, line.indent, joined, number, level=len(atx[1]))
@@ -183,6 +183,15 @@ class _Numbering:
         elif marker.family is Family.LETTER:
             self.last.pop(Family.ROMAN, None)
         return marker
+
+    def of_heading(self, words: str) -> Marker | None:
+        """Return the number that the words of a heading begin with; a bare one (`4 Roles`) where it goes on from the one before."""
+        number = parse_marker(words)
+        bare = re.match(r"(\d{1,2})\s+(?=[A-Z])", words)
+        if number or not bare or int(bare[1]) != self.last_bare + 1:
+            return number
+        self.last_bare += 1
+        return Marker(Family.INTEGER, bare[1], bare.end(), self.last_bare)
 
     def _plausible_in_sentence(self, marker: Marker, line: Line, before: Block) -> bool:
         """Tell whether a marker begins something although the line before has not ended: a number may be part of a sentence."""
@@ -401,6 +410,9 @@ def _numbered_heading(block: Block, before: Block | None, after: Block, emphatic
     if same_family_next and after.joined and not _nested(block.marker, after.marker):
         # "1. Aims / 2. Scope / 3. Roles" one under the other is a list, not three headings.
         return False
+    same_family_before = before is not None and before.marker is not None and before.marker.family is block.marker.family
+    if before and same_family_before and before.kind is Kind.ITEM and block.joined and before.lines == 1:
+        return len(words.split()) <= 12 and not _is_title(before.words)  # the last of such a list
     return len(words.split()) <= 12
 
 

@@ -30,10 +30,29 @@ _ROMAN = (
     (4, "iv"),
     (1, "i"),
 )
-_CARDINALS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty"
-).split()
+_CARDINALS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 
 def written(number: int, form: str) -> str:
@@ -47,7 +66,7 @@ def written(number: int, form: str) -> str:
     if form == "decimalZero":
         return f"{number:02}"
     if form == "ordinal":
-        return ordinal(number) if number > 20 else f"{number}{ordinal(number + 20)[2:]}"
+        return ordinal(number) if number > 20 else f"{number}{ordinal(number + 100)[3:]}"
     if form == "ordinalText" and 0 < number <= 20:
         return ordinal(number).capitalize()
     if form == "cardinalText" and 0 <= number <= 20:

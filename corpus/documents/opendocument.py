@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element as Element
 
-from corpus.dates import find_dates
 from corpus.documents.numbering import written
 from corpus.documents.package import Package
-from corpus.documents.plain_text import BULLET, Cell, Listed, PlainText
+from corpus.documents.plain_text import BULLET, Cell, LeftOut, Listed, PlainText
 from corpus.documents.reading import ReadDocument
 from corpus.errors import DocumentError
-from corpus.metadata import read_title
 
 _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _STYLE, _TABLE, _OFFICE, _FO, _DRAW = (
@@ -24,9 +22,10 @@ _TEXT, _STYLE, _TABLE, _OFFICE, _FO, _DRAW = (
 _LOEXT = "{urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0}"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_CONTENTS = {
-    f"{_TEXT}{name}-index" for name in ("alphabetical", "illustration", "object", "user", "table")
-} | {f"{_TEXT}table-of-content", f"{_TEXT}bibliography"}
+_CONTENTS = {f"{_TEXT}{name}-index" for name in ("alphabetical", "illustration", "object", "user", "table")} | {
+    f"{_TEXT}table-of-content",
+    f"{_TEXT}bibliography",
+}
 _LEFT_OUT_FIELDS = {f"{_TEXT}{name}" for name in ("page-number", "page-count", "file-name", "page-continuation")}
 _CLOCK_FIELDS = {f"{_TEXT}{name}" for name in ("date", "time", "print-date", "modification-date")}
 _SPREADSHEETS = re.compile(r"\.(?:ods|xlsx?)$", re.IGNORECASE)
@@ -38,7 +37,9 @@ def read_opendocument(package: Package) -> ReadDocument:
     content = package.xml("content.xml")
     body = None if content is None else content.find(f"{_OFFICE}body/{_OFFICE}text")
     if content is None or body is None:
-        raise DocumentError(f"{package.name} is damaged: open it in the program it was made with, save it again, and bring that in.")
+        raise DocumentError(
+            f"{package.name} is damaged: open it in the program it was made with, save it again, and bring that in."
+        )
     return _Reader(content, package.xml("styles.xml"), package).read(body)
 
 
@@ -111,10 +112,9 @@ class _Reader:
     def read(self, body: Element) -> ReadDocument:
         self._blocks(body)
         self._around_the_page()
-        if self.notes:
-            self._add_notes()
+        self._add_notes()
         if self.package.names("Basic/") or self.package.names("Scripts/"):
-            self.text.ignore("macros")
+            self.text.ignore(LeftOut.MACROS)
         return self.text.read()
 
     def _learn(self, element: Element) -> None:
@@ -136,14 +136,14 @@ class _Reader:
             elif block.tag == f"{_TABLE}table":
                 self._table(block)
             elif block.tag in _CONTENTS:
-                self.text.ignore("the table of contents")
+                self.text.ignore(LeftOut.CONTENTS)
             elif block.tag == f"{_TEXT}tracked-changes":
                 self._tracked(block)
             elif block.tag == f"{_TEXT}section":
                 if block.get(f"{_TEXT}display", "true") == "true":
                     self._blocks(block)
                 else:
-                    self.text.ignore("hidden words")
+                    self.text.ignore(LeftOut.HIDDEN)
             elif block.tag in (f"{_DRAW}frame", f"{_DRAW}g", f"{_DRAW}custom-shape"):
                 self._frame(block)
 
@@ -177,8 +177,7 @@ class _Reader:
             self.by_id[block.get(_ID)] = counter
         style = own or style
         levels = self.lists.get(style, {})
-        if level > _DEEPEST:
-            level = _DEEPEST
+        level = min(level, _DEEPEST)
         for item in block:
             if item.tag not in (f"{_TEXT}list-item", f"{_TEXT}list-header"):
                 continue
@@ -217,18 +216,15 @@ class _Reader:
         elif name == f"{_TEXT}note":
             self.notes.append(child)
         elif name == f"{_OFFICE}annotation":
-            self.text.ignore("comments")
+            self.text.ignore(LeftOut.COMMENTS)
         elif name in (f"{_DRAW}frame", f"{_DRAW}g", f"{_DRAW}custom-shape"):
             boxes.append(child)
         elif name in _CLOCK_FIELDS and child.get(f"{_TEXT}fixed") != "true":
-            self.text.doubt(
-                "date",
-                "The day's date is written here by itself, so it was left out: if a date belongs here, type it in.",
-            )
+            self.text.doubt("date")
         elif name in _LEFT_OUT_FIELDS or name == f"{_OFFICE}annotation-end":
             return
         elif name in (f"{_TEXT}hidden-text", f"{_TEXT}hidden-paragraph") or self._is_hidden(child):
-            self.text.ignore("hidden words")
+            self.text.ignore(LeftOut.HIDDEN)
         else:
             yield from self._words(child, boxes)
 
@@ -236,16 +232,16 @@ class _Reader:
         boxes = [each for each in frame.iter(f"{_DRAW}text-box", f"{_DRAW}custom-shape") if "".join(each.itertext()).strip()]
         outer = [box for box in boxes if not any(above in boxes for above in box.iterancestors())]
         for box in outer:
-            self.text.doubt("text box", "These words stand in a box beside the text: check that they are in the right place.")
+            self.text.doubt("box")
             self._blocks(box)
-        links = [each.get("{http://www.w3.org/1999/xlink}href", "") for each in frame.iter(f"{_DRAW}object", f"{_DRAW}object-ole")]
+        links = [
+            each.get("{http://www.w3.org/1999/xlink}href", "") for each in frame.iter(f"{_DRAW}object", f"{_DRAW}object-ole")
+        ]
         if links:
-            self.text.ignore("an embedded spreadsheet" if any(map(_SPREADSHEETS.search, links)) else "an embedded object")
-            self.text.doubt(
-                "object", "Something from another program is set in here and could not be read: compare this place with your document."
-            )
+            self.text.ignore(LeftOut.SPREADSHEET if any(map(_SPREADSHEETS.search, links)) else LeftOut.OBJECT)
+            self.text.doubt("object")
         elif not outer and next(frame.iter(f"{_DRAW}image"), None) is not None:
-            self.text.ignore("pictures")
+            self.text.ignore(LeftOut.PICTURES)
 
     def _table(self, table: Element) -> None:
         rows: list[list[Cell]] = []
@@ -257,9 +253,9 @@ class _Reader:
             header_rows += row.getparent().tag == f"{_TABLE}table-header-rows" and not rows
             rows.append(cells)
         if any(int(_whole(cell.get(f"{_TABLE}number-rows-spanned", "")) or 1) > 1 for cell in table.iter(f"{_TABLE}table-cell")):
-            self.text.doubt("table", "Some boxes of this table are joined: compare it with your document.")
+            self.text.doubt("joined cells")
         if next(table.iterdescendants(f"{_TABLE}table"), None) is not None:
-            self.text.doubt("table", "A table inside a table could not be read in full: compare it with your document.")
+            self.text.doubt("nested table")
         bold = len(rows) > 1 and all(cell.is_bold for cell in rows[0]) and not all(cell.is_bold for cell in rows[1])
         self.text.table(rows, has_header=len(rows) > 1 and (bool(header_rows) or bold))
 
@@ -280,45 +276,30 @@ class _Reader:
                 marker = counter.next(self.lists.get(style, {}), len(lists), _whole(item.get(f"{_TEXT}start-value", "")))
             if words.strip():
                 found.append(Listed(words, marker, depth))
-            for box in boxes:
-                self.text.ignore("pictures")
+            for _box in boxes:
+                self.text.ignore(LeftOut.PICTURES)
         return Cell(tuple(found), bool(blocks) and all(self._is_bold(block) for block in blocks))
 
     def _tracked(self, block: Element) -> None:
         if next(block.iter(f"{_TEXT}deletion"), None) is not None:
-            self.text.ignore("tracked deletions")
+            self.text.ignore(LeftOut.DELETIONS)
         if next(block.iter(f"{_TEXT}insertion"), None) is not None:
-            self.text.doubt(
-                "tracked change",
-                "Words were added in this document as tracked changes and count as agreed: "
-                "if they are not, refuse them and bring the document in again.",
-            )
+            self.text.doubt("tracked change")
 
     def _around_the_page(self) -> None:
         """Keep what only the headers and footers say and the policy needs: its title and its dates."""
-        told = False
         for page in self.pages:
             for paragraph in page.iter(f"{_TEXT}p"):
-                for piece in re.split(r"[\t\n]|\s\|\s", "".join(self._words(paragraph, []))):
-                    line = re.sub(r"[\s|–-]*\bpage\b(?:\s+of)?\W*$", "", piece, flags=re.IGNORECASE).strip()
-                    if find_dates(line) or read_title([line]):
-                        self.text.top(line)
-                    else:
-                        told = told or bool(line)
-        if told:
-            self.text.ignore("page headers and footers")
+                self.text.around("".join(self._words(paragraph, [])))
 
     def _add_notes(self) -> None:
-        for kind, heading in (("footnote", "Footnotes"), ("endnote", "Endnotes")):
+        for kind, left_out in (("footnote", LeftOut.FOOTNOTES), ("endnote", LeftOut.ENDNOTES)):
             notes = [each for each in self.notes if each.get(f"{_TEXT}note-class") == kind]
-            if not notes:
-                continue
-            self.text.ignore(f"the small numbers in the text that point to {kind}s (their words stand at the end)")
-            self.text.heading(1, heading)
-            for number, note in enumerate(notes, start=1):
-                paragraphs = note.iterfind(f"{_TEXT}note-body/{_TEXT}p")
-                words = " ".join("".join(self._words(each, [])).replace("\n", " ") for each in paragraphs)
-                self.text.paragraph(words, f"{number}.")
+            self.text.notes(f"{kind.capitalize()}s", left_out, [self._note(each) for each in notes])
+
+    def _note(self, note: Element) -> str:
+        paragraphs = note.iterfind(f"{_TEXT}note-body/{_TEXT}p")
+        return " ".join("".join(self._words(each, [])) for each in paragraphs)
 
     def _names(self, name: str, family: str = "paragraph") -> Iterator[str]:
         """Yield a style's name and those of the styles it is based on."""
@@ -356,7 +337,11 @@ class _Reader:
             return all(self._weight(each) != "normal" for each in block.iter(f"{_TEXT}span"))
         loose = [block.text, *(child.tail for child in block), *(each.text for each in block if each.tag == f"{_TEXT}a")]
         spans = [each for each in block if each.tag == f"{_TEXT}span" and "".join(each.itertext()).strip()]
-        return bool(spans) and not any((each or "").strip() for each in loose) and all(self._weight(each) == "bold" for each in spans)
+        return (
+            bool(spans)
+            and not any((each or "").strip() for each in loose)
+            and all(self._weight(each) == "bold" for each in spans)
+        )
 
     def _weight(self, span: Element) -> str | None:
         return self._property(span.get(f"{_TEXT}style-name", ""), "text", f"{_FO}font-weight")

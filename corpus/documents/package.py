@@ -29,7 +29,9 @@ _STRICT = {
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _MANIFEST = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _DAMAGED = "{name} is damaged or was not copied whole: open it in the program it was made with, save it again, and bring that in."
-_TOO_LARGE = "{name} unpacks to far more than a policy holds, so it was not opened: copy the text into a new document and bring that in."
+_TOO_LARGE = (
+    "{name} unpacks to far more than a policy holds, so it was not opened: copy the text into a new document and bring that in."
+)
 
 
 class Package:

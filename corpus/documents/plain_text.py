@@ -7,6 +7,7 @@ one way: a paragraph a line, a blank line between what stands apart, a list clos
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from corpus.dates import find_dates
 from corpus.documents.characters import tidy
@@ -23,6 +24,43 @@ BULLET = _BULLETS[0]
 _LONGEST_HEADING = 25  # words; what is longer is a paragraph that somebody gave a heading's style
 _LONGEST_FAKE_HEADING = 14  # words in bold that may head what follows
 _LAST_PART = re.compile(r"(?:\([A-Za-z]{1,5}\)|\(\d{1,3}\)|[A-Za-z]{1,5}[.)]?)$")
+
+_PAGE_WORDS = re.compile(r"[\s|–-]*\bpage\b\s*\d*(?:\s*(?:of|/)\s*\d*)?\W*$", re.IGNORECASE)
+
+
+class LeftOut(StrEnum):
+    """What a document holds that is no part of its text, in words for the person who brings it in."""
+
+    PICTURES = "pictures"
+    DIAGRAM = "a diagram"
+    SPREADSHEET = "an embedded spreadsheet"
+    OBJECT = "an embedded object"
+    PART = "a part from another file"
+    MACROS = "macros"
+    COMMENTS = "comments"
+    HIDDEN = "hidden words"
+    DELETIONS = "tracked deletions"
+    STRUCK = "words that are struck through"
+    CONTENTS = "the table of contents"
+    AROUND = "page headers and footers"
+    MENUS = "what stands around the text, such as menus and forms"
+    FOOTNOTES = "the small numbers of footnotes (their words stand at the end)"
+    ENDNOTES = "the small numbers of endnotes (their words stand at the end)"
+
+
+_DOUBTS = {  # kind -> what to look at
+    "box": "These words stand in a box beside the text: check that they are in the right place.",
+    "date": "The day's date is written here by the program, so it was left out: if a date belongs here, type it in.",
+    "diagram": "A diagram here could not be read: compare this place with your document.",
+    "object": "Something from another program here could not be read: compare this place with your document.",
+    "sign": "A sign here could not be read: compare this line with your document.",
+    "joined cells": "Some boxes of this table are joined: compare it with your document.",
+    "nested table": "A table inside a table here could not be read in full: compare it with your document.",
+    "tracked change": (
+        "Words that were added here as tracked changes count as agreed: "
+        "if they are not, refuse them in your document and bring it in again."
+    ),
+}
 
 
 @dataclass(slots=True)
@@ -45,10 +83,10 @@ class Cell:
     @property
     def text(self) -> str:
         """The whole cell in a line: sentences after one another, other lines parted by a stroke."""
+        lines = [line for each in self.paragraphs for line in f"{each.marker} {each.words}".split("\n")]
         words = ""
-        for paragraph in self.paragraphs:
-            line = " ".join(f"{paragraph.marker} {paragraph.words}".split())
-            words += (" " if not words or not is_unfinished(words) else " / ") + line if line else ""
+        for line in filter(None, (" ".join(tidy(line).split()) for line in lines)):
+            words += f"{' /' if words and is_unfinished(words) else ''} {line}"
         return words.strip()
 
     @property
@@ -72,19 +110,18 @@ class PlainText:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._lines: list[_Line] = []
-        self._top: list[str] = []
+        self._top: dict[str, None] = {}
         self._gap = True
-        self._doubts: dict[tuple[int, str], str] = {}  # (line, kind) -> sentence
-        self._ignored: dict[str, None] = {}
+        self._doubts: dict[tuple[int, str], None] = {}  # (line, kind), in order
+        self._ignored: dict[LeftOut, None] = {}
 
-    def ignore(self, what: str) -> None:
-        """Say in words what is left out ("a picture"); once is enough."""
+    def ignore(self, what: LeftOut) -> None:
+        """Say what is left out; once is enough."""
         self._ignored[what] = None
 
-    def doubt(self, kind: str, sentence: str, *, once: bool = False) -> None:
-        """Say of what is written next that somebody should compare it; `once` where one place speaks for all of its kind."""
-        if not (once and any(known == kind for _, known in self._doubts)):
-            self._doubts[len(self._lines), kind] = sentence
+    def doubt(self, kind: str) -> None:
+        """Say of what is written next that somebody should compare it."""
+        self._doubts[len(self._lines), kind] = None
 
     def gap(self) -> None:
         """An empty paragraph: what follows stands apart from what came before."""
@@ -148,11 +185,22 @@ class PlainText:
             self._rows(rows, has_header=has_header)
         self._gap = True
 
-    def top(self, line: str) -> None:
-        """A line from around the page, a date or a title; it goes to the very top where the document does not say it itself."""
-        line = " ".join(tidy(line).split())
-        if line and line not in self._top:
-            self._top.append(line)
+    def around(self, words: str) -> None:
+        """Words from around the page: a date or a title goes to the very top, the rest is left out."""
+        for piece in re.split(r"[\t\n]|\s\|\s", tidy(words)):
+            line = " ".join(_PAGE_WORDS.sub("", piece[:300]).split())
+            if find_dates(line) or read_title([line]):
+                self._top[line] = None
+            elif line:
+                self.ignore(LeftOut.AROUND)
+
+    def notes(self, heading: str, left_out: LeftOut, notes: Sequence[str]) -> None:
+        """The words of the footnotes or endnotes, which have no place of their own in the flow of the text."""
+        if notes:
+            self.ignore(left_out)
+            self.heading(1, heading)
+        for number, words in enumerate(notes, start=1):
+            self.paragraph(words.replace("\n", " "), f"{number}.")
 
     def read(self) -> ReadDocument:
         """Return the document; raise DocumentError where there is not a word in it."""
@@ -168,13 +216,13 @@ class PlainText:
         if not text.strip():
             raise DocumentError(self._without_words())
         doubts = [
-            Doubt(offsets[min(line, len(offsets) - 1)] if offsets else 0, kind, sentence)
-            for (line, kind), sentence in sorted(self._doubts.items())
+            Doubt(offsets[min(line, len(offsets) - 1)] if offsets else 0, kind, _DOUBTS[kind])
+            for line, kind in sorted(self._doubts)
         ]
-        return ReadDocument(text.rstrip() + "\n", tuple(doubts), tuple(self._ignored))
+        return ReadDocument(text.rstrip() + "\n", tuple(doubts), tuple(map(str, self._ignored)))
 
     def _without_words(self) -> str:
-        if "pictures" in self._ignored:
+        if LeftOut.PICTURES in self._ignored:
             return "This document holds only pictures and no words: ask whoever made it for the one that was typed."
         return "There are no words in this document: choose the file that holds the policy."
 
@@ -197,7 +245,13 @@ class PlainText:
         words = line[marker.length :] if marker else line
         indent = "    " * depth if marker and marker.family not in (Family.DECIMAL, Family.CODED) else ""
         number = marker is None or marker.family in (Family.DECIMAL, Family.INTEGER, Family.CODED)
-        if bold and number and "*" not in line and len(words.split()) <= _LONGEST_FAKE_HEADING and not words.endswith((".", ";", ",")):
+        if (
+            bold
+            and number
+            and "*" not in line
+            and len(words.split()) <= _LONGEST_FAKE_HEADING
+            and not words.endswith((".", ";", ","))
+        ):
             head = line[: len(line) - len(words)]
             self._add(_Line(f"{head}**{words}**", False, is_heading=True))
             self._gap = True

@@ -1,6 +1,7 @@
 """The one way in: the bytes of a file -> its text, whatever kind of document it is."""
 
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -40,7 +41,9 @@ _BOOK = "This is an e-book: bring in the Word document or PDF that it was made f
 _ARCHIVE = "This is a ZIP folder: unpack it and bring in the policy that is inside."
 _PICTURE = "This is a picture: bring in the policy as a Word document or as a PDF with text in it."
 _PROTECTED = "This file is protected by a password: open it, take the password off, save it, and bring that in."
-_UNKNOWN = "{name} is not a document that can be read here: save the policy as a Word document (.docx) or a PDF and bring that in."
+_UNKNOWN = (
+    "{name} is not a document that can be read here: save the policy as a Word document (.docx) or a PDF and bring that in."
+)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = (
@@ -49,9 +52,11 @@ _OLE_STREAMS = (
     ("Workbook", _SHEET),
     ("PowerPoint Document", _SLIDES),
 )
-_PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0|II\*\0|MM\0\*|RIFF.{4}WEBP|.{4}ftyp(?:hei|hev|mif|avif)", re.DOTALL)
+_PICTURES = re.compile(
+    rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0|II\*\0|MM\0\*|RIFF.{4}WEBP|.{4}ftyp(?:hei|hev|mif|avif)", re.DOTALL
+)
 _PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|span)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|span)\b[^<>]*>", re.IGNORECASE)
 
 
 def read_document(raw: bytes, name: str) -> ReadDocument:
@@ -119,7 +124,9 @@ def _read_characters(raw: bytes, name: str) -> ReadDocument:
     return ReadDocument(text, tuple(_unread_letters(text)))
 
 
-def _unread_letters(text: str) -> list[Doubt]:
-    sentence = "A letter here could not be read: compare this line with your document."
-    lines = re.finditer(r"[^\n]*\ufffd[^\n]*", text)
-    return [Doubt(line.start(), "letter", sentence) for line in lines]
+def _unread_letters(text: str) -> Iterator[Doubt]:
+    at = 0
+    for line in text.split("\n"):
+        if "\ufffd" in line:
+            yield Doubt(at, "letter", "A letter here could not be read: compare this line with your document.")
+        at += len(line) + 1

@@ -12,20 +12,82 @@ from lxml.etree import _Element as Element
 
 from corpus.dates import find_dates
 from corpus.documents.numbering import written
-from corpus.documents.plain_text import BULLET, Cell, Listed, PlainText
+from corpus.documents.plain_text import BULLET, Cell, LeftOut, Listed, PlainText
 from corpus.documents.reading import ReadDocument
 
 _LEFT_OUT = frozenset(
-    "script style noscript template nav aside form button select option input textarea dialog menu iframe object embed applet "
-    "svg math canvas audio video head title meta link base header footer del s strike".split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "button",
+        "select",
+        "option",
+        "input",
+        "textarea",
+        "dialog",
+        "menu",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "svg",
+        "math",
+        "canvas",
+        "audio",
+        "video",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "base",
+        "del",
+        "s",
+        "strike",
+    ]
 )
 _BLOCKS = frozenset(
-    "address article blockquote body center dd details div dl dt fieldset figcaption figure h1 h2 h3 h4 h5 h6 hr html li main ol p "
-    "pre section summary table ul".split()
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "ul",
+    ]
 )
 _CELLS = ("td", "th")
-_PROGRAMS = frozenset("iframe object embed applet".split())
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|mso-element\s*:\s*(?:comment|header|footer)", re.I)
+_AROUND = ("header", "footer", "nav", "aside", "form")
+_ROLES_AROUND = ("navigation", "banner", "contentinfo", "search", "complementary")
+_PROGRAMS = frozenset(["iframe", "object", "embed", "applet"])
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|mso-element\s*:\s*(?:comment|header|footer)", re.I
+)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
 _FORMS = {
@@ -47,9 +109,11 @@ _FORMS = {
     "square": "bullet",
 }
 _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([\w-]+)", re.IGNORECASE)
-# How Google Docs prints the markers of its lists: .lst-kix_abc-1 > li:before { content: "(" counter(lst-ctn-kix_abc-1, lower-latin) ")" }
-_GOOGLE_RULE = re.compile(r"\.(lst-kix_[\w-]+)\s*>\s*li:before\s*\{\s*content\s*:([^}]*)\}")
+# How Google Docs prints the markers of its lists:
+# .lst-kix_abc-1 > li:before { content: "(" counter(lst-ctn-kix_abc-1, lower-latin) ")" }
+_GOOGLE_RULE = re.compile(r"\.(lst-kix_[\w-]+)\s*>\s*li:before\s*\{\s*content\s*:([^{}]*)\}")
 _GOOGLE_PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|counter\(\s*lst-ctn-(kix_[\w-]+)\s*,?\s*([\w-]*)\s*\)')
+_ESCAPE = re.compile(r"\\[0-9a-fA-F]{1,6}\s?")  # a sign by its number; lists use them for bullets
 _WORD_LEVEL = re.compile(r"mso-list\s*:\s*\w+\s+level(\d)", re.IGNORECASE)
 _WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 _WORD_CONTENTS = re.compile(r"MsoToc", re.IGNORECASE)
@@ -61,7 +125,7 @@ _WORD_BULLETS = re.compile(r"[·§oØü•▪\uf0b7\uf0a7-]$")
 def read_web_page(page: str) -> ReadDocument:
     """Return what a web page says; raise DocumentError where it holds no words."""
     # What Word hides from browsers by conditional comments is what browsers need not see; what it shows them stays.
-    page = re.sub(r"<!\[(?:if[^\]]*|endif)\]>", "", page)
+    page = re.sub(r"<!\[(?:if[^\]<>]*|endif)\]>", "", page)
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     root = etree.fromstring(page.encode("utf-8", errors="replace"), parser)
     reader = _Reader()
@@ -89,17 +153,18 @@ class _Reader:
         mains = list(root.iter("main"))
         articles = list(root.iter("article"))
         main = mains[0] if len(mains) == 1 else articles[0] if len(articles) == 1 else body if body is not None else root
-        for around in root.iter("header", "footer"):
-            self._around(around)
+        for around in root.iter("header", "footer", "div"):
+            if around.tag != "div" or around.get("title") in ("header", "footer"):
+                self._around(around)
         self._children(main, 0, bold=False)
         self._end()
 
     def _around(self, element: Element) -> None:
         """Keep the title and the dates that stand in a page's head or foot."""
-        for each in element.iter("h1", "p", "div", "span"):
+        for each in element.iter("h1", "p", "div", "span", "li"):
             line = " ".join("".join(each.itertext()).split())
-            if line and len(line) < 130 and (each.tag == "h1" or find_dates(line)) and "©" not in line:
-                self.text.top(line)
+            if len(line) < 130 and (each.tag == "h1" or find_dates(line)):
+                self.text.around(line)
 
     def _children(self, element: Element, depth: int, *, bold: bool) -> None:
         self._add(element.text, bold=bold)
@@ -115,9 +180,9 @@ class _Reader:
         if name == "br":
             self.words += "\n"
         elif name == "img":
-            self.text.ignore("pictures")
-        elif _WORD_MARKER.search(style):
-            self._word_marker(element)
+            self.text.ignore(LeftOut.PICTURES)
+        elif _WORD_MARKER.search(style) or element.get("class", "").startswith("ListLabel"):
+            self._written_marker(element)
         elif re.fullmatch("h[1-6]", name) or (name == "p" and _WORD_TITLE.search(element.get("class", ""))):
             self._end()
             self._children(element, depth, bold=False)
@@ -133,7 +198,8 @@ class _Reader:
         elif name in _BLOCKS:
             self._end()
             level = _WORD_LEVEL.search(style)
-            self.depth = int(level[1]) - 1 if level else depth
+            if not self.marker:  # a paragraph in an item stands as deep as the item
+                self.depth = int(level[1]) - 1 if level else depth
             self._children(element, depth, bold=bold)
             self._end()
         else:
@@ -142,20 +208,22 @@ class _Reader:
     def _is_left_out(self, element: Element) -> bool:
         if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
             if "".join(element.itertext()).strip():
-                self.text.ignore("hidden words")
+                self.text.ignore(LeftOut.HIDDEN)
             return True
         if element.tag in _PROGRAMS:
-            self.text.ignore("an embedded object")
+            self.text.ignore(LeftOut.OBJECT)
         elif element.tag in ("del", "s", "strike"):
-            self.text.ignore("words that are struck through")
-        elif element.tag in ("header", "footer", "nav", "aside", "form"):
-            self.text.ignore("the parts around the text, such as menus and forms")
-        elif _WORD_CONTENTS.match(element.get("class", "")) or element.get("role") in ("navigation", "banner", "contentinfo", "search"):
-            self.text.ignore("the table of contents" if element.tag == "p" else "the parts around the text, such as menus and forms")
+            self.text.ignore(LeftOut.STRUCK)
+        elif _WORD_CONTENTS.match(element.get("class", "")):
+            self.text.ignore(LeftOut.CONTENTS)
+            return True
+        elif element.tag in _AROUND or element.get("role") in _ROLES_AROUND or element.get("title") in ("header", "footer"):
+            self.text.ignore(LeftOut.MENUS)
             return True
         return element.tag in _LEFT_OUT
 
-    def _word_marker(self, element: Element) -> None:
+    def _written_marker(self, element: Element) -> None:
+        """Take a marker that Word or LibreOffice has written out as words, in place of what the browser would print."""
         printed = " ".join("".join(element.itertext()).split())
         self.marker = BULLET if _WORD_BULLETS.match(printed) else printed
 
@@ -204,9 +272,9 @@ class _Reader:
         printed = ""
         for words, counter, form in _GOOGLE_PIECE.findall(self.google[google]):
             count = self.counts.get(f"lst-{counter}", 1)
-            printed += written(count, _FORMS.get(form, "decimal")) if counter else re.sub(r"\\[0-9a-fA-F]{1,6}\s?", " ", words)
+            printed += written(count, _FORMS.get(form, "decimal")) if counter else _ESCAPE.sub(BULLET, words)
         printed = " ".join(printed.split())
-        return printed if re.search(r"\w", printed) and printed != "o" else BULLET if printed else ""
+        return printed if re.search(r"[^\W_]", printed) and printed != "o" else BULLET if printed else ""
 
     def _table(self, table: Element) -> None:
         rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
@@ -218,9 +286,9 @@ class _Reader:
                     self._end()
             return
         if any(_whole(cell.get("rowspan"), 1) > 1 for cells in found for cell in cells):
-            self.text.doubt("table", "Some boxes of this table are joined: compare it with your document.")
+            self.text.doubt("joined cells")
         if next(table.iterdescendants("table"), None) is not None:
-            self.text.doubt("table", "A table inside a table could not be read in full: compare it with your document.")
+            self.text.doubt("nested table")
         for caption in table.iter("caption"):
             self._children(caption, 0, bold=False)
             self._end()
@@ -248,10 +316,10 @@ class _Collected(PlainText):
     def __init__(self) -> None:
         super().__init__()
         self.paragraphs: list[Listed] = []
-        self.left_out: list[str] = []
+        self.left_out: list[LeftOut] = []
         self.is_bold = True
 
-    def ignore(self, what: str) -> None:
+    def ignore(self, what: LeftOut) -> None:
         self.left_out.append(what)
 
     def heading(self, level: int, words: str, marker: str = "") -> None:

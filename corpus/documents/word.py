@@ -5,18 +5,16 @@ and said to be: hidden words, tracked deletions, comments. Nothing in the file i
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lxml.etree import _Element as Element
 
-from corpus.dates import find_dates
 from corpus.documents.characters import tidy
 from corpus.documents.numbering import Numbering
 from corpus.documents.package import Package
-from corpus.documents.plain_text import Cell, Listed, PlainText
+from corpus.documents.plain_text import Cell, LeftOut, Listed, PlainText
 from corpus.documents.reading import ReadDocument
-from corpus.metadata import read_title
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -25,22 +23,13 @@ _OFF = ("0", "false", "off", "none")
 _HEADING = re.compile(r"heading ([1-9])$", re.IGNORECASE)
 _CONTENTS_STYLE = re.compile(r"(?:toc \d|toc heading|table of figures|index \d)$", re.IGNORECASE)
 # Fields whose result is no part of the policy: page numbers, contents, and what Word writes anew on every opening.
-_LEFT_OUT_FIELDS = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES|TOC|INDEX|TOA|DATE|TIME|PRINTDATE|SAVEDATE|FILENAME|XE|TC|TA|RD)\b", re.I)
+_LEFT_OUT_FIELDS = re.compile(
+    r"\s*(PAGE|NUMPAGES|SECTIONPAGES|TOC|INDEX|TOA|DATE|TIME|PRINTDATE|SAVEDATE|FILENAME|XE|TC|TA|RD)\b", re.I
+)
 _CONTENTS_FIELDS = ("TOC", "INDEX", "TOA")
 _CLOCK_FIELDS = ("DATE", "TIME", "PRINTDATE", "SAVEDATE")
-_TRANSPARENT = {
-    f"{_W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "bdo", "dir")
-}
-_PAGE_WORDS = re.compile(r"[\s|–-]*\bpage\b(?:\s+of)?\W*$", re.IGNORECASE)
+_TRANSPARENT = {f"{_W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "bdo", "dir")}
 _SYMBOL_FONTS = re.compile(r"wingdings|webdings|symbol", re.IGNORECASE)
-_DATE_SENTENCE = "Word writes the day's date here by itself, so it was left out: if a date belongs here, type it in."
-_TRACKED_SENTENCE = "Words were added here with Track Changes and count as agreed: if they are not, refuse them in Word and bring the document in again."
-_BOX_SENTENCE = "These words stand in a box beside the text: check that they are in the right place."
-_DRAWING_SENTENCE = "A diagram stands here whose words could not be read: compare this place with your document."
-_OBJECT_SENTENCE = "Something from another program is set in here and could not be read: compare this place with your document."
-_NESTED_SENTENCE = "A table inside a table could not be read in full: compare it with your document."
-_MERGED_SENTENCE = "Some boxes of this table are joined, and their words are repeated in each row: compare it with your document."
-_SYMBOL_SENTENCE = "A sign from a special font here could not be read: compare this line with your document."
 
 
 def read_word(package: Package) -> ReadDocument:
@@ -152,8 +141,9 @@ class _Reader:
         self.numbering = Numbering(self._related_part("numbering"), self.styles.lists)
         self.text = PlainText()
         self.fields: list[_Field] = []
+        self.has_insertions = False
         self.carried = _Words()  # of a paragraph whose end was deleted: it goes on in the next
-        self.notes: list[tuple[str, str]] = []  # ("footnotes" or "endnotes", id), in the order of their marks
+        self.marks: list[tuple[str, str]] = []  # ("footnotes" or "endnotes", id), in the order of their marks
 
     def read(self) -> ReadDocument:
         root = self.package.xml(self.package.main_part)
@@ -163,7 +153,7 @@ class _Reader:
             self._around_the_page()
             self._notes()
         if any(kind == "vbaProject" for kind, _ in self.related.values()):
-            self.text.ignore("macros")
+            self.text.ignore(LeftOut.MACROS)
         return self.text.read()
 
     def _related_part(self, wanted: str) -> Element | None:
@@ -177,9 +167,9 @@ class _Reader:
             elif block.tag == f"{_W}tbl":
                 self._table(block)
             elif block.tag == f"{_W}altChunk":
-                self._object("a part from another file")
+                self._object(LeftOut.PART)
             elif block.tag == f"{_W}sdt" and _is_contents(block):
-                self.text.ignore("the table of contents")
+                self.text.ignore(LeftOut.CONTENTS)
 
     def _paragraph(self, paragraph: Element) -> None:
         listed = self._listed(paragraph)
@@ -192,7 +182,7 @@ class _Reader:
         else:
             self.text.paragraph(words.text, printed.marker, printed.depth, bold=words.is_bold)
         for box in boxes:
-            self.text.doubt("text box", _BOX_SENTENCE)
+            self.text.doubt("box")
             self._blocks(box)
 
     def _listed(self, paragraph: Element) -> tuple[_Words, _Style, Listed, Sequence[Element]] | None:
@@ -206,11 +196,13 @@ class _Reader:
         self._runs(paragraph, words, hidden=bool(style.is_hidden), bold=bool(style.is_bold))
         mark = None if properties is None else properties.find(f"{_W}rPr")
         if mark is not None and (mark.find(f"{_W}del") is not None or mark.find(f"{_W}moveFrom") is not None):
-            self.text.ignore("tracked deletions")
+            self.text.ignore(LeftOut.DELETIONS)
             self.carried = words
             return None
-        if any(_CONTENTS_STYLE.match(name) for name in style.names[:1]) or (not words.text.strip() and (words.is_contents or within_contents)):
-            self.text.ignore("the table of contents")
+        if any(_CONTENTS_STYLE.match(name) for name in style.names[:1]) or (
+            not words.text.strip() and (words.is_contents or within_contents)
+        ):
+            self.text.ignore(LeftOut.CONTENTS)
             return None
         if not words.text.strip() and not words.boxes and _switch(mark, "vanish"):
             return None
@@ -241,7 +233,7 @@ class _Reader:
                 self.fields.pop()
             elif child.tag in (f"{_W}del", f"{_W}moveFrom"):
                 if any(each.text for each in child.iter(f"{_W}delText", f"{_W}t")):
-                    self.text.ignore("tracked deletions")
+                    self.text.ignore(LeftOut.DELETIONS)
             elif child.tag.endswith(("}oMath", "}oMathPara")):
                 words.add("".join(each.text or "" for each in child.iter() if each.tag.endswith("}t")), bold=bold)
 
@@ -251,7 +243,7 @@ class _Reader:
         hidden = _first(_switch(properties, "vanish"), style.is_hidden, hidden)
         bold = _first(_switch(properties, "b"), style.is_bold, bold)
         if run.getparent().tag == f"{_W}ins" and run.find(f"{_W}t") is not None:
-            self.text.doubt("tracked change", _TRACKED_SENTENCE, once=True)
+            self._tracked()
         for child in _children(run):
             text = self._field_text(child, words)
             if text is None:
@@ -259,9 +251,15 @@ class _Reader:
             if not text or not self._is_shown(words):
                 continue
             if hidden:
-                self.text.ignore("hidden words")
+                self.text.ignore(LeftOut.HIDDEN)
                 continue
             words.add(text, bold=bold)
+
+    def _tracked(self) -> None:
+        """Say once, at the first, that insertions count as agreed."""
+        if not self.has_insertions:
+            self.has_insertions = True
+            self.text.doubt("tracked change")
 
     def _field_text(self, child: Element, words: _Words) -> str | None:
         """Follow the beginning and end of fields; return None for what is not about them."""
@@ -287,7 +285,7 @@ class _Reader:
         """Tell whether words that stand here are part of the policy, by the fields that they stand in."""
         kinds = [each.kind for each in self.fields]
         if any(kind in _CLOCK_FIELDS for kind in kinds):
-            self.text.doubt("date", _DATE_SENTENCE)
+            self.text.doubt("date")
         words.is_contents = words.is_contents or any(kind in _CONTENTS_FIELDS for kind in kinds)
         return all(each.shows for each in self.fields) and not any(kinds)
 
@@ -307,11 +305,11 @@ class _Reader:
         if name == "ruby":
             return "".join(each.text or "" for each in child.iterfind(f"{_W}rubyBase//{_W}t"))
         if name in ("footnoteReference", "endnoteReference"):
-            self.notes.append((f"{name.removesuffix('Reference')}s", child.get(f"{_W}id", "")))
+            self.marks.append((f"{name.removesuffix('Reference')}s", child.get(f"{_W}id", "")))
         elif name in ("drawing", "pict", "object"):
             self._drawing(child, words)
         elif name == "commentReference":
-            self.text.ignore("comments")
+            self.text.ignore(LeftOut.COMMENTS)
         return ""
 
     def _symbol(self, child: Element) -> str:
@@ -324,7 +322,7 @@ class _Reader:
             private |= 0xF000
         sign = tidy(chr(private))
         if not sign or 0xE000 <= ord(sign[0]) <= 0xF8FF:
-            self.text.doubt("sign", _SYMBOL_SENTENCE)
+            self.text.doubt("sign")
             return ""
         return sign
 
@@ -334,16 +332,16 @@ class _Reader:
         uris = {each.get("uri", "").rpartition("/")[2] for each in drawing.iter() if each.tag.endswith("}graphicData")}
         if any(each.tag.endswith("}OLEObject") for each in drawing.iter()):
             programs = [each.get("ProgID", "") for each in drawing.iter() if each.tag.endswith("}OLEObject")]
-            self._object("an embedded spreadsheet" if any(each.startswith("Excel") for each in programs) else "an embedded object")
+            self._object(LeftOut.SPREADSHEET if any(each.startswith("Excel") for each in programs) else LeftOut.OBJECT)
         elif uris & {"diagram", "chart", "chartex"}:
-            self.text.ignore("a diagram")
-            self.text.doubt("diagram", _DRAWING_SENTENCE)
+            self.text.ignore(LeftOut.DIAGRAM)
+            self.text.doubt("diagram")
         elif not boxes and any(each.tag.endswith(("}blip", "}imagedata")) for each in drawing.iter()):
-            self.text.ignore("pictures")
+            self.text.ignore(LeftOut.PICTURES)
 
-    def _object(self, what: str) -> None:
+    def _object(self, what: LeftOut) -> None:
         self.text.ignore(what)
-        self.text.doubt("object", _OBJECT_SENTENCE)
+        self.text.doubt("object")
 
     def _table(self, table: Element) -> None:
         rows: list[list[Cell]] = []
@@ -373,7 +371,7 @@ class _Reader:
                 column += int(span) if span and span.isdigit() else 1
             rows.append(cells)
         if merged:
-            self.text.doubt("table", _MERGED_SENTENCE)
+            self.text.doubt("joined cells")
         self.text.table(rows, has_header=_has_header(elements, rows))
 
     def _cell(self, cell: Element) -> Cell:
@@ -381,7 +379,7 @@ class _Reader:
         bold = True
         for block in _children(cell):
             if block.tag == f"{_W}tbl":
-                self.text.doubt("table", _NESTED_SENTENCE)
+                self.text.doubt("nested table")
                 found = [self._listed(each) for each in block.iter(f"{_W}p")]
             elif block.tag == f"{_W}p":
                 found = [self._listed(block)]
@@ -398,45 +396,30 @@ class _Reader:
         root = self.package.xml(self.package.main_part)
         sections = [] if root is None else root.iter(f"{_W}headerReference", f"{_W}footerReference")
         names = dict.fromkeys(
-            self.related[reference.get(f"{_R}id", "")][1] for reference in sections if reference.get(f"{_R}id", "") in self.related
+            self.related[reference.get(f"{_R}id", "")][1]
+            for reference in sections
+            if reference.get(f"{_R}id", "") in self.related
         )
-        told = False
         for name in names:
             part = self.package.xml(name)
             for paragraph in [] if part is None else part.iter(f"{_W}p"):
-                words = _Words()
-                self.fields = []
-                self._runs(paragraph, words, hidden=False, bold=False)
-                for piece in re.split(r"[\t\n]|\s\|\s", words.text):
-                    line = _PAGE_WORDS.sub("", piece).strip()
-                    if find_dates(line) or read_title([line]):
-                        self.text.top(line)
-                    else:
-                        told = told or bool(line)
-        if told:
-            self.text.ignore("page headers and footers")
+                self.text.around(self._aside(paragraph))
+
+    def _aside(self, *paragraphs: Element) -> str:
+        """Return the words of paragraphs that stand outside the flow of the text."""
+        words = _Words()
+        for paragraph in paragraphs:
+            self.fields = []
+            self._runs(paragraph, words, hidden=False, bold=False)
+            words.add(" ", bold=False)
+        return words.text
 
     def _notes(self) -> None:
-        """Add the words of the footnotes and endnotes, which belong to no place in the flow of the text."""
-        numbers = {"footnotes": 0, "endnotes": 0}
-        for kind, heading in (("footnotes", "Footnotes"), ("endnotes", "Endnotes")):
+        for kind, left_out in (("footnotes", LeftOut.FOOTNOTES), ("endnotes", LeftOut.ENDNOTES)):
             part = self._related_part(kind)
-            wanted = [identifier for each, identifier in self.notes if each == kind]
             notes = {} if part is None else {each.get(f"{_W}id", ""): each for each in part}
-            found = [notes[identifier] for identifier in wanted if identifier in notes]
-            if not found:
-                continue
-            self.text.ignore(f"the small numbers in the text that point to {kind} (their words stand at the end)")
-            self.text.gap()
-            self.text.heading(1, heading)
-            for note in found:
-                numbers[kind] += 1
-                words = _Words()
-                for paragraph in note.iter(f"{_W}p"):
-                    self.fields = []
-                    words.add(" ", bold=False)
-                    self._runs(paragraph, words, hidden=False, bold=False)
-                self.text.paragraph(words.text.replace("\n", " "), f"{numbers[kind]}.")
+            found = [notes[identifier] for each, identifier in self.marks if each == kind and identifier in notes]
+            self.text.notes(kind.capitalize(), left_out, [self._aside(*note.iter(f"{_W}p")) for note in found])
 
 
 def _children(parent: Element) -> Iterator[Element]:
