@@ -14,6 +14,7 @@ from corpus.dates import find_dates
 from corpus.documents.numbering import written
 from corpus.documents.plain_text import BULLET, Cell, LeftOut, Listed, PlainText
 from corpus.documents.reading import ReadDocument
+from corpus.errors import DocumentError
 
 _LEFT_OUT = frozenset(
     [
@@ -123,11 +124,16 @@ _WORD_BULLETS = re.compile(r"[·§oØü•▪\uf0b7\uf0a7-]$")
 
 
 def read_web_page(page: str) -> ReadDocument:
-    """Return what a web page says; raise DocumentError where it holds no words."""
+    """Return what a web page says; raise DocumentError where it holds no words or cannot be read whole."""
     # What Word hides from browsers by conditional comments is what browsers need not see; what it shows them stays.
     page = re.sub(r"<!\[(?:if[^\]<>]*|endif)\]>", "", page)
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     root = etree.fromstring(page.encode("utf-8", errors="replace"), parser)
+    if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):
+        # The parser stops there, and would hand over the words up to that place as if they were all.
+        raise DocumentError(
+            "This web page is too tangled to be read whole: copy its words into a Word document and bring that in."
+        )
     reader = _Reader()
     if root is not None:
         reader.read(root)
