@@ -11,7 +11,7 @@ from lxml.etree import _Element as Element
 
 from corpus.documents.numbering import written
 from corpus.documents.package import Package
-from corpus.documents.plain_text import BULLET, Cell, LeftOut, Listed, PlainText
+from corpus.documents.plain_text import BULLET, Cell, CellText, LeftOut, PlainText
 from corpus.documents.reading import ReadDocument
 from corpus.errors import DocumentError
 
@@ -95,7 +95,7 @@ class _Reader:
     """One document while it is read, in its order."""
 
     def __init__(self, content: Element, styles: Element | None, package: Package) -> None:
-        self.text = PlainText()
+        self.text: PlainText = PlainText()
         self.package = package
         self.styles: dict[tuple[str, str], Element] = {}  # (family, name) -> style
         self.lists: dict[str, dict[int, _Level]] = {}
@@ -146,6 +146,8 @@ class _Reader:
                     self.text.ignore(LeftOut.HIDDEN)
             elif block.tag in (f"{_DRAW}frame", f"{_DRAW}g", f"{_DRAW}custom-shape"):
                 self._frame(block)
+            else:
+                self._blocks(block)
 
     def _paragraph(self, block: Element, marker: str | None = None, depth: int = 0) -> None:
         boxes: list[Element] = []
@@ -191,12 +193,8 @@ class _Reader:
                         own_levels = self.lists.get(item.get(f"{_TEXT}style-override", ""), levels)
                         printed = counter.next(own_levels, level, _whole(item.get(f"{_TEXT}start-value", "")))
                     self._paragraph(child, (printed or "") if counts else "", level - 1)
-                else:
-                    self._blocks_of(child)
-
-    def _blocks_of(self, block: Element) -> None:
-        if block.tag == f"{_TABLE}table":
-            self._table(block)
+                elif child.tag == f"{_TABLE}table":
+                    self._table(child)
 
     def _words(self, element: Element, boxes: list[Element]) -> Iterator[str]:
         """Yield what a paragraph shows; frames that stand in it go to `boxes`."""
@@ -254,31 +252,15 @@ class _Reader:
             rows.append(cells)
         if any(int(_whole(cell.get(f"{_TABLE}number-rows-spanned", "")) or 1) > 1 for cell in table.iter(f"{_TABLE}table-cell")):
             self.text.doubt("joined cells")
-        if next(table.iterdescendants(f"{_TABLE}table"), None) is not None:
-            self.text.doubt("nested table")
         bold = len(rows) > 1 and all(cell.is_bold for cell in rows[0]) and not all(cell.is_bold for cell in rows[1])
         self.text.table(rows, has_header=len(rows) > 1 and (bool(header_rows) or bold))
 
     def _cell(self, cell: Element) -> Cell:
-        found: list[Listed] = []
-        blocks = [each for each in cell.iter(f"{_TEXT}p", f"{_TEXT}h") if not _is_aside(each, cell)]
-        counters: dict[Element, _Counter] = {}
-        for block in blocks:
-            boxes: list[Element] = []
-            words = "".join(self._words(block, boxes))
-            marker, depth = "", 0
-            lists = [each for each in block.iterancestors(f"{_TEXT}list") if cell in each.iterancestors()]
-            item = block.getparent()
-            if lists and item.tag == f"{_TEXT}list-item" and item[0] is block:
-                style = next((each.get(f"{_TEXT}style-name", "") for each in lists if each.get(f"{_TEXT}style-name")), "")
-                counter = counters.setdefault(lists[-1], _Counter())
-                depth = len(lists) - 1
-                marker = counter.next(self.lists.get(style, {}), len(lists), _whole(item.get(f"{_TEXT}start-value", "")))
-            if words.strip():
-                found.append(Listed(words, marker, depth))
-            for _box in boxes:
-                self.text.ignore(LeftOut.PICTURES)
-        return Cell(tuple(found), bool(blocks) and all(self._is_bold(block) for block in blocks))
+        document, made = self.text, CellText(self.text)
+        self.text = made
+        self._blocks(cell)
+        self.text = document
+        return made.cell
 
     def _tracked(self, block: Element) -> None:
         if next(block.iter(f"{_TEXT}deletion"), None) is not None:
@@ -290,7 +272,11 @@ class _Reader:
         """Keep what only the headers and footers say and the policy needs: its title and its dates."""
         for page in self.pages:
             for paragraph in page.iter(f"{_TEXT}p"):
-                self.text.around("".join(self._words(paragraph, [])))
+                # A logo or the day's date up there is no loss to tell of.
+                document, self.text = self.text, PlainText()
+                words = "".join(self._words(paragraph, []))
+                self.text = document
+                self.text.around(words)
 
     def _add_notes(self) -> None:
         for kind, left_out in (("footnote", LeftOut.FOOTNOTES), ("endnote", LeftOut.ENDNOTES)):
@@ -365,16 +351,6 @@ def _levels(style: Element) -> dict[int, _Level]:
             pattern=each.get(f"{_LOEXT}num-list-format", "") if form else "",
         )
     return levels
-
-
-def _is_aside(block: Element, cell: Element) -> bool:
-    """Tell whether a paragraph in a cell belongs to a note, a comment or a frame there."""
-    for above in block.iterancestors():
-        if above is cell:
-            return False
-        if above.tag in (f"{_TEXT}note", f"{_OFFICE}annotation", f"{_DRAW}frame"):
-            return True
-    return False
 
 
 def _even(text: str | None) -> str:

@@ -15,7 +15,8 @@ from corpus.documents.reading import Doubt, ReadDocument
 from corpus.errors import DocumentError
 from corpus.furniture import continues, is_field, is_unfinished
 from corpus.markers import Family, Marker, parse_marker
-from corpus.metadata import read_title
+from corpus.metadata import read_people, read_title
+from corpus.wording import is_ruling
 
 # Bullets that the chunker tells apart, by depth: which glyph a document draws is its font's affair.
 _BULLETS = ("•", "◦", "▪", "‣")
@@ -23,6 +24,8 @@ BULLET = _BULLETS[0]
 
 _LONGEST_HEADING = 25  # words; what is longer is a paragraph that somebody gave a heading's style
 _LONGEST_FAKE_HEADING = 14  # words in bold that may head what follows
+_ASKS = re.compile(r"(?:what|who|why|how|when|where|which|if)\b", re.IGNORECASE)
+_DATED_FIELD = re.compile(r"\b(?:date|review|approv|adopt|ratifi|version|issue|signed|effective)", re.IGNORECASE)
 _LAST_PART = re.compile(r"(?:\([A-Za-z]{1,5}\)|\(\d{1,3}\)|[A-Za-z]{1,5}[.)]?)$")
 
 _PAGE_WORDS = re.compile(r"[\s|–-]*\bpage\b\s*\d*(?:\s*(?:of|/)\s*\d*)?\W*$", re.IGNORECASE)
@@ -132,8 +135,7 @@ class PlainText:
         words = " ".join(tidy(words).split())
         if not words:
             return
-        sentence = words.endswith((".", ";")) and len(words.split()) > 6
-        if sentence or len(words.split()) > _LONGEST_HEADING or (words.endswith(":") and len(words.split()) > 7):
+        if _is_sentence(words):
             self.paragraph(words, marker)
             return
         number = "" if marker in _BULLETS else marker
@@ -245,13 +247,8 @@ class PlainText:
         words = line[marker.length :] if marker else line
         indent = "    " * depth if marker and marker.family not in (Family.DECIMAL, Family.CODED) else ""
         number = marker is None or marker.family in (Family.DECIMAL, Family.INTEGER, Family.CODED)
-        if (
-            bold
-            and number
-            and "*" not in line
-            and len(words.split()) <= _LONGEST_FAKE_HEADING
-            and not words.endswith((".", ";", ","))
-        ):
+        heads = bold and number and "*" not in line and not words.endswith((".", ";", ",")) and not is_ruling(words)
+        if heads and len(words.split()) <= _LONGEST_FAKE_HEADING:
             head = line[: len(line) - len(words)]
             self._add(_Line(f"{head}**{words}**", False, is_heading=True))
             self._gap = True
@@ -314,6 +311,50 @@ class PlainText:
         self._gap = True
 
 
+class CellText(PlainText):
+    """The paragraphs of a table's cell, gathered and not written: the table decides how they are written.
+
+    What is left out or doubtful in it is said of the document around it.
+    """
+
+    def __init__(self, around: PlainText) -> None:
+        """Begin a cell in the text around it."""
+        super().__init__()
+        self._document = around
+        self._paragraphs: list[Listed] = []
+        self._all_bold = True
+
+    @property
+    def cell(self) -> Cell:
+        """The cell as far as it was read."""
+        return Cell(tuple(self._paragraphs), bool(self._paragraphs) and self._all_bold)
+
+    def ignore(self, what: LeftOut) -> None:
+        """Say what is left out."""
+        self._document.ignore(what)
+
+    def doubt(self, kind: str) -> None:
+        """Say that somebody should compare the table."""
+        self._document.doubt(kind)
+
+    def heading(self, level: int, words: str, marker: str = "") -> None:
+        """A heading in a cell is a paragraph in bold."""
+        self.paragraph(words, marker, bold=True)
+
+    def paragraph(self, words: str, marker: str = "", depth: int = 0, *, bold: bool = False) -> None:
+        """A paragraph of the cell."""
+        if words.strip():
+            self._paragraphs.append(Listed(words, marker, depth))
+            self._all_bold = self._all_bold and bold
+
+    def table(self, rows: Sequence[Sequence[Cell]], *, has_header: bool) -> None:
+        """A table in the cell: its words one after another."""
+        self.doubt("nested table")
+        for row in rows:
+            for cell in row:
+                self._paragraphs.extend(cell.paragraphs)
+
+
 def _bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())
 
@@ -333,8 +374,24 @@ def _holds_numbers(rows: Sequence[Sequence[Cell]]) -> bool:
 
 
 def _holds_fields(rows: Sequence[Sequence[Cell]]) -> bool:
-    """Tell whether a table holds what the document says of itself: a name, and what stands for it beside it."""
+    """Tell whether a table holds what the document says of itself: a name, and what stands for it beside it.
+
+    A table of who does what looks alike, so that one row at least must be about a date or a person in office.
+    """
     if any(len(row) not in (2, 4) for row in rows):
         return False
     pairs = [(row[at].text, row[at + 1].text) for row in rows for at in range(0, len(row), 2) if row[at].text]
-    return sum(is_field(_field(name, value or "-")) for name, value in pairs) * 2 > len(pairs)
+    fields = [
+        (name, value)
+        for name, value in pairs
+        if is_field(_field(name, value or "-")) and len(value.split()) <= 8 and not value.endswith(".")
+    ]
+    tells = any(_DATED_FIELD.search(name) or read_people(_field(name, value)) for name, value in fields)
+    return tells and len(fields) * 2 > len(pairs)
+
+
+def _is_sentence(words: str) -> bool:
+    """Tell whether what has a heading's style is a rule all the same: a long one, a full sentence, or one that says must."""
+    count = len(words.split())
+    rules = count >= 8 and is_ruling(words) and not _ASKS.match(words)
+    return count > _LONGEST_HEADING or (count > 6 and words.endswith((".", ";", ":"))) or rules

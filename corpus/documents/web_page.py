@@ -5,14 +5,13 @@ page refers to is fetched.
 """
 
 import re
-from collections.abc import Sequence
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from corpus.dates import find_dates
 from corpus.documents.numbering import written
-from corpus.documents.plain_text import BULLET, Cell, LeftOut, Listed, PlainText
+from corpus.documents.plain_text import BULLET, Cell, CellText, LeftOut, PlainText
 from corpus.documents.reading import ReadDocument
 from corpus.errors import DocumentError
 
@@ -144,7 +143,7 @@ class _Reader:
     """One page while it is read: the words of the paragraph that has begun, and how far the lists have counted."""
 
     def __init__(self) -> None:
-        self.text = PlainText()
+        self.text: PlainText = PlainText()
         self.words = ""
         self.solid = 0
         self.bold = 0
@@ -293,8 +292,6 @@ class _Reader:
             return
         if any(_whole(cell.get("rowspan"), 1) > 1 for cells in found for cell in cells):
             self.text.doubt("joined cells")
-        if next(table.iterdescendants("table"), None) is not None:
-            self.text.doubt("nested table")
         for caption in table.iter("caption"):
             self._children(caption, 0, bold=False)
             self._end()
@@ -304,41 +301,12 @@ class _Reader:
         self.text.table(read, has_header=len(read) > 1 and (heads[0] or bold))
 
     def _cell(self, cell: Element) -> Cell:
-        """Read a cell as a page of its own, so that its lists keep their markers."""
-        inner = _Reader()
-        inner.google, inner.counts = self.google, self.counts
-        collected = _Collected()
-        inner.text = collected
-        inner._children(cell, 0, bold=cell.tag == "th")
-        inner._end()
-        for what in collected.left_out:
-            self.text.ignore(what)
-        return Cell(tuple(collected.paragraphs), bool(collected.paragraphs) and collected.is_bold)
-
-
-class _Collected(PlainText):
-    """The paragraphs of a cell, gathered and not written: the table decides how it is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.paragraphs: list[Listed] = []
-        self.left_out: list[LeftOut] = []
-        self.is_bold = True
-
-    def ignore(self, what: LeftOut) -> None:
-        self.left_out.append(what)
-
-    def heading(self, level: int, words: str, marker: str = "") -> None:
-        self.paragraph(words, marker, bold=True)
-
-    def paragraph(self, words: str, marker: str = "", depth: int = 0, *, bold: bool = False) -> None:
-        self.paragraphs.append(Listed(words, marker, depth))
-        self.is_bold = self.is_bold and bold
-
-    def table(self, rows: Sequence[Sequence[Cell]], *, has_header: bool) -> None:
-        for row in rows:
-            for cell in row:
-                self.paragraphs.extend(cell.paragraphs)
+        document, made = self.text, CellText(self.text)
+        self.text = made
+        self._children(cell, 0, bold=cell.tag == "th")
+        self._end()
+        self.text = document
+        return made.cell
 
 
 def _marker(parent: Element, item: Element, number: int) -> str:

