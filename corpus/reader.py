@@ -51,7 +51,7 @@ class Block:
 
 # Verbs and modals that a heading has not; a short line with one is a sentence.
 _FINITE = re.compile(
-    r"\b(?:must|shall|should|will|may|can|cannot|is|are|was|were|has|have|had|do not|does|do|ensure|ensures|includes?|means|applies|requires?|need|needs|agree|understand)\b",
+    r"\b(?:must|shall|should|will|may(?!\s+(?:19|20)\d\d\b)|can|cannot|is|are|was|were|has|have|had|do not|does|do|ensure|ensures|includes?|means|applies|requires?|need|needs|agree|understand)\b",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"\b(?:who|which|that|what)\s+(?:is|are|has|have|was|were|may|can|do|does)\b", re.IGNORECASE)
@@ -410,9 +410,10 @@ def _numbered_heading(block: Block, before: Block | None, after: Block, emphatic
     if same_family_next and after.joined and not _nested(block.marker, after.marker):
         # "1. Aims / 2. Scope / 3. Roles" one under the other is a list, not three headings.
         return False
-    same_family_before = before is not None and before.marker is not None and before.marker.family is block.marker.family
-    if before and same_family_before and before.kind is Kind.ITEM and block.joined and before.lines == 1:
-        return len(words.split()) <= 12 and not _is_title(before.words)  # the last of such a list
+    if block.joined and before and before.marker and before.kind is Kind.ITEM:
+        follows = (before.marker.family, before.marker.ordinal + 1) == (block.marker.family, block.marker.ordinal)
+        if (follows or not after.joined) and (_is_title(before.words) or before.indent > block.indent + 2):
+            return False  # a later one of such a list, perhaps after a list that hangs under the one before
     return len(words.split()) <= 12
 
 
@@ -424,6 +425,8 @@ def _find_front_and_back_matter(blocks: Sequence[Block]) -> None:
     """Mark the title block, fields and signatures as metadata."""
     body = [block for block in blocks if block.kind is not Kind.OTHER]
     first = next((index for index, block in enumerate(body) if _is_text(block)), len(body))
+    if 0 < first < len(body) and body[first].kind is Kind.ITEM and _leads_in(body[first - 1]):
+        first -= 1  # without these words its items would say something else
     # The headings right above the first text are its headings; what stands before them is the title block.
     opening = first
     while opening and body[opening - 1].kind is Kind.HEADING and not (opening < first and body[opening - 1].marker is None):
@@ -447,6 +450,10 @@ def _find_front_and_back_matter(blocks: Sequence[Block]) -> None:
                 _to_metadata(block)
 
 
+def _leads_in(block: Block) -> bool:
+    return block.kind is Kind.PARAGRAPH and block.text.endswith(":") and not is_field(block.text)
+
+
 def _to_metadata(block: Block) -> None:
     block.kind, block.other = Kind.OTHER, METADATA
 
@@ -456,8 +463,8 @@ def _is_text(block: Block) -> bool:
         return True
     words = len(block.text.split())
     is_sentence = words >= 4 and block.text.endswith(".") and bool(_FINITE.search(block.text))
-    if block.text.endswith(":") and words >= 4 and not is_field(block.text):
-        return block.kind is Kind.PARAGRAPH  # a lead-in
+    if words >= 4 and _leads_in(block):
+        return True
     is_long = words >= 9 and (bool(_FINITE.search(block.text)) or not is_unfinished(block.text))
     return block.kind is Kind.PARAGRAPH and (is_long or is_sentence) and not is_field(block.text)
 

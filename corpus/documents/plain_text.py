@@ -258,10 +258,13 @@ class PlainText:
 
     def _joins(self, words: str, marker: Marker | None) -> bool:
         """Tell whether a line stands close under the one before: items under their lead-in and under each other."""
-        if self._gap or not self._lines or self._lines[-1].is_heading:
+        if not self._lines:
             return False
         before = self._lines[-1]
         if marker is None:
+            # Two or three words and a colon may be a heading, which stands alone: a lead-in stands close under what is before it.
+            return words.endswith(":") and 3 <= len(words.split()) <= 5 and not continues(words) and not before.text.endswith(":")
+        if self._gap or before.is_heading:
             return False
         if marker.family in (Family.DECIMAL, Family.INTEGER, Family.CODED) and is_unfinished(before.text) and continues(words):
             return False  # after an unfinished line it would read as a number in a sentence

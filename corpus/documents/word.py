@@ -21,6 +21,7 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OFF = ("0", "false", "off", "none")
 _HEADING = re.compile(r"heading ([1-9])$", re.IGNORECASE)
+_LIST_STYLE = re.compile(r"list (?:bullet|number) ([2-5])$", re.IGNORECASE)  # a list of its own that stands deeper
 _CONTENTS_STYLE = re.compile(r"(?:toc \d|toc heading|table of figures|index \d)$", re.IGNORECASE)
 # Fields whose result is no part of the policy: page numbers, contents, and what Word writes anew on every opening.
 _LEFT_OUT_FIELDS = re.compile(
@@ -67,6 +68,15 @@ class _Styles:
 
     def of_paragraph(self, properties: Element | None) -> _Style:
         return self.named(_deep(properties, "pStyle") or self._usual)
+
+    def has_bold_first_row(self, table: Element) -> bool:
+        """Tell whether a table's style sets its first row in bold, and the table has that switched on."""
+        look = _find(table, "tblPr", "tblLook")
+        first = "0" if look is None else look.get(f"{_W}firstRow")
+        on = _is_on(first) if first else look is not None and bool(_hexadecimal(look.get(f"{_W}val")) & 0x20)
+        names = self.named(_deep(table, "tblPr", "tblStyle") or "").ids if on else ()
+        rows = (each for name in names for each in self._elements[name].findall(f"{_W}tblStylePr"))
+        return any(each.get(f"{_W}type") == "firstRow" and _switch(each.find(f"{_W}rPr"), "b") for each in rows)
 
     def named(self, name: str, depth: int = 0) -> _Style:
         """Return a style; one based on itself ends after a few steps."""
@@ -219,7 +229,8 @@ class _Reader:
             levels = (self.numbering.level_of(number, each) for each in style.ids)
             level = next((each for each in levels if each is not None), style.level)
         level = min(level or 0, 8)
-        return self.numbering.next(number, level), level
+        named = _LIST_STYLE.match(style.name)
+        return self.numbering.next(number, level), level + (int(named[1]) - 1 if named else 0)
 
     def _runs(self, parent: Element, words: _Words, *, hidden: bool, bold: bool) -> None:
         for child in _children(parent):
@@ -312,10 +323,7 @@ class _Reader:
 
     def _symbol(self, child: Element) -> str:
         """Return a sign that is named by its number in a font, as the character that fonts agree on."""
-        code = child.get(f"{_W}char", "")
-        if not re.fullmatch(r"[0-9A-Fa-f]{1,4}", code):
-            return ""
-        private = int(code, 16)
+        private = _hexadecimal(child.get(f"{_W}char"))
         if _SYMBOL_FONTS.search(child.get(f"{_W}font", "")):
             private |= 0xF000
         sign = tidy(chr(private))
@@ -370,7 +378,7 @@ class _Reader:
             rows.append(cells)
         if merged:
             self.text.doubt("joined cells")
-        self.text.table(rows, has_header=_has_header(elements, rows))
+        self.text.table(rows, has_header=_has_header(elements, rows, in_bold=self.styles.has_bold_first_row(table)))
 
     def _cell(self, cell: Element) -> Cell:
         document, made = self.text, CellText(self.text)
@@ -448,11 +456,11 @@ def _heading_level(properties: Element | None, style: _Style) -> int | None:
     return 1 if style.name.lower() == "title" else None
 
 
-def _has_header(elements: Sequence[Element], rows: Sequence[Sequence[Cell]]) -> bool:
-    """Tell whether the first row names the columns: it says so, or it alone is in bold throughout."""
+def _has_header(elements: Sequence[Element], rows: Sequence[Sequence[Cell]], *, in_bold: bool) -> bool:
+    """Tell whether the first row names the columns: it says so, or it alone is in bold throughout, as by the style."""
     if len(rows) < 2:
         return False
-    if _switch(elements[0].find(f"{_W}trPr"), "tblHeader"):
+    if in_bold or _switch(elements[0].find(f"{_W}trPr"), "tblHeader"):
         return True
     first = [cell for cell in rows[0] if cell.text]
     return len(first) > 1 and all(cell.is_bold for cell in first) and not all(cell.is_bold for cell in rows[1] if cell.text)
@@ -491,6 +499,10 @@ def _switch(properties: Element | None, name: str) -> bool | None:
     """Return whether a property such as bold is switched on or off, None where nothing is said of it."""
     found = _find(properties, name)
     return None if found is None else _is_on(found.get(f"{_W}val", "1"))
+
+
+def _hexadecimal(value: str | None) -> int:
+    return int(value, 16) if value and re.fullmatch(r"[0-9A-Fa-f]{1,4}", value) else 0
 
 
 def _is_on(value: str) -> bool:
