@@ -209,12 +209,15 @@ class PlainText:
         known = {_bare(line.text) for line in self._lines}
         titled = read_title([line.text for line in self._lines[:12]])
         top = [line for line in self._top if _bare(line) not in known and (find_dates(line) or not titled)]
-        text = "".join(f"{line}\n\n" for line in top)
+        pieces = [f"{line}\n\n" for line in top]
+        at = sum(map(len, pieces))
         offsets: list[int] = []
-        for line in self._lines:
-            text += "" if not text or text.endswith("\n\n") else "\n" if line.joined else "\n\n"
-            offsets.append(len(text))
-            text += line.text
+        for index, line in enumerate(self._lines):
+            space = "" if index == 0 else "\n" if line.joined else "\n\n"
+            pieces += (space, line.text)
+            offsets.append(at + len(space))
+            at = offsets[-1] + len(line.text)
+        text = "".join(pieces)
         if not text.strip():
             raise DocumentError(self._without_words())
         doubts = [

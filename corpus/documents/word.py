@@ -132,7 +132,7 @@ class _Words:
 
     def add(self, text: str, *, bold: bool) -> None:
         self.text += text
-        count = len(text) - sum(character.isspace() for character in text)
+        count = len("".join(text.split()))
         self.solid += count
         self.bold += count if bold else 0
 

@@ -71,9 +71,19 @@ def test_the_words_are_those_that_word_shows(words: str, expected: str, left_out
 
 
 def test_headings_are_known_by_their_style_in_any_language_and_long_ones_are_paragraphs() -> None:
-    rule = "All staff must tell the headteacher at once when a pupil is hurt."
+    rule = "All staff must tell the headteacher at once when a pupil is hurt"
     body = para("Roles", style="H1") + para("Governors", style="H2") + para(rule, style="H2") + para("Plain words")
     assert read(body).text == f"# Roles\n\n## Governors\n\n{rule}\n\nPlain words\n"
+
+
+def test_lists_stand_as_deep_as_their_style_says() -> None:
+    styles = style("B1", "List Bullet") + style("B2", "List Bullet 2")
+    bullets = '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>'
+    numbering = bullets + '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+    body = para("Staff must not:") + "".join(
+        para(words, style=name, number=1) for words, name in (("run", "B1"), ("fast", "B2"), ("shout", "B1"))
+    )
+    assert read(body, styles=styles, numbering=numbering).text == "Staff must not:\n• run\n    ◦ fast\n• shout\n"
 
 
 def test_insertions_are_read_and_said_to_be_tracked_once() -> None:
@@ -157,6 +167,16 @@ def test_footnotes_stand_at_the_end_in_the_order_of_their_marks() -> None:
             para("Times are as follows:") + table(("Place", "Time"), ("Hall", "Noon"), header=True),
             "Times are as follows:\n\n| Place | Time |\n| --- | --- |\n| Hall | Noon |\n",
         ),
+        (
+            table(("Headteacher", "Approves all trips"), ("Office", "Keeps the list")),
+            "| Headteacher | Approves all trips |\n| Office | Keeps the list |\n",
+        ),
+        (
+            table(("Who", "What"), ("Staff", "Phones")).replace(
+                "<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblLook w:val="0020"/></w:tblPr>'
+            ),
+            "| Who | What |\n| --- | --- |\n| Staff | Phones |\n",
+        ),
         (table(("Hall", "Noon"), ("Yard", "Any time")), "| Hall | Noon |\n| Yard | Any time |\n"),
         (table(("Approved by", "Governors"), ("Date", "3 May 2024")), "Approved by: Governors\n\nDate: 3 May 2024\n"),
         (
@@ -179,7 +199,9 @@ def test_footnotes_stand_at_the_end_in_the_order_of_their_marks() -> None:
 )
 def test_a_table_comes_out_as_what_it_is_used_for(body: str, expected: str) -> None:
     numbering = '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/></w:lvl></w:abstractNum>'
-    document = read(body, numbering=numbering + '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>')
+    bold = '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr></w:tblStylePr>'
+    styles = HEADING + style("Grid", "Grid", bold, kind="table")
+    document = read(body, styles=styles, numbering=numbering + '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>')
     assert (document.text, document.doubts) == (expected, ())
 
 
