@@ -206,6 +206,8 @@ class PlainText:
 
     def read(self) -> ReadDocument:
         """Return the document; raise DocumentError where there is not a word in it."""
+        if not self._lines:
+            raise DocumentError(self._without_words())
         known = {_bare(line.text) for line in self._lines}
         titled = read_title([line.text for line in self._lines[:12]])
         top = [line for line in self._top if _bare(line) not in known and (find_dates(line) or not titled)]
@@ -217,14 +219,8 @@ class PlainText:
             pieces += (space, line.text)
             offsets.append(at + len(space))
             at = offsets[-1] + len(line.text)
-        text = "".join(pieces)
-        if not text.strip():
-            raise DocumentError(self._without_words())
-        doubts = [
-            Doubt(offsets[min(line, len(offsets) - 1)] if offsets else 0, kind, _DOUBTS[kind])
-            for line, kind in sorted(self._doubts)
-        ]
-        return ReadDocument(text.rstrip() + "\n", tuple(doubts), tuple(map(str, self._ignored)))
+        doubts = [Doubt(offsets[min(line, len(offsets) - 1)], kind, _DOUBTS[kind]) for line, kind in sorted(self._doubts)]
+        return ReadDocument("".join(pieces) + "\n", tuple(doubts), tuple(map(str, self._ignored)))
 
     def _without_words(self) -> str:
         if LeftOut.PICTURES in self._ignored:

@@ -117,9 +117,11 @@ _ESCAPE = re.compile(r"\\[0-9a-fA-F]{1,6}\s?")  # a sign by its number; lists us
 _WORD_LEVEL = re.compile(r"mso-list\s*:\s*\w+\s+level(\d)", re.IGNORECASE)
 _WORD_MARKER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 _WORD_CONTENTS = re.compile(r"MsoToc", re.IGNORECASE)
-_WORD_TITLE = re.compile(r"\bMsoTitle\b|^title$")
-# What Word writes for a bullet, before a program without its fonts reads it.
-_WORD_BULLETS = re.compile(r"[·§oØü•▪\uf0b7\uf0a7-]$")
+_TITLE = re.compile(r"(?:^|\s)(?:Mso)?Title(?:\s|$)", re.IGNORECASE)
+# What is written for a bullet: a sign, or the letter that looks like one in a font of signs; LibreOffice writes it twice.
+_WRITTEN_BULLET = re.compile(r"[\W_oØü]{1,2}$")
+# A rule of a style sheet for one class, which is how Google Docs and LibreOffice set words in bold or hide them.
+_CLASS_RULE = re.compile(r"(?:^|[\s}])[a-z0-9]*\.([\w-]+)\s*\{([^{}]*)\}")
 
 
 def read_web_page(page: str) -> ReadDocument:
@@ -149,11 +151,14 @@ class _Reader:
         self.bold = 0
         self.marker = ""
         self.depth = 0
+        self.classes: dict[str, str] = {}  # class -> its declarations
         self.google: dict[str, str] = {}  # list class -> the content of its markers
         self.counts: dict[str, int] = {}  # Google's counters
 
     def read(self, root: Element) -> None:
-        self.google = dict(_GOOGLE_RULE.findall("".join(each.text or "" for each in root.iter("style"))))
+        sheet = "".join(each.text or "" for each in root.iter("style"))
+        self.google = dict(_GOOGLE_RULE.findall(sheet))
+        self.classes = dict(_CLASS_RULE.findall(sheet))
         body = root.find("body")
         mains = list(root.iter("main"))
         articles = list(root.iter("article"))
@@ -178,9 +183,10 @@ class _Reader:
             self._add(child.tail, bold=bold)
 
     def _element(self, element: Element, depth: int, *, bold: bool) -> None:
-        name, style = element.tag, element.get("style", "")
+        name = element.tag
         if not isinstance(name, str) or self._is_left_out(element):
             return
+        style = self._style(element)
         bold = (bold or name in ("b", "strong", "th") or bool(_BOLD.search(style))) and not _NOT_BOLD.search(style)
         if name == "br":
             self.words += "\n"
@@ -188,7 +194,7 @@ class _Reader:
             self.text.ignore(LeftOut.PICTURES)
         elif _WORD_MARKER.search(style) or element.get("class", "").startswith("ListLabel"):
             self._written_marker(element)
-        elif re.fullmatch("h[1-6]", name) or (name == "p" and _WORD_TITLE.search(element.get("class", ""))):
+        elif re.fullmatch("h[1-6]", name) or (name == "p" and _TITLE.search(element.get("class", ""))):
             self._end()
             self._children(element, depth, bold=False)
             words, self.words = self.words, ""
@@ -210,8 +216,13 @@ class _Reader:
         else:
             self._children(element, depth, bold=bold)
 
+    def _style(self, element: Element) -> str:
+        """Return how an element is set: as its classes say, and then as it says itself."""
+        classes = element.get("class", "").split()
+        return ";".join([*(self.classes.get(each, "") for each in classes), element.get("style", "")])
+
     def _is_left_out(self, element: Element) -> bool:
-        if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
+        if element.get("hidden") is not None or _HIDDEN.search(self._style(element)):
             if "".join(element.itertext()).strip():
                 self.text.ignore(LeftOut.HIDDEN)
             return True
@@ -230,7 +241,7 @@ class _Reader:
     def _written_marker(self, element: Element) -> None:
         """Take a marker that Word or LibreOffice has written out as words, in place of what the browser would print."""
         printed = " ".join("".join(element.itertext()).split())
-        self.marker = BULLET if _WORD_BULLETS.match(printed) else printed
+        self.marker = BULLET if _WRITTEN_BULLET.match(printed) else printed
 
     def _add(self, text: str | None, *, bold: bool) -> None:
         text = re.sub(r"[ \t\r\n\f]+", " ", text or "")

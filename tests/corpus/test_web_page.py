@@ -37,6 +37,11 @@ def read(body: str, head: str = "") -> ReadDocument:
             "<span style='font-family:Symbol'><span style='mso-list:Ignore'>·&nbsp;</span></span>Bags</p>",
             "5.1 Staff sign in.\n• Bags",
         ),
+        (
+            "<ul><li><p><span class='ListLabel_1' style='float:left'>\uf0b7\uf0b7</span>One"
+            "<ul><li><p><span class='ListLabel_2'>oo</span>Two</ul></ul>",
+            "• One\n    ◦ Two",
+        ),
     ],
 )
 def test_a_page_reads_as_a_browser_shows_it(body: str, expected: str) -> None:
@@ -57,6 +62,13 @@ def test_a_list_of_google_docs_has_the_markers_of_its_style_sheet_and_goes_on_wh
     )
     text = read(body, f"<style>{rules}</style>").text
     assert " ".join(text.split()) == "1. Phones 1.1 None. 1.2 Few. Between. 2. Cameras 2.1 Some. • Bags"
+
+
+def test_a_style_sheet_sets_words_in_bold_or_hides_them() -> None:
+    body = "<p class='x title'>Phones</p><p><span class='c3'>Who</span></p>"
+    body += "<p class=gone>Not this.</p><p>Staff <b class=c4>sign</b>.</p>"
+    sheet = "<style>.c3{font-weight:700} p.gone { display : none }\n.c4{color:red}</style>"
+    assert read(body, sheet).text == "# Phones\n\n**Who**\n\nStaff sign.\n"
 
 
 def test_what_stands_around_the_words_or_is_hidden_is_left_out() -> None:
