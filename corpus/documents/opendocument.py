@@ -221,7 +221,7 @@ class _Reader:
             self.text.doubt("date")
         elif name in _LEFT_OUT_FIELDS or name == f"{_OFFICE}annotation-end":
             return
-        elif name in (f"{_TEXT}hidden-text", f"{_TEXT}hidden-paragraph") or self._is_hidden(child):
+        elif child.get(f"{_TEXT}is-hidden") == "true" or self._is_hidden(child):
             self.text.ignore(LeftOut.HIDDEN)
         else:
             yield from self._words(child, boxes)

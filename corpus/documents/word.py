@@ -7,6 +7,7 @@ and said to be: hidden words, tracked deletions, comments. Nothing in the file i
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import overload
 
 from lxml.etree import _Element as Element
 
@@ -22,7 +23,8 @@ _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OFF = ("0", "false", "off", "none")
 _HEADING = re.compile(r"heading ([1-9])$", re.IGNORECASE)
 _LIST_STYLE = re.compile(r"list (?:bullet|number) ([2-5])$", re.IGNORECASE)  # a list of its own that stands deeper
-_CONTENTS_STYLE = re.compile(r"(?:toc \d|toc heading|table of figures|index \d)$", re.IGNORECASE)
+_CONTENTS_STYLE = re.compile(r"(?:toc \d|table of figures|index \d)$", re.IGNORECASE)
+_CONTENTS_TITLE = re.compile(r"(?:table of )?contents(?: page)?:?", re.IGNORECASE)
 # Fields whose result is no part of the policy: page numbers, contents, and what Word writes anew on every opening.
 _LEFT_OUT_FIELDS = re.compile(
     r"\s*(PAGE|NUMPAGES|SECTIONPAGES|TOC|INDEX|TOA|DATE|TIME|PRINTDATE|SAVEDATE|FILENAME|XE|TC|TA|RD)\b", re.I
@@ -93,7 +95,7 @@ def _own(name: str, element: Element, above: _Style) -> _Style:
     outline = _deep(element, "pPr", "outlineLvl")
     called = _deep(element, "name") or ""
     heading = _HEADING.match(called)
-    level = int(outline) if outline and outline.isdigit() else int(heading[1]) - 1 if heading else above.outline
+    level = _whole(outline, int(heading[1]) - 1 if heading else above.outline)
     number, at = _deep(element, "pPr", "numPr", "numId"), _deep(element, "pPr", "numPr", "ilvl")
     hidden, bold = _switch(element.find(f"{_W}rPr"), "vanish"), _switch(element.find(f"{_W}rPr"), "b")
     return _Style(
@@ -101,7 +103,7 @@ def _own(name: str, element: Element, above: _Style) -> _Style:
         ids=(name, *above.ids),
         outline=level,
         number=number or above.number,
-        level=int(at) if at and at.isdigit() else above.level,
+        level=_whole(at, above.level),
         is_hidden=above.is_hidden if hidden is None else hidden,
         is_bold=above.is_bold if bold is None else bold,
     )
@@ -175,11 +177,19 @@ class _Reader:
             if block.tag == f"{_W}p":
                 self._paragraph(block)
             elif block.tag == f"{_W}tbl":
+                self._end_carried()
                 self._table(block)
             elif block.tag == f"{_W}altChunk":
                 self._object(LeftOut.PART)
             elif block.tag == f"{_W}sdt" and _is_contents(block):
                 self.text.ignore(LeftOut.CONTENTS)
+        self._end_carried()
+
+    def _end_carried(self) -> None:
+        """Write what was to go on in a next paragraph, where there is none."""
+        if self.carried.text.strip():
+            self.text.paragraph(self.carried.text)
+        self.carried = _Words()
 
     def _paragraph(self, paragraph: Element) -> None:
         properties = paragraph.find(f"{_W}pPr")
@@ -194,7 +204,7 @@ class _Reader:
             self.text.ignore(LeftOut.DELETIONS)
             self.carried = words
             return
-        if _CONTENTS_STYLE.match(style.name) or (not shows and (words.is_contents or within_contents)):
+        if _is_in_contents(style, words) or (not shows and (words.is_contents or within_contents)):
             self.text.ignore(LeftOut.CONTENTS)
             return
         if not shows and _switch(mark, "vanish"):
@@ -223,7 +233,7 @@ class _Reader:
         number = own or style.number
         if not number or number == "0":
             return "", 0
-        level = int(at) if at and at.isdigit() else None
+        level = _whole(at, None)
         if level is None and own is None:
             # A list that came with the style has a level for each style.
             levels = (self.numbering.level_of(number, each) for each in style.ids)
@@ -256,7 +266,7 @@ class _Reader:
         for child in _children(run):
             text = self._field_text(child, words)
             if text is None:
-                text = self._shown(child, words, properties)
+                text = self._shown(child, words)
             if not text or not self._is_shown(words):
                 continue
             if hidden:
@@ -276,8 +286,6 @@ class _Reader:
             kind = child.get(f"{_W}fldCharType")
             if kind == "begin":
                 self.fields.append(_Field())
-                if child.find(f"{_W}ffData") is not None:
-                    return ""
             elif self.fields and kind == "separate":
                 self.fields[-1].shows = True
             elif self.fields and kind == "end":
@@ -298,7 +306,7 @@ class _Reader:
         words.is_contents = words.is_contents or any(kind in _CONTENTS_FIELDS for kind in kinds)
         return all(each.shows for each in self.fields) and not any(kinds)
 
-    def _shown(self, child: Element, words: _Words, properties: Element | None) -> str:
+    def _shown(self, child: Element, words: _Words) -> str:
         """Return what one piece of a run shows as text; pictures, notes and boxes are noted."""
         name = child.tag.rpartition("}")[2]
         if name == "t":
@@ -373,8 +381,7 @@ class _Reader:
                 elif reach is not None:
                     above[column] = cell
                 cells.append(cell)
-                span = _deep(properties, "gridSpan")
-                column += int(span) if span and span.isdigit() else 1
+                column += _whole(_deep(properties, "gridSpan"), 1)
             rows.append(cells)
         if merged:
             self.text.doubt("joined cells")
@@ -447,13 +454,19 @@ def _is_contents(block: Element) -> bool:
     return "table of contents" in gallery.lower()
 
 
+def _is_in_contents(style: _Style, words: _Words) -> bool:
+    """Tell whether a paragraph is a line of the contents or their title, whose style serves other headings too."""
+    titled = style.name.lower() == "toc heading" and _CONTENTS_TITLE.fullmatch(words.text.strip())
+    return bool(_CONTENTS_STYLE.match(style.name) or titled)
+
+
 def _heading_level(properties: Element | None, style: _Style) -> int | None:
     """Return the level of a heading from 1, or None for the text of the body."""
     own = _deep(properties, "outlineLvl")
-    outline = int(own) if own and own.isdigit() else style.outline
+    outline = _whole(own, style.outline)
     if outline is not None and outline < 9:
         return outline + 1
-    return 1 if style.name.lower() == "title" else None
+    return 1 if style.name.lower() in ("title", "toc heading") else None
 
 
 def _has_header(elements: Sequence[Element], rows: Sequence[Sequence[Cell]], *, in_bold: bool) -> bool:
@@ -499,6 +512,14 @@ def _switch(properties: Element | None, name: str) -> bool | None:
     """Return whether a property such as bold is switched on or off, None where nothing is said of it."""
     found = _find(properties, name)
     return None if found is None else _is_on(found.get(f"{_W}val", "1"))
+
+
+@overload
+def _whole(value: str | None, otherwise: int) -> int: ...
+@overload
+def _whole(value: str | None, otherwise: int | None) -> int | None: ...
+def _whole(value: str | None, otherwise: int | None) -> int | None:
+    return int(value) if value and re.fullmatch(r"[0-9]{1,3}", value) else otherwise
 
 
 def _hexadecimal(value: str | None) -> int:

@@ -13,7 +13,7 @@ from corpus.errors import DocumentError
 from tests.corpus.office_files import W, docx, para, run, style, table
 
 HEADING = style("H1", "heading 1") + style("H2", "Überschrift 2", '<w:pPr><w:outlineLvl w:val="1"/></w:pPr>')
-TOC = style("T1", "toc 1") + HEADING
+TOC = style("T1", "toc 1") + style("TH", "TOC Heading") + HEADING
 
 
 def read(body: str, *, styles: str = HEADING, **more: str) -> ReadDocument:
@@ -96,6 +96,9 @@ def test_insertions_are_read_and_said_to_be_tracked_once() -> None:
 def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next() -> None:
     document = read(para("Staff must ", more='<w:rPr><w:del w:id="1"/></w:rPr>') + para("sign in."))
     assert (document.text, document.ignored) == ("Staff must sign in.\n", ("tracked deletions",))
+    last = para("And out.", more='<w:rPr><w:del w:id="1"/></w:rPr>')
+    cells = table(("<w:tcPr/>" + para("In.") + last, "Noon"))
+    assert read(cells + last).text == "| In. And out. | Noon |\n\nAnd out.\n"
 
 
 def test_a_table_of_contents_is_left_out_and_a_field_without_an_end_takes_nothing_with_it() -> None:
@@ -107,14 +110,16 @@ def test_a_table_of_contents_is_left_out_and_a_field_without_an_end_takes_nothin
         + "<w:sdtContent>"
         + para("Contents")
         + "</w:sdtContent></w:sdt>"
+        + para("Contents", style="TH")
         + para("Aims\t3", style="T1")
         + para(begun + run("Roles 4"))
         + para("Staff 5")
         + para("Aims", style="H1")
         + para("Be kind.")
+        + para("Annex", style="TH")
     )
     document = read(body, styles=TOC)
-    assert (document.text, document.ignored) == ("# Aims\n\nBe kind.\n", ("the table of contents",))
+    assert (document.text, document.ignored) == ("# Aims\n\nBe kind.\n\n# Annex\n", ("the table of contents",))
 
 
 def test_text_boxes_are_read_once_and_objects_are_said_to_be_left_out() -> None:
