@@ -11,7 +11,7 @@ from bot.errors import BotError, in_quotes
 from corpus.building import build_policy
 from corpus.clause import RULINGS, Policy
 from corpus.documents.apart import read_apart, refuse_large
-from corpus.documents.reading import Doubt
+from corpus.documents.doubt import Doubt
 from corpus.labels import slug as slug_of
 from corpus.policy_file import from_yaml
 from corpus.versions import Versions

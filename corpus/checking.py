@@ -11,7 +11,7 @@ from statistics import median
 
 from corpus.clause import Clause, LeadIn, Policy, Span, Stance
 from corpus.dates import PolicyDate
-from corpus.documents.reading import Doubt
+from corpus.documents.doubt import Doubt
 from corpus.law import superseded_law
 from corpus.markers import Family, as_roman, parse_marker
 from corpus.sentences import sentences

@@ -170,6 +170,7 @@ def _place(unit: _Unit, stack: list[_Unit], previous: _Unit | None) -> None:
     """Close the open items that `unit` does not hang under, in place."""
     kinds = [_list_kind(item) for item in stack]
     kind = _list_kind(unit)
+    indents = [item.block.indent for item in stack]
     for level in range(len(stack) - 1, -1, -1):
         same = kinds[level] == kind or (
             kind[0] == "bullet"
@@ -180,6 +181,8 @@ def _place(unit: _Unit, stack: list[_Unit], previous: _Unit | None) -> None:
         if same and not (kind[0] == "bullet" and unit.block.indent > stack[level].block.indent + 1 and kinds[level] != kind):
             if kind[0] == "bullet" and kinds[level] == kind and unit.block.indent > stack[level].block.indent + 2:
                 continue
+            if kinds[level] == kind and kind in kinds[:level] and unit.block.indent < indents[level] - 2:
+                continue  # further out than this list: it goes on with the one that this list hangs under
             del stack[level:]
             return
     if stack and previous is stack[-1]:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, ins
 from corpus.alignment import align
 from corpus.clause import Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
-from corpus.documents.reading import Doubt
+from corpus.documents.doubt import Doubt
 from corpus.errors import StoreError
 from corpus.tables import clauses, policies, schools, versions, writing
 

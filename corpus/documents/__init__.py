@@ -1,1 +1,1 @@
-"""A document as a school has it -> the text that the chunker reads."""
+"""Documents as schools have them -> the text that the chunker reads, with what was left out and what is doubtful."""

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from corpus.documents.reading import Doubt
+from corpus.documents.doubt import Doubt
 
 # Each says what no word of a policy looks like; found in what scanners made of policies.
 _SIGNS = tuple(

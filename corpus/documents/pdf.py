@@ -16,7 +16,8 @@ from corpus.documents.pdf_lines import find_runs
 from corpus.documents.pdf_page import Page, read_page
 from corpus.documents.pdf_tables import take_tables
 from corpus.documents.pdf_text import write_text
-from corpus.documents.reading import Doubt, ReadDocument
+from corpus.documents.doubt import Doubt
+from corpus.documents.reading import ReadDocument
 from corpus.errors import DocumentError
 
 MOST_PAGES = 200  # the longest handbooks of schools have half of that

@@ -9,7 +9,7 @@ from itertools import pairwise
 from corpus.documents.pdf_columns import Flow
 from corpus.documents.pdf_lines import Line
 from corpus.documents.pdf_tables import Table
-from corpus.documents.reading import Doubt
+from corpus.documents.doubt import Doubt
 from corpus.furniture import continues, hangs, is_field, is_unfinished
 from corpus.markers import Family, Marker, parse_marker
 
