@@ -89,7 +89,7 @@ class Correction(_Value, frozen=True):
 class RulingNote(_Value, frozen=True):
     """What makes a clause a ruling of the headteacher: whose it is, what it answers, how long it holds, what it rests on.
 
-    `by` is how a reply names her; it holds from `on` until the end of `until`, as days at the schools. `question` is in her words;
+    `by` is how a reply names her; it holds from `on` until the end of `until`, days at the schools. `question` is in her words;
     `matter` is the name of the matter that it decides. `cites` is a clause as `IndexedClause.cited` names it, None where it is
     her own decision. `approved_by` is who approved that it is looser than a published clause.
     """
@@ -144,8 +144,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     `text` is the source's own characters with white space folded; `reading` the repaired form, None where nothing was
     repaired; `repairs` the reason for each repair. `deciding` are the words of the reading that make the stance.
     `lead_in` is a lead-in's id. `stance`, `second`, `binds` and `roles` are derived from the wording, with `correction`
-    already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here. A clause with a `ruling` is
-    the headteacher's own, and no policy's.
+    already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here.
+    A clause with a `ruling` is the headteacher's own, and no policy's.
     """
 
     id: str

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from corpus.alignment import align
-from corpus.clause import Correction, Policy
+from corpus.clause import RULINGS, Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
 from corpus.dates import day_of
 from corpus.errors import StoreError
@@ -155,8 +155,10 @@ class Versions:
     def save_draft(self, policy: Policy, source: str | None) -> Policy:
         """Keep `policy` as the draft, in place of any draft before; return it with its clauses' ids aligned.
 
-        Raises StoreError where there is no such school.
+        Raises StoreError where there is no such school, and where a clause is a ruling in a policy, or none among the rulings.
         """
+        if any(bool(clause.ruling) is not policy.is_of_rulings for clause in policy.clauses()):
+            raise StoreError(f"Rulings are kept under the name “{RULINGS}”, and nothing else is: give this policy another name.")
         with self._writing() as connection:
             self._require_school(connection, policy.school)
             current = self._current(connection, policy.school, policy.slug)

@@ -1,0 +1,89 @@
+"""Which of the headteacher's rulings a question asks for, and which published clauses one of them would loosen."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.clause import Role, Stance
+from retrieval.asked import lacks_what_is_asked
+from retrieval.concerns import concerned
+from retrieval.conflicts import Verdict, verdict_on
+from retrieval.index import Index, IndexedRuling
+from retrieval.knowledge import PLAINLY_ALIKE
+from retrieval.linking import PARTLY
+from retrieval.ranking import Hit, Ranking
+from retrieval.reading import Reading
+
+# From this likeness (cosine) of a question to a ruling on, it is plainly asked for: where it is read as the ruling's matter too,
+# and where it is not. What gives leave needs more. docs/ranking.md says what the figures rest on.
+ON_ITS_MATTER, ALONE = 0.45, 0.7
+TO_PERMIT = 0.1
+# From this likeness on a ruling may be the one that is meant.
+NEAR = 0.55
+# Of the published clauses so many of the best are looked at for what a ruling would loosen, where they are linked to what was
+# asked and that is plain enough.
+BEST_FEW = 5
+ABOUT = 0.4
+_BY_NUMBER = re.compile(r"\bruling (?:no\.? |number )?(?P<number>\d{1,4})\b", re.IGNORECASE)
+_GIVES_LEAVE = frozenset({Stance.ALLOWED, Stance.CONDITIONAL, Stance.RECOMMENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRuling:
+    """A ruling that a question may ask for: what it makes of it, how like it is, and whether it is plainly meant."""
+
+    ruling: IndexedRuling
+    verdict: Verdict
+    likeness: float
+    plain: bool
+
+    def settles(self, published: Verdict) -> bool:
+        """Tell whether it stands over a published clause however strict: it cites that very clause, or the chair approved it."""
+        return self.ruling.note.approved_by is not None or self.ruling.note.cites == published.hit.clause.cited
+
+
+def rulings_asked_for(reading: Reading, ranking: Ranking, index: Index) -> list[AskedRuling]:
+    """Return the rulings that a question may ask for, those plainly meant first, then by likeness.
+
+    None where it is about the headteacher's own conduct: nobody judges in their own case. None where it names a clause.
+    """
+    if not index.rulings or not reading.says_anything or _is_about_the_headteacher(reading):
+        return []
+    named = {f"ruling {match['number']}" for match in _BY_NUMBER.finditer(reading.question)}
+    if reading.named and not named:
+        return []
+    best = ranking.hits[0].score if ranking.hits else 1.0
+    found = (_asked(one, reading, best, index, named) for one in index.rulings)
+    return sorted(filter(None, found), key=lambda one: (not one.plain, -one.likeness))
+
+
+def _is_about_the_headteacher(reading: Reading) -> bool:
+    return any(Role.HEADTEACHER in concerned(text) for text in (reading.question, *reading.meant))
+
+
+def _asked(one: IndexedRuling, reading: Reading, best: float, index: Index, named: set[str]) -> AskedRuling | None:
+    """Return a ruling as it is asked for; None where it is not. Its score stands to `best` as its likeness to what is plain."""
+    clause, vectors = one.clause.clause, index.knowledge.vectors
+    if named:
+        if clause.label.lower() not in named:
+            return None
+        return AskedRuling(one, Verdict(Hit(one.clause, best), clause.stance), 1.0, plain=True)
+    if one.sides and reading.sides and not one.sides & reading.sides:
+        return None
+    likeness = float(np.max(one.wordings @ reading.vector))
+    on_its_matter = one.matter == reading.matter.number and reading.matter.likeness >= PLAINLY_ALIKE
+    if not on_its_matter and likeness < NEAR:
+        return None
+    verdict = verdict_on(reading, Hit(one.clause, 0.0), vectors)
+    needed = (ON_ITS_MATTER if on_its_matter else ALONE) + TO_PERMIT * (verdict.stance in _GIVES_LEAVE)
+    plain = likeness >= needed and not lacks_what_is_asked(reading.meant[0], clause.words)
+    return AskedRuling(one, Verdict(Hit(one.clause, best * likeness / needed), verdict.stance), likeness, plain)
+
+
+def linked_to_what_was_asked(reading: Reading, ranking: Ranking, index: Index) -> list[Hit]:
+    """Return those published clauses of the best few that rule on what the question was read as, so far as that is plain."""
+    if reading.matter.likeness < ABOUT:
+        return []
+    links = index.links(reading.matter.number)
+    return [hit for hit in ranking.of_policies.hits[:BEST_FEW] if links[index.number_of(hit.clause)] >= PARTLY]
