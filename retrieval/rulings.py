@@ -17,15 +17,16 @@ from retrieval.reading import Reading
 
 # From this likeness (cosine) of a question to a ruling on, it is plainly asked for: where it is read as the ruling's matter too,
 # and where it is not. What gives leave needs more. docs/ranking.md says what the figures rest on.
-ON_ITS_MATTER, ALONE = 0.45, 0.7
-TO_PERMIT = 0.1
+ON_ITS_MATTER, ALONE = 0.7, 0.8
+TO_PERMIT = 0.06
 # From this likeness on a ruling may be the one that is meant.
-NEAR = 0.55
+NEAR = 0.6
 # Of the published clauses so many of the best are looked at for what a ruling would loosen, where they are linked to what was
 # asked and that is plain enough.
 BEST_FEW = 5
 ABOUT = 0.4
 _BY_NUMBER = re.compile(r"\bruling (?:no\.? |number )?(?P<number>\d{1,4})\b", re.IGNORECASE)
+_FIGURE = re.compile(r"\d+")
 _GIVES_LEAVE = frozenset({Stance.ALLOWED, Stance.CONDITIONAL, Stance.RECOMMENDED})
 
 
@@ -77,8 +78,15 @@ def _asked(one: IndexedRuling, reading: Reading, best: float, index: Index, name
         return None
     verdict = verdict_on(reading, Hit(one.clause, 0.0), vectors)
     needed = (ON_ITS_MATTER if on_its_matter else ALONE) + TO_PERMIT * (verdict.stance in _GIVES_LEAVE)
-    plain = likeness >= needed and not lacks_what_is_asked(reading.meant[0], clause.words)
+    plain = (
+        likeness >= needed and not lacks_what_is_asked(reading.meant[0], clause.words) and not _names_another_figure(one, reading)
+    )
     return AskedRuling(one, Verdict(Hit(one.clause, best * likeness / needed), verdict.stance), likeness, plain)
+
+
+def _names_another_figure(one: IndexedRuling, reading: Reading) -> bool:
+    """Tell whether a question names a figure of which a ruling does not speak: a present of £100 is not one of £20."""
+    return not set(_FIGURE.findall(reading.meant[0])) <= set(_FIGURE.findall(f"{one.note.question} {one.clause.clause.words}"))
 
 
 def linked_to_what_was_asked(reading: Reading, ranking: Ranking, index: Index) -> list[Hit]:
