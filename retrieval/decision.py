@@ -190,12 +190,9 @@ def _is_beside_the_point(ruling: Stance, published: Stance) -> bool:
 def _loosened(stance: Stance, decision: Decision, reading: Reading, index: Index) -> list[Verdict]:
     """Return the published clauses that a ruling of a stance would loosen: those asserted, then others that may be meant."""
     asserted = _asserted(decision)
-    offered = [
-        hit for hit in decision.offered if hit.clause.clause.ruling is None and hit.score >= RIVAL * decision.offered[0].score
-    ]
-    linked = linked_to_what_was_asked(reading, decision.ranking, index)
+    linked = linked_to_what_was_asked(reading, decision.ranking, decision.offered, index)
     shown = [verdict.hit for verdict in asserted]
-    others = (verdict_on(reading, hit, index.knowledge.vectors) for hit in dict.fromkeys((*offered, *linked)) if hit not in shown)
+    others = (verdict_on(reading, hit, index.knowledge.vectors) for hit in linked if hit not in shown)
     # A duty that may be meant is no ban of what was asked: only one that governs would be left aside.
     bans = [verdict for verdict in others if verdict.stance is not Stance.REQUIRED]
     return [verdict for verdict in (*asserted, *bans) if loosens(stance, verdict.stance)]

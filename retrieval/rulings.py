@@ -1,6 +1,7 @@
 """Which of the headteacher's rulings a question asks for, and which published clauses one of them would loosen."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from retrieval.asked import lacks_what_is_asked
 from retrieval.concerns import concerned
 from retrieval.conflicts import Verdict, verdict_on
 from retrieval.index import Index, IndexedRuling
-from retrieval.knowledge import PLAINLY_ALIKE
+from retrieval.knowledge import NEARLY_AS_LIKE, PLAINLY_ALIKE
 from retrieval.linking import PARTLY
 from retrieval.ranking import Hit, Ranking
 from retrieval.reading import Reading
@@ -24,6 +25,7 @@ NEAR = 0.6
 # Of the published clauses so many of the best are looked at for what a ruling would loosen, where they are linked to what was
 # asked and that is plain enough.
 BEST_FEW = 5
+LINKED_AND_OFFERED = 0.2
 ABOUT = 0.4
 _BY_NUMBER = re.compile(r"\bruling (?:no\.? |number )?(?P<number>\d{1,4})\b", re.IGNORECASE)
 _FIGURE = re.compile(r"\d+")
@@ -78,9 +80,12 @@ def _asked(one: IndexedRuling, reading: Reading, best: float, index: Index, name
         return None
     verdict = verdict_on(reading, Hit(one.clause, 0.0), vectors)
     needed = (ON_ITS_MATTER if on_its_matter else ALONE) + TO_PERMIT * (verdict.stance in _GIVES_LEAVE)
-    plain = (
-        likeness >= needed and not lacks_what_is_asked(reading.meant[0], clause.words) and not _names_another_figure(one, reading)
+    speaks_of_it = (
+        (reading.actor is None or reading.actor in clause.binds)
+        and not lacks_what_is_asked(reading.meant[0], clause.words)
+        and not _names_another_figure(one, reading)
     )
+    plain = likeness >= needed and speaks_of_it
     return AskedRuling(one, Verdict(Hit(one.clause, best * likeness / needed), verdict.stance), likeness, plain)
 
 
@@ -89,9 +94,20 @@ def _names_another_figure(one: IndexedRuling, reading: Reading) -> bool:
     return not set(_FIGURE.findall(reading.meant[0])) <= set(_FIGURE.findall(f"{one.note.question} {one.clause.clause.words}"))
 
 
-def linked_to_what_was_asked(reading: Reading, ranking: Ranking, index: Index) -> list[Hit]:
-    """Return those published clauses of the best few that rule on what the question was read as, so far as that is plain."""
+def linked_to_what_was_asked(reading: Reading, ranking: Ranking, offered: Sequence[Hit], index: Index) -> list[Hit]:
+    """Return those published clauses of the best few that rule on what the question was read as, so far as that is plain.
+
+    For those `offered` a weaker link is enough. A clause that names only others than whom the question turns on is none of them.
+    """
     if reading.matter.likeness < ABOUT:
         return []
-    links = index.links(reading.matter.number)
-    return [hit for hit in ranking.of_policies.hits[:BEST_FEW] if links[index.number_of(hit.clause)] >= PARTLY]
+    least = max(PLAINLY_ALIKE, reading.matters[0].likeness - NEARLY_AS_LIKE)
+    also = [index.links(matter.number) for matter in reading.matters if matter.likeness >= least]
+    links = np.max([index.links(reading.matter.number), *also], axis=0)
+    sides = index.agreement_on_side(reading.sides)
+    return [
+        hit
+        for hit in ranking.of_policies.hits[:BEST_FEW]
+        if links[number := index.number_of(hit.clause)] >= (LINKED_AND_OFFERED if hit in offered else PARTLY)
+        and sides[number] > 0
+    ]
