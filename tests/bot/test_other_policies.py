@@ -15,7 +15,7 @@ from corpus.versions import Versions
 if TYPE_CHECKING:
     from tests.conftest import Chat
 
-PARKING = "how many days off do I get for a family wedding abroad"
+WEDDING = "how many days off do I get for a family wedding abroad"
 FRIENDS = "Can I accept a friend request from a parent?"
 
 
@@ -27,38 +27,40 @@ def listed(versions: Versions, school: str = "hillside") -> tuple[str, ...]:
 
 def test_a_reply_that_settles_nothing_names_what_was_not_brought_in(chat: "Chat", schools: Indexes) -> None:
     chat.join()
-    before = chat.told(PARKING)
+    before = chat.told(WEDDING)
     assert "not been given" not in before
     for title in ("Staff Code of Conduct", "  Acceptable Use \n Policy "):
         add_other_policy(schools.versions, "hillside", title)
     named = "Acceptable Use Policy, Staff Code of Conduct"
     sentence = f"Your school also has policies that I have not been given: {named}. Ask the school office for them."
-    assert sentence in chat.told(PARKING)
+    assert sentence in chat.told(WEDDING)
     assert "not been given" not in chat.told(FRIENDS)
     assert listed(schools.versions, "meadow") == ()
     schools.versions.remove_other_policy("hillside", "Staff Code of Conduct")
     one = "Your school also has a policy that I have not been given: Acceptable Use Policy. Ask the school office for it."
-    assert one in chat.told(PARKING)
+    assert one in chat.told(WEDDING)
 
 
 def test_of_many_the_first_are_named(chat: "Chat", schools: Indexes) -> None:
     chat.join()
-    for number in range(MOST_TITLES):
-        add_other_policy(schools.versions, "hillside", f"Policy {number:02}")
-    told = chat.told(PARKING)
+    with schools.versions.all_at_once() as together:
+        for number in range(MOST_TITLES):
+            add_other_policy(together, "hillside", f"Policy {number:02}")
+    told = chat.told(WEDDING)
     assert f"Policy {MOST_NAMED - 1:02} and {MOST_TITLES - MOST_NAMED} more. Ask the school office for them." in told
     assert f"Policy {MOST_NAMED:02}" not in told
     with pytest.raises(BotError, match=r"^50 policies are on the list already: take one off first\.$"):
         add_other_policy(schools.versions, "hillside", "One more")
 
 
-def test_one_that_is_brought_in_leaves_the_list(schools: Indexes, publish: Callable[..., int]) -> None:
-    add_other_policy(schools.versions, "meadow", "STAFF POLICY 2")
-    add_other_policy(schools.versions, "hillside", "Phones")
-    publish("hillside", "1. Phones\n\n1.1 Staff must not use their phones in class.\n", slug="phones")
-    assert listed(schools.versions) == ("Phones",)  # its title is another
+def test_one_that_is_brought_in_leaves_the_list(store: Versions, publish: Callable[..., int]) -> None:
+    for title in ("Phones", "STAFF POLICY"):
+        add_other_policy(store, "hillside", title)
+    assert listed(store) == ("Phones", "STAFF POLICY")
+    publish("hillside", "1. Phones\n\n1.1 Staff must not use their phones in class.\n")
+    assert listed(store) == ("Phones",)
     with pytest.raises(BotError, match=r"^I have been given the staff policy already\.$"):
-        add_other_policy(schools.versions, "hillside", "staff policy")
+        add_other_policy(store, "hillside", "staff policy")
 
 
 @pytest.mark.parametrize(

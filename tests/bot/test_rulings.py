@@ -189,6 +189,7 @@ def test_a_reply_says_whose_ruling_it_is_how_long_it_holds_and_what_it_rests_on(
     ruled: Callable[..., str], answered: Callable[[str], Answer], indexes: Indexes
 ) -> None:
     assert answered(DOGS).stance is None
+    before = answered(FRIENDS)
     ruled(matter="Dogs: therapy dogs, staff dogs, parents' dogs")
     for question in (DOGS, "can I bring my dog to school", "What does ruling 1 say?"):
         answer = answered(question)
@@ -211,8 +212,8 @@ def test_a_reply_says_whose_ruling_it_is_how_long_it_holds_and_what_it_rests_on(
     assert "Ruling 1 (forbidden)" in "\n".join(explain(DOGS, (), indexes.of("hillside")))
     # The colleagues at the other school know nothing of it, and neither do questions about others or about something else.
     assert indexes.of("meadow").rulings == ()
-    for question in ("Can I park on the yellow lines?", FRIENDS):
-        assert not any(quoted.ruling for quoted in (*answered(question).quotes, *answered(question).offered))
+    assert answered(FRIENDS) == before
+    assert not answered("Can I park on the yellow lines?").quotes
     assert answered("Can pupils bring their dog into school?").stance is None
 
 
@@ -242,6 +243,18 @@ def test_a_clause_that_forbids_is_not_overridden_by_a_looser_ruling(
         "Ruling 1 of Mrs J Harrison, headteacher (23 November 2026), was made later.",
         "Until the headteacher has changed one of them, the stricter is the safe one to follow. Ask the headteacher.",
     )
+
+
+def test_a_clause_that_may_forbid_it_is_offered_beside_a_looser_ruling_and_neither_is_asserted(
+    ruled: Callable[..., str], answered: Callable[[str], Answer]
+) -> None:
+    lessons = "can i have my phone on me in lessons"
+    ruled("Staff may have their phones on them in lessons.", A, lessons)
+    answer = answered(lessons)
+    assert (answer.outcome, answer.stance) == (Outcome.CHOOSE, None)
+    assert [offered.citation.label for offered in answer.offered][:2] == ["2.1", "Ruling 1"]
+    assert answer.conflict
+    assert answer.conflict.sentences[0] == "The first two of these rules differ."
 
 
 @pytest.mark.parametrize("about", [{"cites": RULE}, {"approved_by": "Ms Okoro, chair of governors"}])
