@@ -130,11 +130,13 @@ def _with_rulings(decision: Decision, reading: Reading, index: Index) -> Decisio
     if not asked:
         return decision
     hits = [one.verdict.hit for one in asked]
-    # A ruling goes before a clause of the same score.
-    in_order = sorted((*hits, *decision.ranking.hits), key=lambda hit: -hit.score)[:SHOWN]
+    plain = [one for one in asked if one.plain]
+    # At the same score a ruling that is plainly meant goes before a clause, another after it.
+    every = (*hits[: len(plain)], *decision.ranking.hits, *hits[len(plain) :])
+    in_order = sorted(every, key=lambda hit: -hit.score)[:SHOWN]
     decision = replace(decision, ranking=replace(decision.ranking, hits=tuple(in_order)))
-    if asked[0].plain:
-        return _ruled(decision, asked[0], hits[1:], reading, index)
+    if plain:
+        return _ruled(decision, plain, reading, index)
     if decision.governing:
         return replace(decision, supporting=(*hits, *decision.supporting)[:MOST_BESIDE])
     pair = decision.offered[:2] if decision.conflict else ()
@@ -142,8 +144,14 @@ def _with_rulings(decision: Decision, reading: Reading, index: Index) -> Decisio
     return replace(decision, outcome=Outcome.CHOOSE, offered=offered)
 
 
-def _ruled(decision: Decision, asked: AskedRuling, others: Sequence[Hit], reading: Reading, index: Index) -> Decision:
-    """Return the decision where a ruling is plainly meant: it governs, unless it would loosen a published clause by itself."""
+def _ruled(decision: Decision, plain: Sequence[AskedRuling], reading: Reading, index: Index) -> Decision:
+    """Return the decision where rulings are plainly meant: the likest governs, unless it would loosen a published clause.
+
+    Of two that contradict each other the stricter governs.
+    """
+    verdicts = [one.verdict for one in plain]
+    among = conflict_among(verdicts)
+    asked = plain[verdicts.index(among.stricter)] if among else plain[0]
     ruling = asked.verdict
     asserted = _asserted(decision)
     governing = asserted[:1]
@@ -160,7 +168,7 @@ def _ruled(decision: Decision, asked: AskedRuling, others: Sequence[Hit], readin
             supporting=(),
             offered=offered,
         )
-    first, between = ruling, None
+    first, between = ruling, among
     if loosened:
         first, between = loosened[0], Conflict(loosened[0], ruling)
     elif governing and loosens(governing[0].stance, ruling.stance) and ruling.contradicts(governing[0]):
@@ -168,7 +176,8 @@ def _ruled(decision: Decision, asked: AskedRuling, others: Sequence[Hit], readin
     elif governing and _is_beside_the_point(ruling.stance, governing[0].stance) and not asked.settles(governing[0]):
         first = governing[0]
     shown = (first.hit, *((between.stricter.hit, between.looser.hit) if between else ()))
-    beside = dict.fromkeys((*_in_conflict(decision), *(one.hit for one in governing), ruling.hit, *decision.supporting, *others))
+    rulings = (one.hit for one in verdicts)
+    beside = dict.fromkeys((*_in_conflict(decision), *(one.hit for one in governing), *rulings, *decision.supporting))
     return replace(
         decision,
         outcome=Outcome.ANSWERED,
@@ -177,7 +186,7 @@ def _ruled(decision: Decision, asked: AskedRuling, others: Sequence[Hit], readin
         conflict=between,
         supporting=tuple(hit for hit in beside if hit not in shown)[:MOST_BESIDE],
         offered=(),
-        confidence=max(decision.confidence if first is not ruling else 0.0, min(1.0, asked.likeness)),
+        confidence=min(1.0, asked.likeness) if first is ruling else decision.confidence,
         happened=reading.happened,
     )
 

@@ -76,7 +76,9 @@ def _asked(one: IndexedRuling, reading: Reading, best: float, index: Index, name
         return None
     likeness = float(np.max(one.wordings @ reading.vector))
     on_its_matter = one.matter == reading.matter.number and reading.matter.likeness >= PLAINLY_ALIKE
-    if not on_its_matter and likeness < NEAR:
+    # What goes on from a question that it answers may be about it still.
+    went_before = len(reading.vectors) > 1 and float(np.max(one.wordings @ reading.vectors[1])) >= ON_ITS_MATTER
+    if not on_its_matter and not went_before and likeness < NEAR:
         return None
     verdict = verdict_on(reading, Hit(one.clause, 0.0), vectors)
     needed = (ON_ITS_MATTER if on_its_matter else ALONE) + TO_PERMIT * (verdict.stance in _GIVES_LEAVE)
@@ -86,7 +88,8 @@ def _asked(one: IndexedRuling, reading: Reading, best: float, index: Index, name
         and not _names_another_figure(one, reading)
     )
     plain = likeness >= needed and speaks_of_it
-    return AskedRuling(one, Verdict(Hit(one.clause, best * likeness / needed), verdict.stance), likeness, plain)
+    share = likeness / needed if plain else min(1.0, likeness / needed)
+    return AskedRuling(one, Verdict(Hit(one.clause, best * share), verdict.stance), likeness, plain)
 
 
 def _names_another_figure(one: IndexedRuling, reading: Reading) -> bool:

@@ -21,7 +21,7 @@ from corpus.clause import RULINGS, Party, RulingNote, Stance
 from corpus.errors import StoreError
 from corpus.policy_file import from_yaml, to_yaml
 from corpus.versions import Versions
-from retrieval.decision import Outcome
+from retrieval.decision import Outcome, decide
 from retrieval.explaining import explain
 from retrieval.knowledge import Knowledge
 
@@ -293,6 +293,24 @@ def test_a_stricter_ruling_governs_and_what_says_nothing_on_leave_only_stands_be
     answer = answered(FRIENDS)
     assert [quoted.citation.label for quoted in answer.quotes][:2] == ["1.1", "Ruling 2"]
     assert "See also: ruling of Mrs J Harrison, headteacher" in to_text(answer)
+
+
+def test_of_two_rulings_that_contradict_each_other_the_stricter_governs_until_one_is_withdrawn(
+    ruled: Callable[..., str], answered: Callable[[str], Answer], rulings: Rulings
+) -> None:
+    ruled()
+    ruled("Staff may bring their dog into school on a Friday.", A, "Can staff bring their dog in on a Friday?")
+    answer = answered("Can staff bring their dog into school on a Friday?")
+    assert (answer.stance, [quoted.citation.label for quoted in answer.quotes]) == (F, ["Ruling 1", "Ruling 2"])
+    assert answer.headline.startswith("Two of Hillside's rules differ. The stricter (ruling of Mrs J Harrison, headteacher, 23")
+    rulings.withdraw("hillside", "ruling-1", "headteacher 12")
+    assert answered("Can staff bring their dog into school on a Friday?").stance is A
+
+
+def test_what_goes_on_from_a_ruled_question_is_offered_the_ruling(ruled: Callable[..., str], indexes: Indexes) -> None:
+    ruled()
+    decision = decide("even a small one", (DOGS,), indexes.of("hillside"))
+    assert (decision.outcome, decision.offered[0].clause.clause.label) == (Outcome.CHOOSE, "Ruling 1")
 
 
 def test_what_is_urgent_or_about_the_headteacher_herself_is_answered_as_if_there_were_no_rulings(
