@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.answer import dates
+from bot.answer import dates, rulings_in_words
 from bot.clock import spoken
 from bot.desk.access import AT_DESK
 from bot.directory import Directory, Route
@@ -143,12 +143,13 @@ def contacts_blocks(school_name: str, directory: Directory) -> tuple[Block, ...]
     )
 
 
-def policies_blocks(school_name: str, policies: Sequence[Policy], today: date) -> tuple[Block, ...]:
-    """Return which policies are searched, with their dates: the latest first, those without a date last."""
+def policies_blocks(school_name: str, policies: Sequence[Policy], rulings: int, today: date) -> tuple[Block, ...]:
+    """Return which policies are searched, with their dates: the latest first, those without a date last; and how many rulings."""
     latest_first = sorted(policies, key=lambda policy: policy.adopted or "", reverse=True)
     return (
         Heading(f"You ask of {school_name}. I look in:"),
         *(Paragraph(f"{policy.title} ({dates(policy, today)})", strong=policy.title) for policy in latest_first),
+        *([Paragraph(f"And in {rulings_in_words(rulings)}.")] if rulings else []),
     )
 
 

@@ -289,8 +289,9 @@ class Conversation:
         if name == "help":
             return said(*help_blocks(asker.person.role if asker.person else None), buttons=_EXAMPLE_BUTTONS)
         if name == "policies":
-            policies = self._indexes.of(asker.school.id).policies
-            return said(*policies_blocks(asker.school.name, policies, day_of(self._now())), buttons=_EXAMPLE_BUTTONS)
+            index = self._indexes.of(asker.school.id)
+            told_of = policies_blocks(asker.school.name, index.policies, len(index.rulings), day_of(self._now()))
+            return said(*told_of, buttons=_EXAMPLE_BUTTONS)
         if name == "school":
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
         if name == "contacts":

@@ -386,16 +386,6 @@ watches = Table(
     UniqueConstraint("school_id", "slug", "clause_id", "person_id"),
 )
 
-# Policies that a school has and has not brought in.
-other_policies = Table(
-    "other_policies",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("school_id", ForeignKey("schools.id"), nullable=False),
-    Column("title", String(200), nullable=False),
-    UniqueConstraint("school_id", "title"),
-)
-
 # Which reminders of a policy's review were sent.
 review_reminders = Table(
     "review_reminders",

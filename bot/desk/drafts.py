@@ -58,7 +58,7 @@ class DraftPages:
             "draft",
             draft=draft,
             slug=draft.policy.slug,
-            sections=list(enumerate(page_sections(draft.policy))),
+            sections=list(enumerate(page_sections(draft.policy, day_of(self._now())))),
             general=[one.sentence for one in doubtful if not one.element],
             doubts={one.element: [other.sentence for other in doubtful if other.element == one.element] for one in doubtful},
             first=[one for one in doubtful if one.element],

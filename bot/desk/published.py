@@ -98,7 +98,7 @@ class PublishedPages:
             "policy",
             version=version,
             slug=slug,
-            sections=page_sections(version.policy),
+            sections=page_sections(version.policy, today),
             dates=dates(version.policy, today),
             review=self.review(version.policy),
             findings=check_policy(version.policy, today),
@@ -123,7 +123,7 @@ class PublishedPages:
         return Response(to_yaml(version.policy), media_type="application/yaml", headers=headers)
 
     def _print(self, visit: Visit) -> Response:
-        version = self._version(visit)
+        version, today = self._version(visit), day_of(self._now())
         return visit.page(
-            "print", version=version, sections=page_sections(version.policy), dates=dates(version.policy, day_of(self._now()))
+            "print", version=version, sections=page_sections(version.policy, today), dates=dates(version.policy, today)
         )
