@@ -26,6 +26,8 @@ playground: $(VENV)/playground/node_modules/.package-lock.json
 $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(VENV)/playground @microsoft/m365agentsplayground@0.2.28
 
+# A worker of the tests has one processor to itself: a second thread for its sums would only take from the other worker.
+test: export OPENBLAS_NUM_THREADS := 1
 test: $(READY) browser $(if $(CI),playground)
 	$(BIN)/python -m pytest -n auto
 
