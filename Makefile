@@ -29,7 +29,7 @@ $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 # A worker of the tests has one processor to itself: a second thread for its sums would only take from the other worker.
 test: export OPENBLAS_NUM_THREADS := 1
 test: $(READY) browser $(if $(CI),playground)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -325,10 +325,10 @@ def demo(demo_home: Path, knowledge: Knowledge) -> Iterator[Indexes]:
 
 @pytest.fixture
 def policybot(
-    tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, parsed: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ran]:
-    """The command line, on a new data folder unless POLICYBOT_HOME is set to another."""
-    (tmp_path / "home").mkdir()
+    """The command line, on a data folder with a new store unless POLICYBOT_HOME is set to another."""
+    copytree(empty_store, tmp_path / "home")
     (tmp_path / "home" / "cache").symlink_to(parsed)
     for name in [name for name in os.environ if name.upper().startswith("POLICYBOT_")]:
         monkeypatch.delenv(name)

@@ -10,8 +10,6 @@ The process is `policybot`; the people and Telegram are in the test, and outlive
 import os
 import random
 import re
-import subprocess
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import count, product
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,11 @@ from bot.schema import open_store
 from bot.school_year import Season, read_hours
 from bot.tables import escalations, events, notices, outbox
 from corpus.tables import sqlite_url
+from tests.platforms import hurried_serve
 from tests.platforms.hurried_serve import LEASE
 from tests.platforms.served import free_port
 from tests.platforms.telegram_server import TOKEN, Fault, Someone, TelegramServer
 
-ROOT = Path(__file__).parents[2]
 SCHOOLS = ("coniston", "wellesley", "chase-terrace")
 AWAY = SCHOOLS[0]  # where the safeguarding lead has blocked the bot
 BY_BUTTON = SCHOOLS[1]  # where the headteacher answers by the button under a question; elsewhere by a reply to it
@@ -363,7 +362,7 @@ class Town:
     def _bystander(self, school: str) -> Person:
         return self._person("Kim", lambda person: joins(person, self._code(school)))
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _started(self) -> BaseProcess:
         self._polls = self._telegram.begun("getUpdates")
         settings = {
             "HOME": str(self._home),
@@ -371,11 +370,7 @@ class Town:
             "TELEGRAM__TOKEN": TOKEN,
             "TELEGRAM__API_BASE_URL": self._telegram.address,
         }
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("POLICYBOT_")}
-        environment |= {f"POLICYBOT_{name}": value for name, value in settings.items()}
-        command = [sys.executable, "-m", "tests.platforms.hurried_serve"]
-        with (self._home / "log").open("ab") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+        return hurried_serve.start(settings, self._home / "log")
 
     @property
     def log(self) -> str:
@@ -396,7 +391,7 @@ class Town:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def _die(self) -> None:
         when, after = self._random.choice(list(Death)), self._random.uniform(0, 1.5)
