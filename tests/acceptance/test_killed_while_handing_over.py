@@ -50,7 +50,7 @@ CONTACTS = {
     DEPUTY: (ContactRole.DEPUTY_DSL, PersonRole.DSL),
 }
 # Nobody writes so much that the bot asks them to wait; after it was away for a while it hears all of it at once.
-MOST_ACTS, A_MINUTE = 12, 61.0
+MOST_ACTS, A_WHILE = 48, 244.0  # seconds
 AT_ONCE = 12  # so many hand something over at a time
 STUCK = 120.0  # seconds in which the bot says nothing
 TAKEN = Fault(200, done=True, hanging=5)  # Telegram has taken a call, and does not say so yet
@@ -148,7 +148,7 @@ class Person:
         return acts
 
     def _may_act(self) -> bool:
-        while self._acts and self._acts[0] < time.monotonic() - A_MINUTE:
+        while self._acts and self._acts[0] < time.monotonic() - A_WHILE:
             self._acts.popleft()
         return len(self._acts) < MOST_ACTS
 
