@@ -283,7 +283,8 @@ def test_where_no_school_is_set_up_the_way_out_is_said(policybot: Policybot, arg
     assert_refused(policybot(*arguments), "No school is set up", "policybot init")
 
 
-def test_demo_mode_seeds_the_five_schools_once(policybot: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_mode_seeds_the_five_schools_once(policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home" / "policybot.sqlite").unlink()  # there is not even a store
     monkeypatch.setenv("POLICYBOT_DEMO", "1")
     first = policybot("ask", "--json", "--school", "wellesley", FRIENDS)
     assert first.code == 0
@@ -513,6 +514,7 @@ def test_a_correction_in_an_exported_file_is_published_and_outlives_the_next_doc
 
 
 def test_before_anything_is_published_a_diff_says_that_all_is_new(policybot: Policybot, tmp_path: Path) -> None:
+    (tmp_path / "home" / "policybot.sqlite").unlink()  # nor is there a store
     policybot("init", "hillside", "--name", "Hillside Primary School")
     (tmp_path / "first.txt").write_text(FIRST)
     policybot("import", tmp_path / "first.txt", *PHONES, "--title", "Our phones")
