@@ -83,6 +83,20 @@ class Correction(_Value, frozen=True):
     roles: tuple[Role, ...] | None = None
     deciding: str | None = None
 
+    def over(self, earlier: "Correction | None") -> "Correction":
+        """Return this correction with what an earlier one set and this one leaves, so that neither is lost."""
+        if earlier is None:
+            return self
+        ruling = earlier if self.stance is None else self
+        return replace(
+            self,
+            stance=ruling.stance,
+            second=ruling.second,
+            binds=earlier.binds if self.binds is None else self.binds,
+            roles=earlier.roles if self.roles is None else self.roles,
+            deciding=earlier.deciding if self.deciding is None else self.deciding,
+        )
+
 
 class Passage(_Value, frozen=True):
     """Text of the source that is neither clause nor lead-in; `kind` says what it is, such as `page number`."""
@@ -150,7 +164,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
         return self.reading or self.text
 
     def corrected(self, correction: Correction) -> "Clause":
-        """Return the clause with what `correction` sets; its words stay as they are."""
+        """Return the clause with what `correction` sets, and any earlier one before it; its words stay as they are."""
+        correction = correction.over(self.correction)
         return replace(
             self,
             stance=correction.stance or self.stance,
