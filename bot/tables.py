@@ -13,6 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    true,
 )
 
 from corpus.tables import metadata
@@ -145,6 +147,9 @@ questions = Table(
     Column("clause_id", String(100)),
     Column("not_meant", Boolean(create_constraint=False), nullable=False),  # the asker said that it is another clause
     Column("helped", Boolean(create_constraint=False)),  # what the asker said of the answer; null where nothing
+    Column("shared", Boolean(create_constraint=False), nullable=False, server_default=false()),  # her wording may be shown
+    Column("address", LargeBinary),  # sealed: where she is told when it is settled; null where she is not to be
+    Column("settled_at", DateTime),  # when a later version or ruling answered it, or somebody closed its row
     Index("ix_questions_school_id_asked_at", "school_id", "asked_at"),
     Index("ix_questions_asker", "asker"),
 )
@@ -232,4 +237,169 @@ unfinished = Table(
     Column("content", LargeBinary, nullable=False),  # sealed
     Column("updated_at", DateTime, nullable=False),
     Index("ix_unfinished_updated_at", "updated_at"),
+)
+
+# What a school has decided about the desk; a school without a row has the defaults.
+desk_settings = Table(
+    "desk_settings",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    # Whether the chair of governors approves each version before it is published, and what is looser than a published clause.
+    Column("versions_need_chair", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column("looser_needs_chair", Boolean(create_constraint=False), nullable=False, server_default=true()),
+)
+
+# Links that open the desk once.
+desk_links = Table(
+    "desk_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+)
+
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Column("said", Text),  # what the next page says first: what came of the form before it
+)
+
+# What waits for the chair of governors, or did: a version, a correction or a ruling that is looser than what is published.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("slug", String(64), nullable=False),
+    Column("version", Integer),  # which one is corrected; null where the kind needs none
+    Column("clause_id", String(100)),
+    Column("document", LargeBinary, nullable=False),  # JSON: what is proposed
+    Column("digest", String(64)),  # of the draft that is proposed: what is changed after that is not what was approved
+    Column("looser", Text),  # in words, how it is looser than what is published
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", DateTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", DateTime),
+    Column("comment", Text),
+    Column("minutes", String(200)),
+    Index("ix_proposals_school_id_state", "school_id", "state"),
+)
+
+# Who did what, when; nothing is ever changed or deleted here, and no words stand in it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("who", String(200), nullable=False),  # a person's number and role, or who was at the command line
+    Column("action", String(40), nullable=False),
+    Column("slug", String(64)),
+    Column("version", Integer),
+    Column("object", String(100)),  # the id of the clause, the person, the row
+    Index("ix_audit_school_id_at", "school_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+# The questions that a school tries a draft with; each begins with a set of them.
+trial_questions = Table(
+    "trial_questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("must", Boolean(create_constraint=False), nullable=False),  # while its answer is not as expected nothing is published
+    Column("expected", String(20)),  # the stance of the answer, or `not_covered`; null where it is only looked at
+    Index("ix_trial_questions_school_id", "school_id"),
+)
+
+# Which changed answers of a draft somebody has looked at.
+looked_at = Table(
+    "looked_at",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    Column("slug", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),  # of the draft and of what it is compared with
+    Column("matter", String(200), primary_key=True),
+    Column("who", String(200), nullable=False),
+    Column("at", DateTime, nullable=False),
+)
+
+# What was decided about a matter that staff could not find.
+gap_decisions = Table(
+    "gap_decisions",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    Column("gap", String(100), primary_key=True),  # the matter's id, or the id of the question that stands for its like
+    Column("decision", String(20), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("at", DateTime, nullable=False),
+)
+
+# What staff were told of a new version.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("slug", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("to_confirm", Boolean(create_constraint=False), nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", DateTime, nullable=False),
+    Index("ix_announcements_school_id", "school_id"),
+)
+
+# To whom an announcement went, or who signed on paper, and when they said that they had read it.
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("announcement_id", ForeignKey("announcements.id"), nullable=False),
+    Column("person_id", Integer),  # null for whoever signed on paper
+    Column("name", String(200)),  # of whoever signed on paper, or as the office calls them
+    Column("sent_at", DateTime),
+    Column("read_at", DateTime),
+    UniqueConstraint("announcement_id", "person_id"),
+)
+
+# Who is to be told when a clause changes.
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("slug", String(64), nullable=False),
+    Column("clause_id", String(100), nullable=False),
+    Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("address", LargeBinary, nullable=False),  # sealed: their private chat, as a message without words
+    Column("made_at", DateTime, nullable=False),
+    UniqueConstraint("school_id", "slug", "clause_id", "person_id"),
+)
+
+# Policies that a school has and has not brought in.
+other_policies = Table(
+    "other_policies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("title", String(200), nullable=False),
+    UniqueConstraint("school_id", "title"),
+)
+
+# Which reminders of a policy's review were sent.
+review_reminders = Table(
+    "review_reminders",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    Column("slug", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("which", String(20), primary_key=True),  # `ahead` or `due`
+    Column("sent_at", DateTime, nullable=False),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Engine,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -71,8 +72,25 @@ versions = Table(
     Column("made_at", DateTime, nullable=False),
     Column("published_at", DateTime),
     Column("published_by", String(200)),
+    Column("edits", Integer, nullable=False, server_default=text("0")),  # how often the draft was changed since it was brought in
+    Column("owner", String(200)),  # who answers for the policy at the school
+    Column("approved_by", String(200)),
+    Column("minutes", String(200)),  # where the governors' minutes say that it was approved
     UniqueConstraint("school_id", "slug", "number"),
     CheckConstraint("(number = 0) = (published_at IS NULL)", name="draft_is_unpublished"),
+)
+# What people confirmed or set right about the clauses of a published version, whose own document is never changed.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", String(64), nullable=False),
+    Column("slug", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("clause_id", String(100), nullable=False),
+    Column("correction", LargeBinary),  # as JSON; null where somebody agreed with what was there
+    Column("made_at", DateTime, nullable=False),
+    Index("ix_corrections_school_id_slug_version", "school_id", "slug", "version"),
 )
 # Which clause ids a policy has ever given: an id is never given to another clause.
 clauses = Table(

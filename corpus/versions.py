@@ -3,15 +3,18 @@
 A published version is never changed. A school's revision goes up in the same transaction as whatever changes its answers.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from corpus.alignment import align
-from corpus.clause import Policy
+from corpus.clause import Correction, Policy
+from corpus.corrections import keep_corrections, with_corrections
 from corpus.errors import StoreError
 from corpus.tables import clauses, policies, schools, versions, writing
 
@@ -30,8 +33,23 @@ class School:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """What is recorded with a version: who answers for the policy, who approved it, and where the minutes say so."""
+
+    owner: str | None = None
+    approved_by: str | None = None
+    minutes: str | None = None
+
+
+NOT_RECORDED = Approval()
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a policy; `number` and what follows are None while it is a draft."""
+    """A version of a policy; `number`, `published_at` and `published_by` are None while it is a draft.
+
+    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand.
+    """
 
     policy: Policy
     number: int | None
@@ -39,6 +57,13 @@ class Version:
     made_at: datetime
     published_at: datetime | None
     published_by: str | None
+    edits: int = 0
+    approval: Approval = NOT_RECORDED
+
+    @property
+    def digest(self) -> str:
+        """What tells this state of a draft from any other."""
+        return sha256(self.policy.to_json()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +125,9 @@ class Versions:
                 .where(versions.c.school_id == school_id, versions.c.number == policies.c.current)
                 .order_by(versions.c.slug)
             )
-            current = tuple((row.number, Policy.from_json(row.document)) for row in rows)
+            current = tuple(
+                (row.number, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows.all()
+            )
         return Published(School(school.id, school.name, school.short_name, school.nation), school.revision, current)
 
     def revision(self, school_id: str) -> int | None:
@@ -137,15 +164,50 @@ class Versions:
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
         if row is None:
             raise StoreError(f"There is no draft of {school_id}/{slug}: bring one in with policybot import.")
-        return Version(Policy.from_json(row.document), None, row.source, row.made_at, None, None)
+        return _version(row, Policy.from_json(row.document))
 
-    def publish(self, school_id: str, slug: str, by: str) -> int:
-        """Make the draft the current version and return its number; all or nothing. Raises StoreError where there is none."""
+    def drafts(self, school_id: str) -> list[Version]:
+        """Return the drafts of a school, by slug."""
+        wanted = select(versions).where(versions.c.school_id == school_id, versions.c.number == DRAFT).order_by(versions.c.slug)
+        with self._reading() as connection:
+            return [_version(row, Policy.from_json(row.document)) for row in connection.execute(wanted)]
+
+    def change_draft(self, school_id: str, slug: str, edits: int, change: Callable[[Policy], Policy]) -> Policy:
+        """Put what `change` makes of the draft in its place, and return it; `edits` are those of the draft as it was read.
+
+        Raises StoreError where there is no draft, or somebody else has changed it since; what `change` raises leaves it as it is.
+        """
+        with self._writing() as connection:
+            self._require_school(connection, school_id)
+            row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
+            if row is None or row.edits != edits:
+                raise StoreError(
+                    "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
+                )
+            changed = change(Policy.from_json(row.document))
+            values = {"document": changed.to_json(), "edits": edits + 1}
+            connection.execute(update(versions).where(versions.c.id == row.id).values(values))
+        return changed
+
+    def drop_draft(self, school_id: str, slug: str) -> None:
+        """Delete the draft; nothing published changes. Raises StoreError where there is none."""
+        with self._writing() as connection:
+            if not connection.execute(delete(versions).where(*_draft_of(school_id, slug))).rowcount:
+                raise StoreError("There is no draft of this policy any more.")
+
+    def publish(self, school_id: str, slug: str, by: str, approval: Approval = NOT_RECORDED, *, digest: str | None = None) -> int:
+        """Make the draft the current version and return its number; all or nothing.
+
+        `digest` is that of the draft that was looked at, None for whatever it is now. Raises StoreError where there is no draft,
+        or it is another.
+        """
         with self._writing() as connection:
             self._raise_revision(connection, school_id)  # the first write, so that two publications wait for each other
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
             if row is None:
                 raise StoreError(f"There is no draft of {school_id}/{slug} to publish.")
+            if digest is not None and sha256(row.document).hexdigest() != digest:
+                raise StoreError("The draft was changed since you looked at it: look at it once more, then publish.")
             number = 1 + (
                 connection.scalar(
                     select(func.max(versions.c.number)).where(versions.c.school_id == school_id, versions.c.slug == slug)
@@ -153,7 +215,16 @@ class Versions:
                 or 0
             )
             connection.execute(
-                update(versions).where(versions.c.id == row.id).values(number=number, published_at=self._now(), published_by=by)
+                update(versions)
+                .where(versions.c.id == row.id)
+                .values(
+                    number=number,
+                    published_at=self._now(),
+                    published_by=by,
+                    owner=approval.owner,
+                    approved_by=approval.approved_by,
+                    minutes=approval.minutes,
+                )
             )
             used = self._used_ids(connection, school_id, slug)
             new = [clause.id for clause in Policy.from_json(row.document).clauses() if clause.id not in used]
@@ -186,7 +257,28 @@ class Versions:
             if row is None:
                 wanted = "published version" if number is None else f"version {number}"
                 raise StoreError(f"There is no {wanted} of {school_id}/{slug}: {self._listed(connection, school_id, slug)}")
-        return Version(Policy.from_json(row.document), row.number, row.source, row.made_at, row.published_at, row.published_by)
+            return _version(row, with_corrections(connection, Policy.from_json(row.document), row.number))
+
+    def history(self, school_id: str, slug: str) -> list[Version]:
+        """Return every version of a policy ever published, the newest first."""
+        wanted = select(versions).where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number != DRAFT)
+        with self._reading() as connection:
+            rows = connection.execute(wanted.order_by(versions.c.number.desc())).all()
+            return [_version(row, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows]
+
+    def correct(self, school_id: str, slug: str, number: int, changes: Mapping[str, Correction | None]) -> None:
+        """Keep what a person set right about clauses of a published version, by id; None says that she agrees with what is there.
+
+        The version's own document stays as it is. Raises StoreError where there is no such version, or no such clause in it.
+        """
+        with self._writing() as connection:
+            self._raise_revision(connection, school_id)
+            document = connection.scalar(select(versions.c.document).where(*_numbered(school_id, slug, number)))
+            known = {clause.id for clause in Policy.from_json(document).clauses()} if document else set()
+            unknown = sorted(set(changes) - known)
+            if unknown:
+                raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
+            keep_corrections(connection, (school_id, slug, number), changes, self._now())
 
     def publishers(self) -> dict[tuple[str, str], str | None]:
         """Return by whom the current version of each policy was published, by school and slug."""
@@ -224,12 +316,12 @@ class Versions:
         return nullcontext(self._within) if self._within is not None else self.engine.connect()
 
     def _current(self, connection: Connection, school_id: str, slug: str) -> Policy | None:
-        document = connection.scalar(
-            select(versions.c.document)
+        row = connection.execute(
+            select(versions.c.document, versions.c.number)
             .join(policies, (policies.c.school_id == versions.c.school_id) & (policies.c.slug == versions.c.slug))
             .where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number == policies.c.current)
-        )
-        return Policy.from_json(document) if document else None
+        ).one_or_none()
+        return with_corrections(connection, Policy.from_json(row.document), row.number) if row else None
 
     def _used_ids(self, connection: Connection, school_id: str, slug: str) -> set[str]:
         return set(
@@ -270,6 +362,12 @@ def no_such_school(school_id: str, known: Sequence[str]) -> str:
     if not known:
         return f"There is no school called {school_id}: none is set up here yet."
     return f"There is no school called {school_id}: choose one of {', '.join(known)}."
+
+
+def _version(row: Row[Any], policy: Policy) -> Version:
+    approval = Approval(row.owner, row.approved_by, row.minutes)
+    number = row.number if row.number != DRAFT else None
+    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, approval)
 
 
 def _draft_of(school_id: str, slug: str) -> tuple[ColumnElement[bool], ...]:
