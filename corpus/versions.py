@@ -211,8 +211,9 @@ class Versions:
             return [_version(row, Policy.from_json(row.document)) for row in connection.execute(wanted)]
 
     def change_draft(self, school_id: str, slug: str, edits: int, change: Callable[[Policy], Policy]) -> Policy:
-        """Put what `change` makes of the draft in its place, and return it; `edits` are those of the draft as it was read.
+        """Put what `change` makes of the draft in its place, and return it with its clauses' ids aligned.
 
+        `edits` are those of the draft as it was read.
         Raises StoreError where there is no draft, or somebody else has changed it since; what `change` raises leaves it as it is.
         """
         with self._writing() as connection:
@@ -222,7 +223,12 @@ class Versions:
                 raise StoreError(
                     "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
                 )
-            changed = change(Policy.from_json(row.document))
+            # A clause that a change made anew must not get an id that an earlier version gave to another.
+            changed = align(
+                change(Policy.from_json(row.document)),
+                self._current(connection, school_id, slug),
+                self._used_ids(connection, school_id, slug),
+            )
             values = {"document": changed.to_json(), "edits": edits + 1}
             connection.execute(update(versions).where(versions.c.id == row.id).values(values))
         return changed
