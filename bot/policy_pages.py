@@ -73,7 +73,8 @@ class PolicyPages:
             told = f"Version {number}. Each as the headteacher wrote it. They are no policy."
         else:
             told = f"Version {number} ({dates(policy, today)}). Every clause as the school published it."
-        return environment().get_template("policy.html.jinja").render(title=policy.title, told=told, sections=page_sections(policy, today))
+        template = environment().get_template("policy.html.jinja")
+        return template.render(title=policy.title, told=told, sections=page_sections(policy, today))
 
     async def _form(self, _request: Request) -> Response:
         return _checked("", "")

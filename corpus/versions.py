@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, ins
 from corpus.alignment import align
 from corpus.clause import RULINGS, Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
-from corpus.documents.doubt import Doubt
 from corpus.dates import day_of
+from corpus.documents.doubt import Doubt
 from corpus.errors import StoreError
 from corpus.tables import clauses, other_policies, policies, schools, versions, writing
 
@@ -323,14 +323,6 @@ class Versions:
             if unknown:
                 raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
             keep_corrections(connection, (school_id, slug, number), changes, self._now())
-
-    def hold(self, school_id: str) -> None:
-        """Let nobody else publish or change a draft at a school until the transaction of `all_at_once` ends.
-
-        Raises StoreError where there is no such school.
-        """
-        with self._writing() as connection:
-            self._require_school(connection, school_id)
 
     def given_ids(self, school_id: str, slug: str) -> set[str]:
         """Return the id of every clause that a policy has ever had published."""

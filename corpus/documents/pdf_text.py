@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from corpus.documents.doubt import Doubt
 from corpus.documents.pdf_columns import Flow
 from corpus.documents.pdf_lines import Line
 from corpus.documents.pdf_tables import Table
-from corpus.documents.doubt import Doubt
 from corpus.furniture import continues, hangs, is_field, is_unfinished
 from corpus.markers import Family, Marker, parse_marker
 
