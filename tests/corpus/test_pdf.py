@@ -193,6 +193,7 @@ CASES = {
         "".join(f"BT /F1 10 Tf 0 1 -1 0 {100 + 12 * row} 50 Tm ({line}) Tj ET\n" for row, line in enumerate(FILLED.split("\n"))),
         FULL,
     ),
+    "the number of a page": (lines(50, 700, FILLED) + at(300, 30, "1"), FULL),
     "a contents page": (
         at(50, 740, "Contents", 14, "F2")
         + lines(50, 700, "Scope of this policy .......... 2\nMonitoring .................... 3"),
