@@ -55,9 +55,10 @@ class BringingIn:
         source, doubts, ignored = None, tuple[Doubt, ...](), tuple[str, ...]()
         if _YAML.search(name):
             policy = from_yaml(raw.decode("utf-8", errors="replace"), name)
-            if policy.school != school_id:
-                raise BotError(f"{name} is a policy of another school: bring in your own.")
-            slug = slug or policy.slug
+            if policy.school != school_id or slug not in (None, policy.slug):
+                wanted = f"{school_id}/{slug or policy.slug}"
+                raise BotError(f"{name} is {policy.school}/{policy.slug}, not {wanted}: import it as what it is.")
+            slug = policy.slug
         else:
             read = read_apart(raw, name)
             source, doubts, ignored = read.text, read.doubts, read.ignored
