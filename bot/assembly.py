@@ -11,6 +11,7 @@ from bot.clock import now_utc
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
 from bot.deliveries import Deliveries
+from bot.desk.access import DeskAccess
 from bot.duties import Duties
 from bot.escalations import ESCALATIONS_KEPT, Escalations
 from bot.handover import Handover
@@ -33,7 +34,7 @@ from bot.turn import Tenancy
 from bot.unfinished import Unfinished
 from bot.ways_in import WaysIn
 
-NO_WAYS = WaysIn("http://127.0.0.1/join", None)
+NO_WAYS = WaysIn("http://127.0.0.1", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Parts:
     escalations: Escalations
     notices: Notices
     outgoing: Outgoing
+    desk: DeskAccess
     conversation: Conversation
     audit: Audit
     proposals: Proposals
@@ -85,6 +87,7 @@ def assemble(
     deliveries = Deliveries(engine, now, escalations.settled, seal)
     roster = Roster(engine, contacts, duties, indexes, now)
     unfinished = Unfinished(engine, seal, records, now)
+    desk = DeskAccess(engine, people, now)
     inbox = Inbox(
         escalations=escalations,
         people=people,
@@ -122,6 +125,7 @@ def assemble(
         unfinished=unfinished,
         handover=handover,
         inbox=inbox,
+        desk=desk,
         own_duty=OwnDuty(duties, contacts, roster, notices),
     )
     audit = Audit(engine, now)
@@ -142,6 +146,7 @@ def assemble(
         escalations=escalations,
         notices=notices,
         outgoing=outgoing,
+        desk=desk,
         conversation=conversation,
         audit=audit,
         proposals=proposals,

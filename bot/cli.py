@@ -110,6 +110,10 @@ def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
     sheet.add_argument("--school", required=True)
     sheet.add_argument("--out", metavar="FILE.html", type=Path, help="the file to write; standard output unless given")
 
+    desk = command("desk-link", "print a link that opens the desk once, on which a school keeps its policies", _desk_link)
+    desk.add_argument("--school", required=True)
+    desk.add_argument("--person", type=int, help="the number of the person; the headteacher unless given")
+
     people = command("people", "who may ask at a school, and the invitations that nobody has taken", _people)
     people.add_argument("--school", required=True)
     one_of = people.add_mutually_exclusive_group()
@@ -214,6 +218,12 @@ def _sheet(options: argparse.Namespace) -> int:
     from bot.enrolment import sheet
 
     return sheet(options.school, options.out)
+
+
+def _desk_link(options: argparse.Namespace) -> int:
+    from bot.enrolment import desk_link
+
+    return desk_link(options.school, options.person)
 
 
 def _people(options: argparse.Namespace) -> int:

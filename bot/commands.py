@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from bot.answer import dates
 from bot.clock import spoken
+from bot.desk.access import AT_DESK
 from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
@@ -48,7 +49,7 @@ IN_DANGER = "If anybody is in immediate danger, ring 999."
 # What a link says that opens a chat for a worry, where another would say an invitation's code.
 START_WORRIED = "worried"
 # These are in no list: they are for a few, whom /help tells of them.
-_NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox"}
+_NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox", "desk"}
 # How people write a command where there is no slash for it.
 _IN_WORDS = {
     "start": "help",
@@ -85,6 +86,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
     may_invite = [Paragraph("/invite makes an invitation for one person.", aside=True)] if role in MAY_INVITE else []
     told = "/duty says when and how colleagues reach you through me, /inbox what waits for you."
     receives = [Paragraph(told, aside=True)] if role in RECEIVING else []
+    keeps = [Paragraph("/desk opens the pages on which your school keeps its policies.", aside=True)] if role in AT_DESK else []
     return (
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
@@ -92,6 +94,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
         Paragraph("You can also write: /contacts, /sent, /school, /privacy, /mydata, /forget, /leave.", aside=True),
         *may_invite,
         *receives,
+        *keeps,
     )
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,7 @@ from bot.commands import (
 )
 from bot.contact_book import OnPhones
 from bot.contact_store import Contacts
+from bot.desk.access import LINK_LASTS, DeskAccess
 from bot.errors import BotError, QuestionError
 from bot.escalations import Escalations
 from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover
@@ -35,7 +36,7 @@ from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choo
 from bot.links import Links
 from bot.messages import Button, Message
 from bot.own_duty import OwnDuty
-from bot.people import TELEGRAM, WEB, Access, People
+from bot.people import TELEGRAM, WEB, Access, People, Person
 from bot.records import AskedQuestion, Records
 from bot.roster import Roster
 from bot.sections import GONE, find_clause, whole_section
@@ -63,6 +64,11 @@ NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please 
 ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
 WHICH_SCHOOL = "Which school do you ask of?"
 NOT_KEPT = "I do not keep that question any more, so there is nothing to note it beside."
+DESK_IN_PRIVATE = "I give the link to the desk only in a private chat: write /desk to me alone."
+DESK_NOT_REACHED = (
+    "The desk can be opened only on the machine that I run on: ask whoever runs me to set POLICYBOT_PUBLIC_URL, "
+    "or to print a link there with policybot desk-link."
+)
 NOTED = "Thank you. I have noted it, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
@@ -108,6 +114,7 @@ class Conversation:
         handover: Handover,
         inbox: Inbox,
         own_duty: OwnDuty,
+        desk: DeskAccess,
     ) -> None:
         """Keep the parts."""
         self._indexes = indexes
@@ -125,6 +132,7 @@ class Conversation:
         self._handover = handover
         self._inbox = inbox
         self._own_duty = own_duty
+        self._desk = desk
 
     def turn(self, message: Message, recent: int) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute."""
@@ -293,6 +301,8 @@ class Conversation:
         if name == "invite":
             role = read_invited_role(told, asker.person.role)
             return said(*invitation_blocks(*self._people.invite(asker.school.id, role), self._ways), private=True)
+        if name == "desk":
+            return self._open_desk(asker.person, message)
         if name == "whoami":
             return said(*whoami_blocks(asker.person, asker.school.name), private=True)
         whose = self._records.asker(message)
@@ -309,6 +319,21 @@ class Conversation:
             Heading(f"Do you want to leave {asker.school.name}?"),
             Paragraph("Your access ends at once. To come back you need a code from the school office."),
             buttons=(leave,),
+            private=True,
+        )
+
+    def _open_desk(self, person: Person, message: Message) -> Turn:
+        """Return the link that opens the desk once, where nobody else can see it."""
+        if not message.private:
+            return _refusal(DESK_IN_PRIVATE)
+        if message.channel != WEB and not self._ways.is_reached_by_others:
+            return _refusal(DESK_NOT_REACHED)
+        link = self._ways.desk_link(self._desk.make_link(person))
+        minutes = LINK_LASTS // timedelta(minutes=1)
+        return said(
+            Heading("Your link to the desk:"),
+            Paragraph(link),
+            Paragraph(f"It works once, for {minutes} minutes, and is for you alone: do not pass it on.", aside=True),
             private=True,
         )
 

@@ -16,7 +16,7 @@ from bot.joining import Door
 from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.rendering import as_html, environment, problem_to_html, told_page
-from corpus.clause import Clause, Policy
+from corpus.clause import Clause, LeadIn, Policy
 from corpus.errors import StoreError
 from corpus.versions import Versions
 
@@ -68,16 +68,10 @@ class PolicyPages:
         return person is not None and person.school_id == school
 
     def _rendered(self, policy: Policy, number: int) -> str:
-        sections = [
-            (
-                section.text,
-                min(max(section.level, 1) + 1, 6),
-                [(element, isinstance(element, Clause)) for element in section.elements],
-            )
-            for section in policy.sections
-        ]
         told = f"Version {number} ({dates(policy, day_of(self._now()))})."
-        return environment().get_template("policy.html.jinja").render(title=policy.title, told=told, sections=sections)
+        return (
+            environment().get_template("policy.html.jinja").render(title=policy.title, told=told, sections=page_sections(policy))
+        )
 
     async def _form(self, _request: Request) -> Response:
         return _checked("", "")
@@ -90,6 +84,14 @@ class PolicyPages:
         except BotError as error:
             return _checked(pasted, str(error), 400)
         return _checked(pasted, "", html=as_html(blocks))
+
+
+def page_sections(policy: Policy) -> list[tuple[str, int, list[tuple[Clause | LeadIn, bool]]]]:
+    """Return each heading of a policy, its level on a page, and what stands under it: whether each of that is a clause."""
+    return [
+        (section.text, min(max(section.level, 1) + 1, 6), [(one, isinstance(one, Clause)) for one in section.elements])
+        for section in policy.sections
+    ]
 
 
 def _checked(pasted: str, problem: str, status: int = 200, html: str = "") -> Response:

@@ -264,6 +264,7 @@ desk_sessions = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
+    Column("said", Text),  # what the next page says first: what came of the form before it
 )
 
 # What waits for the chair of governors, or did: a version, a correction or a ruling that is looser than what is published.

@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("person_id", sa.Integer, nullable=False),
         sa.Column("seen_at", sa.DateTime, nullable=False),
+        sa.Column("said", sa.Text),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_desk_sessions_person_id_people", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name="pk_desk_sessions"),
     )
