@@ -15,11 +15,12 @@ from corpus.alignment import Change, ClauseChange, compare
 from corpus.building import build_policy
 from corpus.checking import check_coverage, check_policy
 from corpus.clause import Policy
+from corpus.documents.apart import refuse_large
+from corpus.loosening import loosened, told_stances
 from corpus.policy_file import from_yaml, to_yaml
 from corpus.source import read_text
 from corpus.versions import School, Version, Versions
 
-LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredth of it
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -65,10 +66,14 @@ def diff(school: str, slug: str) -> int:
     if current is None:
         print(f"Nothing is published yet: all {sum(1 for _ in draft.policy.clauses())} clauses are new.")
         return 0
-    changes = [change for change in compare(current, draft.policy) if change.change is not Change.UNCHANGED or change.stances]
+    changes = [
+        change
+        for change in compare(current, draft.policy)
+        if change.change is not Change.UNCHANGED or change.stances or loosened(change.before, change.after)
+    ]
     if not changes:
         print("The draft says the same as the published version.")
-    for change in sorted(changes, key=lambda one: not one.is_looser):
+    for change in sorted(changes, key=lambda one: loosened(one.before, one.after) is None):
         print(_told(change))
     return 0
 
@@ -123,8 +128,7 @@ def evaluate(file: Path, *, show_misses: bool, beside: bool, save: Path | None, 
 def _read_document(file: Path, school: str, slug: str, title: str | None) -> tuple[Policy, str | None]:
     """Return the policy in a file and the source text; a YAML export has no source."""
     try:
-        if file.stat().st_size > LARGEST_DOCUMENT:
-            raise BotError(f"{file.name} is larger than {LARGEST_DOCUMENT // 1_000_000} MB: is it the policy?")
+        refuse_large(file.stat().st_size, file.name)
         raw = file.read_bytes()
     except OSError as error:
         raise BotError(f"{file} cannot be read: {error.strerror}.") from None
@@ -161,9 +165,10 @@ def _told(change: ClauseChange) -> str:
     clause = change.after or change.before
     assert clause is not None  # noqa: S101  one of the two is always there
     lines = [f"{change.change}: {clause.label}{' (are these the same rule?)' if change.doubtful else ''}"]
-    if change.stances:
-        before, after = change.stances
-        lines.append(f"  stance: {before} -> {after}{' (LOOSER)' if change.is_looser else ''}")
+    if looser := loosened(change.before, change.after):
+        lines.append(f"  LOOSER: {looser}")
+    elif change.before and change.after and change.stances:
+        lines.append(f"  {told_stances(change.before, change.after)}")
     if change.before and change.change is not Change.ADDED:
         lines.append(f"  - {change.before.words}")
     if change.after and change.change is not Change.REMOVED:

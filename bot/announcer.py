@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.clock import spoken, spoken_briefly
 from bot.escalations import Escalation, Escalations, Receipt
+from bot.gap_notices import TO_ASKER, GapNotices
 from bot.handover import nobody_yet
 from bot.inbox import OPEN, Inbox
 from bot.layout import Block, Heading, Paragraph
@@ -24,7 +25,14 @@ class Announcer:
     """Puts notices into words."""
 
     def __init__(
-        self, escalations: Escalations, inbox: Inbox, people: People, roster: Roster, now: Callable[[], datetime]
+        self,
+        *,
+        escalations: Escalations,
+        inbox: Inbox,
+        people: People,
+        roster: Roster,
+        gap_notices: GapNotices,
+        now: Callable[[], datetime],
     ) -> None:
         """Keep the parts; `now` is the time in UTC."""
         self._now = now
@@ -32,9 +40,13 @@ class Announcer:
         self._inbox = inbox
         self._people = people
         self._roster = roster
+        self._gap_notices = gap_notices
 
     def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
         """Return where and how to say a notice; None, noted with its escalation, where nobody can be told."""
+        if notice.kind in TO_ASKER:
+            to_asker = self._gap_notices.announced(connection, notice)
+            return _announcement(*to_asker) if to_asker else None
         found = self._escalations.find(notice.escalation_id, connection) if notice.escalation_id else None
         if notice.escalation_id and found is None:
             return None

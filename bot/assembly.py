@@ -14,6 +14,8 @@ from bot.deliveries import Deliveries
 from bot.desk.access import DeskAccess
 from bot.duties import Duties
 from bot.escalations import ESCALATIONS_KEPT, Escalations
+from bot.gap_notices import GapNotices
+from bot.gaps import Gaps
 from bot.handover import Handover
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
@@ -29,6 +31,7 @@ from bot.readiness import Readiness
 from bot.records import RETENTION, Records
 from bot.roster import Roster
 from bot.sealing import Seal
+from bot.summary import Summaries
 from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
@@ -54,6 +57,8 @@ class Parts:
     outgoing: Outgoing
     desk: DeskAccess
     conversation: Conversation
+    gaps: Gaps
+    summaries: Summaries
     audit: Audit
     proposals: Proposals
     trial_questions: TrialQuestions
@@ -98,7 +103,14 @@ def assemble(
         now=now,
     )
     handover = Handover(escalations=escalations, roster=roster, records=records, unfinished=unfinished, indexes=indexes, now=now)
-    announcer = Announcer(escalations, inbox, people, roster, now)
+    announcer = Announcer(
+        escalations=escalations,
+        inbox=inbox,
+        people=people,
+        roster=roster,
+        gap_notices=GapNotices(records, people, roster, indexes),
+        now=now,
+    )
     outgoing = Outgoing(
         engine=engine,
         notices=notices,
@@ -134,6 +146,7 @@ def assemble(
     readiness = Readiness(
         indexes, roster=roster, proposals=proposals, trial_questions=trial_questions, looked_at=looked_at, now=now
     )
+    gaps = Gaps(engine, indexes, roster, notices, now)
     return Parts(
         indexes=indexes,
         people=people,
@@ -148,10 +161,12 @@ def assemble(
         outgoing=outgoing,
         desk=desk,
         conversation=conversation,
+        gaps=gaps,
+        summaries=Summaries(engine, indexes, roster),
         audit=audit,
         proposals=proposals,
         trial_questions=trial_questions,
         looked_at=looked_at,
         readiness=readiness,
-        publication=Publication(indexes=indexes, readiness=readiness, proposals=proposals, audit=audit),
+        publication=Publication(indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle]),
     )

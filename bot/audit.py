@@ -17,6 +17,8 @@ class Action(StrEnum):
 
     SET_UP_SCHOOL = "set up the school"
     BROUGHT_IN = "brought in a draft"
+    EDITED_DRAFT = "changed a draft"
+    DROPPED_DRAFT = "threw a draft away"
     PUBLISHED = "published"
     ROLLED_BACK = "rolled back"
     CORRECTED = "corrected"

@@ -67,7 +67,7 @@ def open_indexes(settings: Settings, now: Callable[[], datetime] = now_utc) -> "
 
 
 class Indexes:
-    """The index of each school that was asked of, rebuilt whole when the school's revision has gone up."""
+    """The index of each school that was asked of, rebuilt whole when its revision has gone up or a ruling has lapsed."""
 
     def __init__(self, versions: Versions, knowledge: Knowledge) -> None:
         """Keep the store; an index is built when its school is first asked of."""
@@ -82,6 +82,8 @@ class Indexes:
         `revision` is the newest where that is known already. Raises BotError where there is no such school.
         """
         built = self._built.get(school_id)
+        if built is not None and built.until is not None and self.versions.today() >= built.until:
+            built = None
         if built is not None and (not fresh or (revision or self.versions.revision(school_id)) == built.revision):
             return built
         index = self.build(self.versions, school_id)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.answer import dates
+from bot.answer import dates, rulings_in_words
 from bot.clock import spoken
 from bot.desk.access import AT_DESK
 from bot.directory import Directory, Route
@@ -143,12 +143,13 @@ def contacts_blocks(school_name: str, directory: Directory) -> tuple[Block, ...]
     )
 
 
-def policies_blocks(school_name: str, policies: Sequence[Policy], today: date) -> tuple[Block, ...]:
-    """Return which policies are searched, with their dates: the latest first, those without a date last."""
+def policies_blocks(school_name: str, policies: Sequence[Policy], rulings: int, today: date) -> tuple[Block, ...]:
+    """Return which policies are searched, with their dates: the latest first, those without a date last; and how many rulings."""
     latest_first = sorted(policies, key=lambda policy: policy.adopted or "", reverse=True)
     return (
         Heading(f"You ask of {school_name}. I look in:"),
         *(Paragraph(f"{policy.title} ({dates(policy, today)})", strong=policy.title) for policy in latest_first),
+        *([Paragraph(f"And in {rulings_in_words(rulings)}.")] if rulings else []),
     )
 
 
@@ -168,6 +169,8 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
     kept = (
         f"Your questions are kept for {retention.days} days without your name, so that the headteacher can see what staff could "
         "not find. Names, numbers and addresses are taken out first. After that only counts a month remain.",
+        "Where the policies say nothing, or an answer did not help you, I also keep where to write to you, sealed, until I have "
+        "told you what came of it. Nobody at your school can see it, nor your wording unless you press “Share my wording”.",
         "Never kept, nor counted: questions on union matters, grievances, health, pregnancy, pay, a colleague, "
         "or something that you have done yourself; and questions that show that a child may be at risk.",
         "For 15 minutes I remember your last questions, so that you can go on asking. A reply on its way is kept until it "
@@ -185,11 +188,18 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
 
 
 def my_data_blocks(
-    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str], handed_over: int
+    asked: Sequence[AskedQuestion],
+    remembered: Sequence[str],
+    person: Person,
+    school_names: dict[str, str],
+    *,
+    handed_over: int,
+    to_tell: int,
 ) -> tuple[Block, ...]:
     """Return a copy of what is kept of somebody.
 
-    `remembered` are the questions kept for a few minutes, `handed_over` counts what was handed over to others.
+    `remembered` are the questions kept for a few minutes, `handed_over` counts what was handed over to others, `to_tell` the
+    questions with which it is kept where to tell her that they are settled.
     """
     for_minutes = [Paragraph(f"Remembered for 15 minutes, so that you can go on asking: {'; '.join(remembered)}", aside=True)]
     of_others = [Paragraph(f"You have handed over: {_counted(handed_over, 'thing')}. /sent lists them.", aside=True)]
@@ -197,10 +207,19 @@ def my_data_blocks(
         *whoami_blocks(person, school_names[person.school_id])[1:],
         *(for_minutes if remembered else []),
         *(of_others if handed_over else []),
+        *(
+            [Paragraph(f"Where to write to you once it is settled, for {_counted(to_tell, 'question')}.", aside=True)]
+            if to_tell
+            else []
+        ),
     ]
     if not asked:
         return (Heading("I keep no question of yours."), *of_person)
-    lines = [f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}" for one in asked]
+    lines = [
+        f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}"
+        f"{' (You share these words with the headteacher.)' if one.shared else ''}"
+        for one in asked
+    ]
     counted = "one question" if len(lines) == 1 else f"{len(lines)} questions"
     return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
 

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from bot.audit import Action, Audit
 from bot.bootstrap import Indexes
 from bot.errors import BotError
-from bot.loosening import loosened, looser_changes
 from bot.proposals import Kind, Proposal, Proposals, Proposed
 from bot.readiness import DRAFT_CHANGED, Readiness
 from corpus.clause import Clause, Correction, Policy
 from corpus.errors import StoreError
+from corpus.loosening import loosened, looser_changes
 from corpus.versions import NOT_RECORDED, Approval, Versions
 from retrieval.index import Index
 

@@ -10,7 +10,6 @@ from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.errors import BotError
 from bot.looked_at import LookedAt
-from bot.loosening import loosened_by_hand
 from bot.proposals import Proposal, Proposals, State
 from bot.roster import Roster
 from bot.tables import questions
@@ -18,6 +17,7 @@ from bot.trial import Lately, Trial, lately_changed, told, try_out
 from bot.trial_questions import EXPECTATIONS, TrialQuestions
 from corpus.clause import Policy
 from corpus.errors import StoreError
+from corpus.loosening import loosened_by_hand
 from corpus.versions import Version
 from retrieval.index import Index
 

@@ -3,7 +3,7 @@
 import errno
 import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -38,7 +38,11 @@ def serve() -> int:
     settings = read_settings()
     configuration = read_configuration(settings)
     hosts = _hosts(settings)
-    listening = _listen(settings)
+    with _listen(settings) as listening:
+        return _serve_on(listening, settings, configuration, hosts)
+
+
+def _serve_on(listening: socket.socket, settings: Settings, configuration: Configuration, hosts: Sequence[str]) -> int:
     indexes = open_indexes(settings)
     key = secret_key(settings)
     schools = [school.id for school in indexes.versions.schools()]

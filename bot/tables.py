@@ -218,7 +218,9 @@ notices = Table(
     Column("id", Integer, primary_key=True),
     Column("school_id", ForeignKey("schools.id"), nullable=False),
     Column("kind", String(20), nullable=False),
-    Column("person_id", Integer),  # to whom; null where it is the asker of an escalation, whose address is sealed there
+    Column(
+        "person_id", Integer
+    ),  # to whom; null where it is the asker of an escalation or a question, whose address is sealed there
     Column("escalation_id", String(16)),
     Column("detail", Text),  # JSON, without a word of any question
     Column("made_at", DateTime, nullable=False),
@@ -335,7 +337,8 @@ gap_decisions = Table(
     "gap_decisions",
     metadata,
     Column("school_id", ForeignKey("schools.id"), primary_key=True),
-    Column("gap", String(100), primary_key=True),  # the matter's id, or the id of the question that stands for its like
+    Column("gap", String(200), primary_key=True),  # the matter's name, or the id of the question that stands for its like
+    Column("words", String(200)),  # how a list calls it once no question of it is kept any more; null where nothing may be said
     Column("decision", String(20), nullable=False),
     Column("who", String(200), nullable=False),
     Column("at", DateTime, nullable=False),
@@ -381,16 +384,6 @@ watches = Table(
     Column("address", LargeBinary, nullable=False),  # sealed: their private chat, as a message without words
     Column("made_at", DateTime, nullable=False),
     UniqueConstraint("school_id", "slug", "clause_id", "person_id"),
-)
-
-# Policies that a school has and has not brought in.
-other_policies = Table(
-    "other_policies",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("school_id", ForeignKey("schools.id"), nullable=False),
-    Column("title", String(200), nullable=False),
-    UniqueConstraint("school_id", "title"),
 )
 
 # Which reminders of a policy's review were sent.

@@ -9,14 +9,15 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.answer import PLAINLY_ALIKE, VERDICTS, Quote, is_unconfirmed_permission
+from bot.answer import VERDICTS, Quote, is_unconfirmed_permission
 from bot.asking import ask_and_read
 from bot.directory import Directory
-from bot.loosening import is_looser, loosened
 from bot.trial_questions import TrialQuestion
 from corpus.clause import STRICTNESS, Clause, Stance
+from corpus.loosening import is_looser, loosened
 from retrieval.decision import Outcome
 from retrieval.index import Index
+from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.sensitive import NEVER_STORED, sensitivity
 
 # What stands for the matter of a question that is not plainly about any.

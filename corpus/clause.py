@@ -22,6 +22,8 @@ class Stance(StrEnum):
     INFORMATIONAL = "informational"
 
 
+# The slug of the policy that holds a headteacher's rulings, each as a clause.
+RULINGS = "rulings"
 # From strict to loose, among those that say whether a thing may be done.
 STRICTNESS = (Stance.FORBIDDEN, Stance.DISCOURAGED, Stance.CONDITIONAL, Stance.ALLOWED)
 
@@ -83,6 +85,41 @@ class Correction(_Value, frozen=True):
     roles: tuple[Role, ...] | None = None
     deciding: str | None = None
 
+    def over(self, earlier: "Correction | None") -> "Correction":
+        """Return this correction with what an earlier one set and this one leaves, so that neither is lost."""
+        if earlier is None:
+            return self
+        ruling = earlier if self.stance is None else self
+        return replace(
+            self,
+            stance=ruling.stance,
+            second=ruling.second,
+            binds=earlier.binds if self.binds is None else self.binds,
+            roles=earlier.roles if self.roles is None else self.roles,
+            deciding=earlier.deciding if self.deciding is None else self.deciding,
+        )
+
+
+class RulingNote(_Value, frozen=True):
+    """What makes a clause a ruling of the headteacher: whose it is, what it answers, how long it holds, what it rests on.
+
+    `by` is how a reply names her; it holds from `on` until the end of `until`, days at the schools. `question` is in her words;
+    `matter` is the name of the matter that it decides. `cites` is a clause as `IndexedClause.cited` names it, None where it is
+    her own decision. `approved_by` is who approved that it is looser than a published clause.
+    """
+
+    by: str
+    on: date
+    until: date
+    question: str
+    matter: str | None = None
+    cites: str | None = None
+    approved_by: str | None = None
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return day <= self.until
+
 
 class Passage(_Value, frozen=True):
     """Text of the source that is neither clause nor lead-in; `kind` says what it is, such as `page number`."""
@@ -122,6 +159,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     repaired; `repairs` the reason for each repair. `deciding` are the words of the reading that make the stance.
     `lead_in` is a lead-in's id. `stance`, `second`, `binds` and `roles` are derived from the wording, with `correction`
     already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here.
+    `same_as` and `not_same_as` are ids of the version before which a person has said to be this rule, and not to be it.
+    A clause with a `ruling` is the headteacher's own, and no policy's.
     """
 
     id: str
@@ -140,6 +179,9 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     confirmed: bool = False
     correction: Correction | None = None
     note: str | None = None
+    same_as: str | None = None
+    not_same_as: tuple[str, ...] = ()
+    ruling: RulingNote | None = None
 
     @property
     def words(self) -> str:
@@ -147,7 +189,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
         return self.reading or self.text
 
     def corrected(self, correction: Correction) -> "Clause":
-        """Return the clause with what `correction` sets; its words stay as they are."""
+        """Return the clause with what `correction` sets, and any earlier one before it; its words stay as they are."""
+        correction = correction.over(self.correction)
         return replace(
             self,
             stance=correction.stance or self.stance,
@@ -210,6 +253,11 @@ class Policy(_Value, frozen=True):
     def from_json(stored: bytes) -> "Policy":
         """Return the policy that `to_json` wrote."""
         return _DECODER.decode(stored)
+
+    @property
+    def is_of_rulings(self) -> bool:
+        """Whether its clauses are rulings of the headteacher, and it is no policy that governors approve."""
+        return self.slug == RULINGS
 
     def clauses(self) -> Iterator[Clause]:
         """Yield the clauses in the order of the document."""

@@ -6,17 +6,20 @@ A published version is never changed. A school's revision goes up in the same tr
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from corpus.alignment import align
-from corpus.clause import Correction, Policy
+from corpus.clause import RULINGS, Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
+from corpus.dates import day_of
+from corpus.documents.doubt import Doubt
 from corpus.errors import StoreError
-from corpus.tables import clauses, policies, schools, versions, writing
+from corpus.tables import clauses, other_policies, policies, schools, versions, writing
 
 # The number under which the store keeps a draft; versions count from 1.
 DRAFT = 0
@@ -48,7 +51,8 @@ NOT_RECORDED = Approval()
 class Version:
     """A version of a policy; `number`, `published_at` and `published_by` are None while it is a draft.
 
-    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand.
+    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand,
+    `doubts` is what the document's reader was not certain of.
     """
 
     policy: Policy
@@ -58,6 +62,7 @@ class Version:
     published_at: datetime | None
     published_by: str | None
     edits: int = 0
+    doubts: tuple[Doubt, ...] = ()
     approval: Approval = NOT_RECORDED
 
     @property
@@ -68,11 +73,17 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a school answers from: its revision and its current versions, in the order of their slugs."""
+    """What a school answers from: its revision and its current versions, in the order of their slugs.
+
+    `day` is the day on which it is read: rulings that had lapsed by then are not answered from. `others` are the titles of
+    policies that the school has and has not brought in.
+    """
 
     school: School
     revision: int
     versions: tuple[tuple[int, Policy], ...]
+    day: date = date.min
+    others: tuple[str, ...] = ()
 
 
 class Versions:
@@ -142,18 +153,30 @@ class Versions:
             current = tuple(
                 (row.number, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows.all()
             )
-        return Published(School(school.id, school.name, school.short_name, school.nation), school.revision, current)
+            brought_in = {policy.title.casefold() for _, policy in current}
+            titles = connection.scalars(
+                select(other_policies.c.title).where(other_policies.c.school_id == school_id).order_by(other_policies.c.title)
+            )
+            others = tuple(title for title in titles if title.casefold() not in brought_in)
+        whose = School(school.id, school.name, school.short_name, school.nation)
+        return Published(whose, school.revision, current, self.today(), others)
+
+    def today(self) -> date:
+        """Return the day that it is at the schools."""
+        return day_of(self._now())
 
     def revision(self, school_id: str) -> int | None:
         """Return the school's revision, None where there is no such school."""
         with self._reading() as connection:
             return connection.scalar(select(schools.c.revision).where(schools.c.id == school_id))
 
-    def save_draft(self, policy: Policy, source: str | None) -> Policy:
+    def save_draft(self, policy: Policy, source: str | None, doubts: Sequence[Doubt] = ()) -> Policy:
         """Keep `policy` as the draft, in place of any draft before; return it with its clauses' ids aligned.
 
-        Raises StoreError where there is no such school.
+        Raises StoreError where there is no such school, and where a clause is a ruling in a policy, or none among the rulings.
         """
+        if any(bool(clause.ruling) is not policy.is_of_rulings for clause in policy.clauses()):
+            raise StoreError(f"Rulings are kept under the name “{RULINGS}”, and nothing else is: give this policy another name.")
         with self._writing() as connection:
             self._require_school(connection, policy.school)
             current = self._current(connection, policy.school, policy.slug)
@@ -167,6 +190,7 @@ class Versions:
                     number=DRAFT,
                     document=aligned.to_json(),
                     source=source,
+                    doubts=msgspec.json.encode(doubts) if doubts else None,
                     made_at=self._now(),
                 )
             )
@@ -187,8 +211,9 @@ class Versions:
             return [_version(row, Policy.from_json(row.document)) for row in connection.execute(wanted)]
 
     def change_draft(self, school_id: str, slug: str, edits: int, change: Callable[[Policy], Policy]) -> Policy:
-        """Put what `change` makes of the draft in its place, and return it; `edits` are those of the draft as it was read.
+        """Put what `change` makes of the draft in its place, and return it with its clauses' ids aligned.
 
+        `edits` are those of the draft as it was read.
         Raises StoreError where there is no draft, or somebody else has changed it since; what `change` raises leaves it as it is.
         """
         with self._writing() as connection:
@@ -198,7 +223,12 @@ class Versions:
                 raise StoreError(
                     "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
                 )
-            changed = change(Policy.from_json(row.document))
+            # A clause that a change made anew must not get an id that an earlier version gave to another.
+            changed = align(
+                change(Policy.from_json(row.document)),
+                self._current(connection, school_id, slug),
+                self._used_ids(connection, school_id, slug),
+            )
             values = {"document": changed.to_json(), "edits": edits + 1}
             connection.execute(update(versions).where(versions.c.id == row.id).values(values))
         return changed
@@ -294,6 +324,28 @@ class Versions:
                 raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
             keep_corrections(connection, (school_id, slug, number), changes, self._now())
 
+    def given_ids(self, school_id: str, slug: str) -> set[str]:
+        """Return the id of every clause that a policy has ever had published."""
+        with self._reading() as connection:
+            return self._used_ids(connection, school_id, slug)
+
+    def add_other_policy(self, school_id: str, title: str) -> None:
+        """Note that a school has a policy that was not brought in. Raises StoreError where that is noted already."""
+        with self._writing() as connection:
+            self._raise_revision(connection, school_id)
+            listed = connection.scalars(select(other_policies.c.title).where(other_policies.c.school_id == school_id)).all()
+            if title.casefold() in map(str.casefold, listed):
+                raise StoreError(f"{title} is on the list already.")
+            connection.execute(insert(other_policies).values(school_id=school_id, title=title))
+
+    def remove_other_policy(self, school_id: str, title: str) -> None:
+        """Take a policy that was not brought in from the list again. Raises StoreError where it is not on it."""
+        with self._writing() as connection:
+            self._raise_revision(connection, school_id)
+            where = (other_policies.c.school_id == school_id, other_policies.c.title == title)
+            if not connection.execute(delete(other_policies).where(*where)).rowcount:
+                raise StoreError(f"{title} is not on the list any more.")
+
     def publishers(self) -> dict[tuple[str, str], str | None]:
         """Return by whom the current version of each policy was published, by school and slug."""
         with self._reading() as connection:
@@ -381,7 +433,8 @@ def no_such_school(school_id: str, known: Sequence[str]) -> str:
 def _version(row: Row[Any], policy: Policy) -> Version:
     approval = Approval(row.owner, row.approved_by, row.minutes)
     number = row.number if row.number != DRAFT else None
-    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, approval)
+    doubts = msgspec.json.decode(row.doubts, type=tuple[Doubt, ...]) if row.doubts else ()
+    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, doubts, approval)
 
 
 def _draft_of(school_id: str, slug: str) -> tuple[ColumnElement[bool], ...]:

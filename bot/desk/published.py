@@ -9,9 +9,11 @@ from starlette.routing import Route
 
 from bot.answer import dates
 from bot.clock import day_of, spoken
-from bot.desk.gate import Gate, Visit
-from bot.desk.words import EVERYBODY, PARTIES, STANCES
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.words import EVERYBODY, KEEPERS, PARTIES, STANCES
+from bot.errors import BotError
 from bot.policy_pages import page_sections
+from bot.publication import Publication
 from corpus.checking import check_policy
 from corpus.clause import Policy
 from corpus.errors import StoreError
@@ -39,9 +41,10 @@ class _Row:
 class PublishedPages:
     """The pages over the versions; `now` is the time in UTC."""
 
-    def __init__(self, versions: Versions, now: Callable[[], datetime]) -> None:
-        """Keep the versions and the clock."""
+    def __init__(self, versions: Versions, publication: Publication, now: Callable[[], datetime]) -> None:
+        """Keep the parts and the clock."""
         self._versions = versions
+        self._publication = publication
         self._now = now
 
     def routes(self, gate: Gate) -> list[Route]:
@@ -49,7 +52,7 @@ class PublishedPages:
         return [
             gate.page("/policies", EVERYBODY, self._list, label="Policies"),
             gate.page("/policies/{slug}", EVERYBODY, self._policy),
-            gate.page("/policies/{slug}/versions/{number}", EVERYBODY, self._policy),
+            gate.page("/policies/{slug}/versions/{number}", EVERYBODY, self._policy, {"roll-back": self._roll_back}),
             gate.page("/policies/{slug}/versions/{number}/yaml", EVERYBODY, self._yaml),
             gate.page("/policies/{slug}/versions/{number}/print", EVERYBODY, self._print),
         ]
@@ -98,7 +101,7 @@ class PublishedPages:
             "policy",
             version=version,
             slug=slug,
-            sections=page_sections(version.policy),
+            sections=page_sections(version.policy, today),
             dates=dates(version.policy, today),
             review=self.review(version.policy),
             findings=check_policy(version.policy, today),
@@ -107,6 +110,7 @@ class PublishedPages:
             stances=STANCES,
             parties=PARTIES,
             spoken=spoken,
+            may_keep=visit.role in KEEPERS,
         )
 
     def _version(self, visit: Visit) -> Version:
@@ -116,6 +120,13 @@ class PublishedPages:
             raise StoreError("There is no such version of this policy.")
         return self._versions.version(visit.school.id, visit.path("slug"), wanted)
 
+    def _roll_back(self, visit: Visit) -> Response:
+        if visit.role not in KEEPERS:
+            raise BotError("Only the headteacher goes back to an earlier version.")
+        version, slug = self._version(visit), visit.path("slug")
+        self._publication.roll_back(visit.school.id, slug, version.number or 0, visit.who)
+        raise Done(f"/policies/{slug}", f"Staff are answered from version {version.number} again.")
+
     def _yaml(self, visit: Visit) -> Response:
         version = self._version(visit)
         name = f"{visit.school.id}-{version.policy.slug}-version-{version.number}.yaml"
@@ -123,7 +134,7 @@ class PublishedPages:
         return Response(to_yaml(version.policy), media_type="application/yaml", headers=headers)
 
     def _print(self, visit: Visit) -> Response:
-        version = self._version(visit)
+        version, today = self._version(visit), day_of(self._now())
         return visit.page(
-            "print", version=version, sections=page_sections(version.policy), dates=dates(version.policy, day_of(self._now()))
+            "print", version=version, sections=page_sections(version.policy, today), dates=dates(version.policy, today)
         )

@@ -283,7 +283,8 @@ def test_where_no_school_is_set_up_the_way_out_is_said(policybot: Policybot, arg
     assert_refused(policybot(*arguments), "No school is set up", "policybot init")
 
 
-def test_demo_mode_seeds_the_five_schools_once(policybot: Policybot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_mode_seeds_the_five_schools_once(policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home" / "policybot.sqlite").unlink()  # there is not even a store
     monkeypatch.setenv("POLICYBOT_DEMO", "1")
     first = policybot("ask", "--json", "--school", "wellesley", FRIENDS)
     assert first.code == 0
@@ -454,7 +455,7 @@ def test_a_new_school_is_set_up_and_answers_from_its_own_document(hillside: Poli
     assert "Staff must not use their own phones in class." in hillside("ask", "Can I use my own phone in class?").out
 
     changes = hillside("diff", *PHONES).out
-    assert changes.startswith("reworded: 1.1\n  stance: forbidden -> discouraged (LOOSER)\n")
+    assert changes.startswith("reworded: 1.1\n  LOOSER: Before: not allowed. Now: advised against. That is looser.\n")
     assert "added: 2.1\n  + Chargers are kept in the office." in changes
     assert "moved: 2.2" in changes
     assert "1.2" not in changes
@@ -503,7 +504,7 @@ def test_a_correction_in_an_exported_file_is_published_and_outlives_the_next_doc
     assert corrected != exported
     (tmp_path / "phones.yml").write_text(corrected, encoding="utf-8")
     assert hillside("import", tmp_path / "phones.yml", *PHONES).code == 0
-    assert "stance: allowed -> conditional" in hillside("diff", *PHONES).out
+    assert "Before: allowed. Now: allowed only on a condition." in hillside("diff", *PHONES).out
     assert hillside("publish", *PHONES).code == 0
     assert hillside("import", tmp_path / "second.txt", *PHONES).code == 0
     assert publish(hillside, *PHONES).code == 0
@@ -513,6 +514,7 @@ def test_a_correction_in_an_exported_file_is_published_and_outlives_the_next_doc
 
 
 def test_before_anything_is_published_a_diff_says_that_all_is_new(policybot: Policybot, tmp_path: Path) -> None:
+    (tmp_path / "home" / "policybot.sqlite").unlink()  # nor is there a store
     policybot("init", "hillside", "--name", "Hillside Primary School")
     (tmp_path / "first.txt").write_text(FIRST)
     policybot("import", tmp_path / "first.txt", *PHONES, "--title", "Our phones")
