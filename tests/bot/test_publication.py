@@ -19,8 +19,9 @@ from bot.proposals import ChairSettings, Kind, State
 from bot.publication import Publication
 from bot.readiness import LATELY
 from bot.tables import audit, trial_questions
+from bot.trial import Difference
 from corpus.building import build_policy
-from corpus.clause import Correction, Stance
+from corpus.clause import Correction, RulingNote, Stance
 from corpus.errors import CorpusError
 from corpus.tables import writing
 from corpus.versions import Approval
@@ -243,7 +244,7 @@ def test_what_the_chair_refuses_or_was_overtaken_changes_nothing(parts: Parts) -
     digest = bring_in(parts, RULES.replace("lock their", "lock all"))
     look(parts)
     parts.publication.publish("hillside", "staff", digest, HEAD)
-    refused(lambda: parts.publication.approve("hillside", number, CHAIR), "changed since you were asked")
+    refused(lambda: parts.publication.approve("hillside", number, CHAIR), "was changed since you were asked")
     assert [one.id for one in parts.proposals.waiting("hillside")] == [number]  # it can still be refused
     assert stance(parts) is Stance.FORBIDDEN
     assert [one.state for one in parts.proposals.decided("hillside")] == [State.REFUSED, State.WITHDRAWN]
@@ -265,6 +266,41 @@ def test_a_school_may_do_without_the_chair_who_sees_what_got_looser_all_the_same
     assert done(parts) == [f"{HEAD} changed what needs the chair", f"{HEAD} corrected 21.1"]
 
 
+def test_a_ruling_holds_at_once_unless_it_is_looser_than_a_published_clause(parts: Parts) -> None:
+    def rule(text: str, stance: Stance, question: str) -> int | None:
+        note = RulingNote("Mrs Harrison, headteacher", DAY, date(2027, 7, 1), question)
+        return parts.publication.rule("hillside", text, stance, note, HEAD)
+
+    def rulings() -> list[str]:
+        found = parts.indexes.of("hillside").rulings
+        return [f"{one.clause.clause.id}: {one.clause.clause.words} {one.note.approved_by or ''}".strip() for one in found]
+
+    refused(lambda: rule("", Stance.FORBIDDEN, "Can I bring my dog?"), "ruling")
+    assert rule("Dogs stay at home.", Stance.FORBIDDEN, "Can I bring my dog to school?") is None
+    assert rulings() == ["ruling-1: Dogs stay at home."]
+    question = "Can I accept a friend request from a parent?"
+    number = rule("You may accept the requests of parents.", Stance.ALLOWED, question)
+    assert number
+    (waiting,) = parts.proposals.waiting("hillside")
+    assert waiting.looser == "Your policy (Staff policy, 1.1) says: not allowed. Your ruling would say: allowed."
+    assert len(rulings()) == 1
+    parts.publication.approve("hillside", number, CHAIR)
+    assert rulings()[1] == "ruling-2: You may accept the requests of parents. the chair of governors"
+    parts.publication.withdraw_ruling("hillside", "ruling-1", HEAD)
+    bring_in(parts, RULES.replace("lock their", "lock all"))
+    parts.trial_questions.add("hillside", question, HEAD)
+    tried = [one for group in parts.readiness.trial("hillside", "staff").groups for one in group.tried]
+    (ruled,) = (one for one in tried if one.question.question == question)
+    assert (ruled.difference, ruled.today.rules[0].clause.id) == (Difference.SAME, "ruling-2")
+    refused(lambda: parts.publication.withdraw_ruling("hillside", "ruling-1", HEAD), "not there any more")
+    assert len(rulings()) == 1
+    assert [entry for entry in done(parts) if "rul" in entry] == [
+        f"{HEAD} ruled 1ruling-1",
+        f"{CHAIR} ruled 2ruling-2",
+        f"{HEAD} withdrew a ruling 3ruling-1",
+    ]
+
+
 def test_a_version_that_needs_the_chair_is_published_only_as_it_was_approved(parts: Parts) -> None:
     parts.proposals.change_settings("hillside", ChairSettings(versions_need_chair=True), HEAD)
 
@@ -278,7 +314,7 @@ def test_a_version_that_needs_the_chair_is_published_only_as_it_was_approved(par
     assert hindrances(digest) == ["This version waits for the approval of the chair of governors."]
     changed = bring_in(parts, RULES.replace("lock their", "lock both"))
     refused(lambda: parts.publication.propose_version("hillside", "staff", digest, HEAD), "The draft was changed")
-    refused(lambda: parts.publication.approve("hillside", number, CHAIR), "The draft was changed or dropped since")
+    refused(lambda: parts.publication.approve("hillside", number, CHAIR), "was changed since you were asked")
     assert bring_in(parts, RULES.replace("lock their", "lock all")) == digest
     parts.publication.approve("hillside", number, CHAIR, minutes="item 7")
     changed = bring_in(parts, RULES.replace("lock their", "lock both"))

@@ -109,7 +109,7 @@ CHANGES = [
     (MAY, confirmed, Difference.LOOSER),  # only from now on does the reply say that it is allowed
     (MUST_NOT, confirmed, Difference.SAME),
     (MUST_NOT, another, Difference.OTHER_CLAUSE),
-    (SHOULD_NOT, with_a_stricter_case, Difference.SAME),
+    (SHOULD_NOT, with_a_stricter_case, Difference.STRICTER),
 ]
 
 
