@@ -23,6 +23,8 @@ class Action(StrEnum):
     ROLLED_BACK = "rolled back"
     CORRECTED = "corrected"
     CONFIRMED = "confirmed"
+    RULED = "ruled"
+    WITHDREW_RULING = "withdrew a ruling"
     PROPOSED = "asked the chair"
     APPROVED = "approved"
     REFUSED = "refused"
