@@ -2,6 +2,7 @@
 
 from bot.people import PersonRole
 from corpus.clause import Party, Stance
+from corpus.dates import PolicyDate
 
 STANCES = {
     Stance.FORBIDDEN: "Not allowed",
@@ -26,3 +27,8 @@ KEEPERS = frozenset({PersonRole.HEADTEACHER, PersonRole.ADMINISTRATOR})
 OFFICE = KEEPERS | {PersonRole.OFFICE}
 READERS = KEEPERS | {PersonRole.CHAIR}
 EVERYBODY = OFFICE | {PersonRole.CHAIR}
+
+
+def month_in_words(month: str) -> str:
+    """Return a month such as `2026-11` as people write it: `November 2026`."""
+    return PolicyDate(month).spoken
