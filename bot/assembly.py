@@ -57,6 +57,7 @@ class Parts:
     outgoing: Outgoing
     desk: DeskAccess
     conversation: Conversation
+    roster: Roster
     gaps: Gaps
     summaries: Summaries
     audit: Audit
@@ -161,6 +162,7 @@ def assemble(
         outgoing=outgoing,
         desk=desk,
         conversation=conversation,
+        roster=roster,
         gaps=gaps,
         summaries=Summaries(engine, indexes, roster),
         audit=audit,

@@ -167,7 +167,7 @@ class Publication:
         self.change(school_id, make)
 
     def looser(self, school_id: str, ruled: Ruled) -> tuple[str | None, bool]:
-        """Return how a ruling is looser than a published clause, in words, None where it is not; and whether the chair is asked."""
+        """Return how a ruling is looser than a published clause, None where it is not; and whether the chair is asked first."""
         looser = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance)
         return looser, looser is not None and self._proposals.settings(school_id).looser_needs_chair
 

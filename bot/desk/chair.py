@@ -1,15 +1,17 @@
 """The pages of the chair of governors: what waits for approval, what got looser, and what needs approval at all."""
 
+import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.clock import spoken
 from bot.desk.gate import Done, Gate, Visit
-from bot.desk.words import KEEPERS, READERS
+from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.proposals import ChairSettings, Kind, Proposals
 from bot.publication import Publication
+from bot.rulings import Ruled
 
 CHAIR = frozenset({PersonRole.CHAIR})
 KINDS = {Kind.VERSION: "A new version", Kind.CORRECTION: "A correction", Kind.RULING: "A ruling"}
@@ -30,9 +32,13 @@ class ChairPages:
 
     def _show(self, visit: Visit) -> Response:
         school = visit.school.id
+        waiting = self._proposals.waiting(school)
         return visit.page(
             "approvals",
-            waiting=self._proposals.waiting(school),
+            waiting=waiting,
+            ruled={one.id: msgspec.json.decode(one.document, type=Ruled) for one in waiting if one.kind is Kind.RULING},
+            stances=STANCES,
+            day=day_in_words,
             decided=self._proposals.decided(school)[::-1],
             looser=self._proposals.looser_list(school)[::-1],
             settings=self._proposals.settings(school),

@@ -12,12 +12,17 @@ from bot.desk.chair import ChairPages
 from bot.desk.corrections import CorrectionPages
 from bot.desk.drafts import DraftPages
 from bot.desk.gate import Gate
+from bot.desk.governors import GovernorsPage
 from bot.desk.home import HomePage
+from bot.desk.month import MonthPage
+from bot.desk.not_found import NotFoundPage
 from bot.desk.published import PublishedPages
 from bot.desk.publishing import PublishingPages
+from bot.desk.rulings import RulingPages
 from bot.desk.signature import Signatures
 from bot.desk.trail import TrailPage
 from bot.desk.trial_questions import TrialQuestionsPage
+from bot.governors import Overviews
 
 
 def desk_routes(gate: Gate, parts: Parts, now: Callable[[], datetime]) -> list[Route]:
@@ -32,13 +37,28 @@ def desk_routes(gate: Gate, parts: Parts, now: Callable[[], datetime]) -> list[R
         proposals=parts.proposals,
         publication=parts.publication,
     )
+    rulings = RulingPages(
+        parts.indexes,
+        publication=parts.publication,
+        gaps=parts.gaps,
+        signatures=signatures,
+        roster=parts.roster,
+        trial_questions=parts.trial_questions,
+        now=now,
+    )
+    overviews = Overviews(parts.indexes, roster=parts.roster, trial_questions=parts.trial_questions, gaps=parts.gaps, now=now)
+    home = HomePage(published, versions, proposals=parts.proposals, gaps=parts.gaps, contacts=parts.contacts, now=now)
     return [
-        *HomePage(published).routes(gate),
+        *home.routes(gate),
         *published.routes(gate),
         *BringingInPage(BringingIn(versions, parts.audit), published).routes(gate),
         *DraftPages(versions, parts.audit, signatures, now).routes(gate),
         *publishing.routes(gate),
         *CorrectionPages(versions, parts.publication, signatures, now).routes(gate),
+        *NotFoundPage(parts.gaps, parts.audit, versions).routes(gate),
+        *rulings.routes(gate),
+        *GovernorsPage(overviews, parts.publication, parts.audit).routes(gate),
+        *MonthPage(parts.summaries, now).routes(gate),
         *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
         *ChairPages(parts.proposals, parts.publication).routes(gate),
         *TrailPage(parts.audit).routes(gate),

@@ -1,5 +1,7 @@
 """How the desk names what the rest of the program names shortly."""
 
+from datetime import date
+
 from bot.people import PersonRole
 from corpus.clause import Party, Stance
 from corpus.dates import PolicyDate
@@ -32,3 +34,8 @@ EVERYBODY = OFFICE | {PersonRole.CHAIR}
 def month_in_words(month: str) -> str:
     """Return a month such as `2026-11` as people write it: `November 2026`."""
     return PolicyDate(month).spoken
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as people write it: `22 November 2026`."""
+    return PolicyDate(day.isoformat()).spoken
