@@ -1,6 +1,6 @@
 """A notice -> what to say, to whom and where: what the bot says of its own accord."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,8 +15,10 @@ from bot.notices import Announcement, Notice, NoticeKind
 from bot.people import People
 from bot.roster import Roster
 from bot.short_names import shortened
-from bot.turn import said
+from bot.turn import Turn, said
 
+# Puts a notice to one of a school's people into words, for the private chat in which it is said; None where it need not be said.
+Wording = Callable[[Connection, Notice, Message], Turn | None]
 TEST_ALERT = "This is a test alert. No child is at risk."
 
 
@@ -24,14 +26,21 @@ class Announcer:
     """Puts notices into words."""
 
     def __init__(
-        self, escalations: Escalations, inbox: Inbox, people: People, roster: Roster, now: Callable[[], datetime]
+        self,
+        escalations: Escalations,
+        inbox: Inbox,
+        people: People,
+        roster: Roster,
+        wordings: Mapping[NoticeKind, Wording],
+        now: Callable[[], datetime],
     ) -> None:
-        """Keep the parts; `now` is the time in UTC."""
+        """Keep the parts; `wordings` are of what anybody at a school may be told, `now` is the time in UTC."""
         self._now = now
         self._escalations = escalations
         self._inbox = inbox
         self._people = people
         self._roster = roster
+        self._wordings = wordings
 
     def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
         """Return where and how to say a notice; None, noted with its escalation, where nobody can be told."""
@@ -40,6 +49,11 @@ class Announcer:
             return None
         if notice.person_id is None:
             return self._to_asker(connection, notice, found) if found else None
+        wording = self._wordings.get(notice.kind)
+        if wording:
+            chat = self._people.address_of(connection, notice.person_id)
+            turn = wording(connection, notice, chat) if chat else None
+            return _said_at(chat, turn) if chat and turn else None
         address = self._roster.address_of(notice.person_id, connection)
         if address is None:
             if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION, NoticeKind.REMINDER):
@@ -158,5 +172,9 @@ def _of_change(detail: dict[str, str]) -> tuple[tuple[Block, ...], tuple[Button,
 
 
 def _announcement(address: Message, blocks: tuple[Block, ...], buttons: tuple[Button, ...] = ()) -> Announcement:
-    (reply,) = said(*blocks, buttons=buttons).replies(address)
+    return _said_at(address, said(*blocks, buttons=buttons))
+
+
+def _said_at(address: Message, turn: Turn) -> Announcement:
+    (reply,) = turn.replies(address)
     return address, reply

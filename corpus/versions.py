@@ -10,11 +10,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from corpus.alignment import align
 from corpus.clause import Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
+from corpus.dates import PolicyDate
 from corpus.errors import StoreError
 from corpus.tables import clauses, policies, schools, versions, writing
 
@@ -64,6 +66,25 @@ class Version:
     def digest(self) -> str:
         """What tells this state of a draft from any other."""
         return sha256(self.policy.to_json()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """When a policy that holds is to be reviewed, and since when its version is published."""
+
+    school_id: str
+    slug: str
+    version: int
+    title: str
+    due: PolicyDate
+    published_at: datetime
+
+
+class _Dates(msgspec.Struct):
+    """What of a policy's JSON tells of its review; the rest, which is long, is passed over."""
+
+    title: str
+    review_due: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +313,26 @@ class Versions:
                 )
             )
             return {(row.school_id, row.slug): row.published_by for row in rows}
+
+    def reviews(self) -> Iterator[Review]:
+        """Yield when each policy that holds, of all schools, is to be reviewed; those that do not say so are left out."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(policies.c.school_id, policies.c.slug, versions.c.number, versions.c.document, versions.c.published_at)
+                .join(
+                    versions,
+                    (policies.c.school_id == versions.c.school_id)
+                    & (policies.c.slug == versions.c.slug)
+                    & (policies.c.current == versions.c.number),
+                )
+                .order_by(policies.c.school_id, policies.c.slug)
+                .execution_options(yield_per=100)
+            )
+            for row in rows:
+                dates = msgspec.json.decode(row.document, type=_Dates)
+                if dates.review_due:
+                    due = PolicyDate(dates.review_due)
+                    yield Review(row.school_id, row.slug, row.number, dates.title, due, row.published_at)
 
     def policies(self, school_id: str) -> list[tuple[str, int | None, list[int]]]:
         """Return each policy of a school: its slug, its current version, and all its versions' numbers."""
