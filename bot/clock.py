@@ -1,9 +1,11 @@
 """The time: UTC for what is stored, the calendar day where the schools are for what is overdue."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from corpus import dates
+
+LONDON = dates.LONDON
+day_of = dates.day_of
 
 
 def now_utc() -> datetime:
@@ -19,11 +21,6 @@ def today() -> date:
 def local(moment: datetime) -> datetime:
     """Return a moment of the store as the clocks of the United Kingdom show it."""
     return moment.replace(tzinfo=UTC).astimezone(LONDON)
-
-
-def day_of(moment: datetime) -> date:
-    """Return the calendar day in the United Kingdom of a moment of the store."""
-    return local(moment).date()
 
 
 def spoken(moment: datetime) -> str:

@@ -389,16 +389,6 @@ watches = Table(
     Index("ix_watches_person_id", "person_id"),
 )
 
-# Policies that a school has and has not brought in.
-other_policies = Table(
-    "other_policies",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("school_id", ForeignKey("schools.id"), nullable=False),
-    Column("title", String(200), nullable=False),
-    UniqueConstraint("school_id", "title"),
-)
-
 # Which reminders were sent: of a policy's review, and of rulings that lapse.
 review_reminders = Table(
     "review_reminders",

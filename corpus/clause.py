@@ -22,6 +22,8 @@ class Stance(StrEnum):
     INFORMATIONAL = "informational"
 
 
+# The slug of the policy that holds a headteacher's rulings, each as a clause.
+RULINGS = "rulings"
 # From strict to loose, among those that say whether a thing may be done.
 STRICTNESS = (Stance.FORBIDDEN, Stance.DISCOURAGED, Stance.CONDITIONAL, Stance.ALLOWED)
 
@@ -84,6 +86,27 @@ class Correction(_Value, frozen=True):
     deciding: str | None = None
 
 
+class RulingNote(_Value, frozen=True):
+    """What makes a clause a ruling of the headteacher: whose it is, what it answers, how long it holds, what it rests on.
+
+    `by` is how a reply names her; it holds from `on` until the end of `until`, as days at the schools. `question` is in her words;
+    `matter` is the name of the matter that it decides. `cites` is a clause as `IndexedClause.cited` names it, None where it is
+    her own decision. `approved_by` is who approved that it is looser than a published clause.
+    """
+
+    by: str
+    on: date
+    until: date
+    question: str
+    matter: str | None = None
+    cites: str | None = None
+    approved_by: str | None = None
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return day <= self.until
+
+
 class Passage(_Value, frozen=True):
     """Text of the source that is neither clause nor lead-in; `kind` says what it is, such as `page number`."""
 
@@ -121,7 +144,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     `text` is the source's own characters with white space folded; `reading` the repaired form, None where nothing was
     repaired; `repairs` the reason for each repair. `deciding` are the words of the reading that make the stance.
     `lead_in` is a lead-in's id. `stance`, `second`, `binds` and `roles` are derived from the wording, with `correction`
-    already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here.
+    already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here. A clause with a `ruling` is
+    the headteacher's own, and no policy's.
     """
 
     id: str
@@ -140,6 +164,7 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     confirmed: bool = False
     correction: Correction | None = None
     note: str | None = None
+    ruling: RulingNote | None = None
 
     @property
     def words(self) -> str:
@@ -210,6 +235,11 @@ class Policy(_Value, frozen=True):
     def from_json(stored: bytes) -> "Policy":
         """Return the policy that `to_json` wrote."""
         return _DECODER.decode(stored)
+
+    @property
+    def is_of_rulings(self) -> bool:
+        """Whether its clauses are rulings of the headteacher, and it is no policy that governors approve."""
+        return self.slug == RULINGS
 
     def clauses(self) -> Iterator[Clause]:
         """Yield the clauses in the order of the document."""

@@ -3,8 +3,12 @@
 import calendar
 import contextlib
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Self
+from zoneinfo import ZoneInfo
+
+# Where the schools are.
+LONDON = ZoneInfo("Europe/London")
 
 MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTH_WORD = "|".join([*MONTHS, *(f"{name[:3]}" for name in MONTHS), "sept"])
@@ -71,6 +75,11 @@ class PolicyDate(str):
     def is_past(self, today: date) -> bool:
         """Tell whether the date is over: a day from the day after, a month from the month after."""
         return today > self.last_day()
+
+
+def day_of(moment: datetime) -> date:
+    """Return the calendar day at the schools of a moment that the store keeps, in UTC."""
+    return moment.replace(tzinfo=UTC).astimezone(LONDON).date()
 
 
 def find_dates(text: str) -> list[PolicyDate]:

@@ -102,6 +102,16 @@ clauses = Table(
     Column("first_version", Integer, nullable=False),
 )
 
+# Policies that a school has and has not brought in.
+other_policies = Table(
+    "other_policies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("title", String(200), nullable=False),
+    UniqueConstraint("school_id", "title"),
+)
+
 
 def open_engine(url: str) -> Engine:
     """Return the engine of the store at `url`; SQLite is set to WAL, foreign keys and a wait of 10 s for a lock."""

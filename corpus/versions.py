@@ -6,7 +6,7 @@ A published version is never changed. A school's revision goes up in the same tr
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, ins
 from corpus.alignment import align
 from corpus.clause import Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
-from corpus.dates import PolicyDate
+from corpus.dates import PolicyDate, day_of
 from corpus.errors import StoreError
-from corpus.tables import clauses, policies, schools, versions, writing
+from corpus.tables import clauses, other_policies, policies, schools, versions, writing
 
 # The number under which the store keeps a draft; versions count from 1.
 DRAFT = 0
@@ -89,11 +89,17 @@ class _Dates(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a school answers from: its revision and its current versions, in the order of their slugs."""
+    """What a school answers from: its revision and its current versions, in the order of their slugs.
+
+    `day` is the day on which it is read: rulings that had lapsed by then are not answered from. `others` are the titles of
+    policies that the school has and has not brought in.
+    """
 
     school: School
     revision: int
     versions: tuple[tuple[int, Policy], ...]
+    day: date = date.min
+    others: tuple[str, ...] = ()
 
 
 class Versions:
@@ -149,7 +155,17 @@ class Versions:
             current = tuple(
                 (row.number, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows.all()
             )
-        return Published(School(school.id, school.name, school.short_name, school.nation), school.revision, current)
+            brought_in = {policy.title.casefold() for _, policy in current}
+            titles = connection.scalars(
+                select(other_policies.c.title).where(other_policies.c.school_id == school_id).order_by(other_policies.c.title)
+            )
+            others = tuple(title for title in titles if title.casefold() not in brought_in)
+        whose = School(school.id, school.name, school.short_name, school.nation)
+        return Published(whose, school.revision, current, self.today(), others)
+
+    def today(self) -> date:
+        """Return the day that it is at the schools."""
+        return day_of(self._now())
 
     def revision(self, school_id: str) -> int | None:
         """Return the school's revision, None where there is no such school."""
@@ -300,6 +316,36 @@ class Versions:
             if unknown:
                 raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
             keep_corrections(connection, (school_id, slug, number), changes, self._now())
+
+    def hold(self, school_id: str) -> None:
+        """Let nobody else publish or change a draft at a school until the transaction of `all_at_once` ends.
+
+        Raises StoreError where there is no such school.
+        """
+        with self._writing() as connection:
+            self._require_school(connection, school_id)
+
+    def given_ids(self, school_id: str, slug: str) -> set[str]:
+        """Return the id of every clause that a policy has ever had published."""
+        with self._reading() as connection:
+            return self._used_ids(connection, school_id, slug)
+
+    def add_other_policy(self, school_id: str, title: str) -> None:
+        """Note that a school has a policy that was not brought in. Raises StoreError where that is noted already."""
+        with self._writing() as connection:
+            self._raise_revision(connection, school_id)
+            listed = connection.scalars(select(other_policies.c.title).where(other_policies.c.school_id == school_id)).all()
+            if title.casefold() in map(str.casefold, listed):
+                raise StoreError(f"{title} is on the list already.")
+            connection.execute(insert(other_policies).values(school_id=school_id, title=title))
+
+    def remove_other_policy(self, school_id: str, title: str) -> None:
+        """Take a policy that was not brought in from the list again. Raises StoreError where it is not on it."""
+        with self._writing() as connection:
+            self._raise_revision(connection, school_id)
+            where = (other_policies.c.school_id == school_id, other_policies.c.title == title)
+            if not connection.execute(delete(other_policies).where(*where)).rowcount:
+                raise StoreError(f"{title} is not on the list any more.")
 
     def publishers(self) -> dict[tuple[str, str], str | None]:
         """Return by whom the current version of each policy was published, by school and slug."""
