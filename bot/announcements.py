@@ -96,13 +96,15 @@ class Announcements:
         own = own.strip()
         if len(own) > LONGEST_OWN:
             raise BotError(f"Your own words are longer than {LONGEST_OWN} characters: shorten them.")
-        last = connection.execute(_last().where(announcements.c.school_id == school_id, announcements.c.slug == slug)).one_or_none()
+        last = connection.execute(
+            _last().where(announcements.c.school_id == school_id, announcements.c.slug == slug)
+        ).one_or_none()
         if last and last.version == version:
             raise BotError(f"Staff have been told of this version already, {spoken(last.made_at)}.")
         values = {"school_id": school_id, "slug": slug, "version": version, "to_confirm": to_confirm, "own": own or None}
         words = self.words(school_id, slug, version, since, connection)
         made = insert(announcements).values(**values, words=words, made_by=who, made_at=self._now()).returning(announcements.c.id)
-        number = connection.execute(made).scalar_one()
+        number: int = connection.execute(made).scalar_one()
         staff = self._people.with_access(connection, school_id, STAFF_ROLES)
         if to_confirm:
             self._readings.begin(connection, number, staff)
@@ -168,9 +170,10 @@ class Announcements:
         new_here: bool = False,
     ) -> None:
         due = self._roster.all_at_work(school_id, person_ids)
-        for person_id in person_ids:
-            detail = {"announcement": number, "new_here": new_here}
-            self._notices.put(connection, school_id, kind, person_id=person_id, due_at=due[person_id], **detail)
+        for person_id, due_at in due.items():
+            self._notices.put(
+                connection, school_id, kind, person_id=person_id, due_at=due_at, announcement=number, new_here=new_here
+            )
 
     # Saying
 
@@ -184,20 +187,20 @@ class Announcements:
             return None
         announced = _announcement(row)
         policy = self._versions.version(announced.school_id, announced.slug, announced.version).policy
-        if notice.detail["new_here"]:
-            blocks = [Heading(f"You are new here. Your school asks everybody to read this: {_titled(policy)}.")]
+        heading = f"Your school has published: {_titled(policy)}."
+        if notice.detail["new_here"]:  # to whom it is all new, what changed says nothing
+            heading = f"You are new here. Your school asks everybody to read this: {_titled(policy)}."
         elif notice.kind is NoticeKind.UNREAD:
-            blocks = [Heading(f"You have not said yet that you have read this: {_titled(policy)}."), *_words(announced)]
-        else:
-            blocks = [Heading(f"Your school has published: {_titled(policy)}."), *_words(announced)]
+            heading = f"You have not said yet that you have read this: {_titled(policy)}."
+        words = [] if notice.detail["new_here"] else _words(announced)
         page = self._links.to_version(announced.school_id, announced.slug, announced.version, address.channel)
         whole = f"The whole policy: {page}" if page else "Your school office has the whole policy."
         asked = "Please read it, then press the button." if announced.to_confirm else "Ask me what it says about something."
         button = (Button(I_HAVE_READ_IT, f"{READ}:{announced.id}"),) if announced.to_confirm else ()
-        return said(*blocks, Paragraph(whole), Paragraph(asked), buttons=button)
+        return said(Heading(heading), *words, Paragraph(whole), Paragraph(asked), buttons=button)
 
     def pressed(self, asker: Asker, message: Message, value: str) -> Turn:
-        """Return what comes of somebody's saying that they have read an announcement. Raises BotError where it is not for them."""
+        """Return what comes of somebody's saying that they have read something. Raises BotError where it is not for them."""
         if asker.person is None or not (value.isascii() and value.isdigit() and len(value) < 10):
             raise BotError(GONE)
         ids, number = self._people.ids(message.channel, message.account), int(value)
@@ -215,7 +218,7 @@ def _last() -> Select[Any]:
 
 
 def _in_force() -> Select[Any]:
-    """Return what staff are asked to confirm: the last that was announced of a policy, while its version is the one that holds."""
+    """Return what staff are asked to confirm: what was last announced of a policy, while that version is the one that holds."""
     holds = and_(
         policies.c.school_id == announcements.c.school_id,
         policies.c.slug == announcements.c.slug,

@@ -27,6 +27,7 @@ class Announcer:
 
     def __init__(
         self,
+        *,
         escalations: Escalations,
         inbox: Inbox,
         people: People,

@@ -4,27 +4,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
-from bot.deliveries import Deliveries
+from bot.deliveries import Announced, Deliveries
 from bot.duties import Duties
 from bot.escalations import ESCALATIONS_KEPT, Escalations
 from bot.handover import Handover
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.links import Links
-from bot.notices import Notices
+from bot.notices import NoticeKind, Notices
 from bot.outgoing import Outgoing
 from bot.own_duty import OwnDuty
 from bot.people import People
+from bot.readings import Readings
 from bot.records import RETENTION, Records
+from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
+from bot.watches import Watches
 from bot.ways_in import WaysIn
 
 NO_WAYS = WaysIn("http://127.0.0.1/join", None)
@@ -44,6 +50,9 @@ class Parts:
     duties: Duties
     escalations: Escalations
     notices: Notices
+    announcements: Announcements
+    readings: Readings
+    watches: Watches
     outgoing: Outgoing
     conversation: Conversation
 
@@ -70,8 +79,28 @@ def assemble(
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
     escalations = Escalations(engine, seal, notices, now, escalations_kept)
-    deliveries = Deliveries(engine, now, escalations.settled, seal)
     roster = Roster(engine, contacts, duties, indexes, now)
+    readings = Readings(engine, now)
+    announcements = Announcements(
+        engine=engine,
+        people=people,
+        readings=readings,
+        versions=indexes.versions,
+        roster=roster,
+        notices=notices,
+        links=links,
+        now=now,
+    )
+    watches = Watches(
+        engine=engine, people=people, versions=indexes.versions, roster=roster, notices=notices, links=links, now=now
+    )
+    reviews = Reviews(engine=engine, people=people, versions=indexes.versions, roster=roster, notices=notices, now=now)
+
+    def settled(connection: Connection, about: Announced, channel: str, arrived: bool, said: str | None) -> None:
+        escalations.settled(connection, about, channel, arrived, said)
+        readings.settled(connection, about, channel, arrived, said)
+
+    deliveries = Deliveries(engine, now, settled, seal)
     unfinished = Unfinished(engine, seal, records, now)
     inbox = Inbox(
         escalations=escalations,
@@ -83,7 +112,19 @@ def assemble(
         now=now,
     )
     handover = Handover(escalations=escalations, roster=roster, records=records, unfinished=unfinished, indexes=indexes, now=now)
-    announcer = Announcer(escalations, inbox, people, roster, now)
+    announcer = Announcer(
+        escalations=escalations,
+        inbox=inbox,
+        people=people,
+        roster=roster,
+        wordings={
+            NoticeKind.RULES_CHANGED: watches.told,
+            NoticeKind.ANNOUNCED: announcements.told,
+            NoticeKind.UNREAD: announcements.told,
+            NoticeKind.REVIEW: reviews.told,
+        },
+        now=now,
+    )
     outgoing = Outgoing(
         engine=engine,
         notices=notices,
@@ -92,6 +133,8 @@ def assemble(
         escalations=escalations,
         duties=duties,
         unfinished=unfinished,
+        announcements=announcements,
+        reviews=reviews,
         roster=roster,
         versions=indexes.versions,
     )
@@ -111,6 +154,9 @@ def assemble(
         handover=handover,
         inbox=inbox,
         own_duty=OwnDuty(duties, contacts, roster, notices),
+        announcements=announcements,
+        readings=readings,
+        watches=watches,
     )
     return Parts(
         indexes=indexes,
@@ -123,6 +169,9 @@ def assemble(
         duties=duties,
         escalations=escalations,
         notices=notices,
+        announcements=announcements,
+        readings=readings,
+        watches=watches,
         outgoing=outgoing,
         conversation=conversation,
     )

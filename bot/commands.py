@@ -39,6 +39,7 @@ COMMANDS = (
     Command("whoami", "What I know of you"),
     Command("privacy", "What is kept, and for how long"),
     Command("sent", "What became of what you handed over"),
+    Command("watching", "The rules that I watch for you"),
     Command("mydata", "A copy of what is kept of yours"),
     Command("forget", "Delete what is kept of yours"),
     Command("leave", "End your access"),
@@ -56,6 +57,7 @@ _IN_WORDS = {
     "privacy": "privacy",
     "who am i": "whoami",
     "whoami": "whoami",
+    "watching": "watching",
     "my data": "mydata",
     "mydata": "mydata",
     "forget me": "forget",
@@ -89,7 +91,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
         Paragraph("I quote; I do not advise. If the policies do not say, I tell you whom to ask."),
-        Paragraph("You can also write: /contacts, /sent, /school, /privacy, /mydata, /forget, /leave.", aside=True),
+        Paragraph("You can also write: /contacts, /sent, /watching, /school, /privacy, /mydata, /forget, /leave.", aside=True),
         *may_invite,
         *receives,
     )
@@ -171,6 +173,8 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
         "has arrived.",
         f"What you hand over to somebody is kept for them alone, until {escalations_kept.days} days after it is settled. "
         "/forget does not delete it.",
+        "Where I can write to you alone is kept until you leave, so that I can tell you of new rules. The rules that I watch for "
+        "you are kept until you end it. If your school asks you to read something, it keeps whether you have.",
         "Nobody at your school is shown who asked, unless you send your name.",
     )
     return (
@@ -181,19 +185,29 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
     )
 
 
-def my_data_blocks(
-    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str], handed_over: int
-) -> tuple[Block, ...]:
-    """Return a copy of what is kept of somebody.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much else is kept of somebody: handed over to others, rules watched, announcements that they are asked to read."""
 
-    `remembered` are the questions kept for a few minutes, `handed_over` counts what was handed over to others.
-    """
+    handed_over: int
+    watched: int
+    to_read: int
+
+
+def my_data_blocks(
+    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str], counts: Counts
+) -> tuple[Block, ...]:
+    """Return a copy of what is kept of somebody; `remembered` are the questions kept for a few minutes."""
     for_minutes = [Paragraph(f"Remembered for 15 minutes, so that you can go on asking: {'; '.join(remembered)}", aside=True)]
-    of_others = [Paragraph(f"You have handed over: {_counted(handed_over, 'thing')}. /sent lists them.", aside=True)]
+    of_others = [Paragraph(f"You have handed over: {_counted(counts.handed_over, 'thing')}. /sent lists them.", aside=True)]
+    of_rules = [Paragraph(f"I watch for you: {_counted(counts.watched, 'rule')}. /watching lists them.", aside=True)]
+    told = f"Your school keeps whether you have read what it announced: {_counted(counts.to_read, 'announcement')}."
     of_person = [
         *whoami_blocks(person, school_names[person.school_id])[1:],
         *(for_minutes if remembered else []),
-        *(of_others if handed_over else []),
+        *(of_others if counts.handed_over else []),
+        *(of_rules if counts.watched else []),
+        *([Paragraph(told, aside=True)] if counts.to_read else []),
     ]
     if not asked:
         return (Heading("I keep no question of yours."), *of_person)
@@ -202,12 +216,14 @@ def my_data_blocks(
     return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
 
 
-def forgotten_blocks(count: int, handed_over: int) -> tuple[Block, ...]:
-    """Return that so many questions were deleted; what was handed over to others stays theirs."""
+def forgotten_blocks(count: int, handed_over: int, watched: int) -> tuple[Block, ...]:
+    """Return that so many questions were deleted, and so many rules are watched no more; what was handed over stays theirs."""
     stays = f"What you handed over to somebody stays with them: {_counted(handed_over, 'thing')}. /sent lists them."
-    told = {0: "There was nothing of yours to delete.", 1: "I have deleted your question."}
+    deleted = {0: "There was no question of yours to delete.", 1: "I have deleted your question."}
+    nothing = "There was nothing of yours to delete."
     return (
-        Heading(told.get(count, f"I have deleted your {count} questions.")),
+        Heading(deleted.get(count, f"I have deleted your {count} questions.") if count or watched else nothing),
+        *([Paragraph("I watch no rule for you any more.")] if watched else []),
         *([Paragraph(stays)] if handed_over else []),
         Paragraph(
             "You can still ask. What the platform itself keeps of this chat I cannot delete: /privacy says more.", aside=True

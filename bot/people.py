@@ -95,8 +95,8 @@ class Person:
     """Somebody who may ask at a school, by one account on one channel.
 
     `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several;
-    `invitation` the number of the invitation by which they joined, None where their workspace let them in; `address` their private
-    chat, as a message without words, None until they have written there.
+    `invitation` the number of the invitation by which they joined, None where their workspace let them in; `address` their
+    private chat, as a message without words, None until they have written there.
     """
 
     id: int

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from bot.clock import local
+from bot.deliveries import Announced
 from bot.errors import BotError, in_quotes
 from bot.people import Person, has_access
 from bot.staff_list import LONGEST_NAME
@@ -59,10 +60,11 @@ class Readings:
         row = connection.execute(found).one_or_none()
         return Reading(row.name, row.sent_at, row.read_at, row.entered_by, has_left=False) if row else None
 
-    def arrived(self, connection: Connection, announcement_id: int, person_id: int) -> None:
-        """Note that an announcement has arrived with somebody; the first time counts."""
-        hers = (readings.c.announcement_id == announcement_id, readings.c.person_id == person_id)
-        connection.execute(update(readings).where(*hers, readings.c.sent_at.is_(None)).values(sent_at=self._now()))
+    def settled(self, connection: Connection, about: Announced, _channel: str, arrived: bool, _said: str | None) -> None:
+        """Note, in the transaction that does, that an announcement has arrived with somebody; the first time counts."""
+        if arrived and about.announcement_id is not None:
+            hers = (readings.c.announcement_id == about.announcement_id, readings.c.person_id == about.person_id)
+            connection.execute(update(readings).where(*hers, readings.c.sent_at.is_(None)).values(sent_at=self._now()))
 
     def confirm(self, connection: Connection, announcement_id: int, person_ids: Collection[int]) -> None:
         """Note that somebody, who is one of these people, has read an announcement; the first time counts."""
@@ -77,10 +79,10 @@ class Readings:
         hers = (readings.c.announcement_id == announcement_id, readings.c.person_id.in_(person_ids))
         asked = select(readings.c.read_at).join(announcements).where(*hers, announcements.c.to_confirm)
         with self._engine.connect() as connection:
-            row = connection.execute(asked).first()
-        if row is None:
+            found: Sequence[datetime | None] = connection.scalars(asked).all()
+        if not found:
             raise BotError("There is nothing here for you to confirm: ask your school office what to read.")
-        return row.read_at
+        return found[0]
 
     def count_of(self, person_ids: Collection[int]) -> int:
         """Return how often somebody, who is one of these people, is on a list of who has read something."""
@@ -88,7 +90,7 @@ class Readings:
             return len(connection.scalars(select(readings.c.id).where(readings.c.person_id.in_(person_ids))).all())
 
     def sign_on_paper(self, connection: Connection, school_id: str, announcement_id: int, name: str, who: str) -> None:
-        """Note that somebody has signed on paper, as `who` writes down: whoever stands in the table by that name, or is new in it.
+        """Note that somebody has signed on paper, as `who` writes down: who stands in the table by that name, or is new in it.
 
         Raises BotError where there is no such announcement, the name cannot be one, or is noted already.
         """
@@ -99,7 +101,9 @@ class Readings:
         known = select(readings).where(readings.c.announcement_id == announcement_id, readings.c.name == name)
         row = connection.execute(known).one_or_none()
         if row and row.read_at:
-            raise BotError(f"{in_quotes(name)} is noted already, {_day(row.read_at)}: tell two of the same name apart by an initial.")
+            raise BotError(
+                f"{in_quotes(name)} is noted already, {_day(row.read_at)}: tell two of the same name apart by an initial."
+            )
         values = {"read_at": self._now(), "entered_by": who}
         if row:
             connection.execute(update(readings).where(readings.c.id == row.id).values(values))

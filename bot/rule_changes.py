@@ -75,7 +75,7 @@ def is_reworded(before: tuple[Policy, Clause], after: tuple[Policy, Clause]) -> 
 
 
 def draft_words(before: Policy | None, after: Policy) -> str:
-    """Return what staff are told of a new version, a paragraph a rule; `before` is the version before it, None if it is the first.
+    """Return what staff are told of a new version, a paragraph a rule; `before` is the version before it, None for the first.
 
     It names labels, headings and stances, and quotes clauses word for word; what matters most comes first.
     """
@@ -88,7 +88,9 @@ def draft_words(before: Policy | None, after: Policy) -> str:
     told = [_told(entry) for entry in entries[:MOST_QUOTED]]
     for kind, others in groupby(entries[MOST_QUOTED:], key=lambda entry: entry.kind):
         told.append(f"{kind}, without their words here: {', '.join(entry.clause.label for entry in others)}.")
-    moved = [f"{one.before.label} is {one.after.label}" for one in changes if one.change is Change.MOVED and one.before and one.after]
+    moved = [
+        f"{one.before.label} is {one.after.label}" for one in changes if one.change is Change.MOVED and one.before and one.after
+    ]
     told += [f"Only numbers have changed: {', '.join(moved)}."] if moved else []
     return "\n\n".join(told or [NO_RULE_CHANGED])
 
@@ -102,7 +104,9 @@ def _entries(changes: Sequence[ClauseChange], before: Policy, after: Policy) -> 
                 yield _Entry(_compared(old, new), after, new, sentences)
         elif new:
             verdict = _verdict(new)
-            yield _Entry(_Kind.NEW, after, new, [f"In short: {verdict}"] if verdict and new.stance is not Stance.INFORMATIONAL else [])
+            yield _Entry(
+                _Kind.NEW, after, new, [f"In short: {verdict}"] if verdict and new.stance is not Stance.INFORMATIONAL else []
+            )
         elif old:
             yield _Entry(_Kind.GONE, before, old, [SILENCE_ALLOWS_NOTHING])
 

@@ -1,11 +1,10 @@
 """Rules that somebody asked to be told of when they change: kept until she ends that, told of at each publication."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -40,7 +39,7 @@ UNREACHABLE = "I cannot write to you alone here: write to me in a private chat, 
 
 
 class ChangedRule(Struct, frozen=True):
-    """What is told of a watched rule: how it is cited, what became of it in words, where it stands now (version None: nowhere)."""
+    """What is told of a watched rule: how it is cited, what became of it, where it stands now (`version` None for nowhere)."""
 
     cited: str
     sentences: tuple[str, ...]
@@ -115,7 +114,9 @@ class Watches:
         what = {"school_id": policy.school, "slug": policy.slug, "clause_id": clause_id, "person_id": person_id}
         with self._engine.connect() as connection:
             hers = connection.scalars(select(watches.c.clause_id).where(watches.c.person_id == person_id)).all()
-            is_watched = connection.scalar(select(watches.c.id).where(*(watches.c[name] == value for name, value in what.items())))
+            is_watched = connection.scalar(
+                select(watches.c.id).where(*(watches.c[name] == value for name, value in what.items()))
+            )
             is_reached = self._people.address_of(connection, person_id) is not None
         if is_watched:
             return self.listed(message)
@@ -129,10 +130,10 @@ class Watches:
                 Paragraph("/watching shows the rules that I watch for you, and ends it.", aside=True),
             ),
             private=True,
-            keep=partial(self._keep, **what),
+            keep=partial(self._keep, what=what),
         )
 
-    def _keep(self, connection: Connection, **what: object) -> None:
+    def _keep(self, connection: Connection, what: Mapping[str, object]) -> None:
         written = insert_into(connection.dialect.name, watches).values(**what, made_at=self._now())
         connection.execute(written.on_conflict_do_nothing(index_elements=["school_id", "slug", "clause_id", "person_id"]))
 
@@ -158,17 +159,19 @@ class Watches:
             raise BotError(GONE)
         with writing(self._engine) as connection:
             ended = connection.execute(delete(watches).where(watches.c.id == int(number), self._hers(message))).rowcount
-        return said(Heading("I no longer watch that rule for you." if ended else "I do not watch that rule for you."), private=True)
+        return said(
+            Heading("I no longer watch that rule for you." if ended else "I do not watch that rule for you."), private=True
+        )
 
     def count_of(self, message: Message) -> int:
         """Return how many rules are watched for whoever wrote a message."""
         with self._engine.connect() as connection:
             return connection.scalar(select(func.count()).where(self._hers(message))) or 0
 
-    def forget(self, message: Message) -> None:
-        """End all that is watched for whoever wrote a message."""
+    def forget(self, message: Message) -> int:
+        """End all that is watched for whoever wrote a message; return how much that was."""
         with writing(self._engine) as connection:
-            connection.execute(delete(watches).where(self._hers(message)))
+            return connection.execute(delete(watches).where(self._hers(message))).rowcount
 
     def _hers(self, message: Message) -> ColumnElement[bool]:
         return watches.c.person_id.in_(self._people.ids(message.channel, message.account))
@@ -200,7 +203,12 @@ class Watches:
         for person_id, rules in told.items():
             due_at = self._roster.at_work(school_id, person_id)
             self._notices.put(
-                connection, school_id, NoticeKind.RULES_CHANGED, person_id=person_id, due_at=due_at, rules=msgspec.to_builtins(rules)
+                connection,
+                school_id,
+                NoticeKind.RULES_CHANGED,
+                person_id=person_id,
+                due_at=due_at,
+                rules=msgspec.to_builtins(rules),
             )
 
     def told(self, _connection: Connection, notice: Notice, address: Message) -> Turn | None:

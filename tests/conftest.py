@@ -168,7 +168,8 @@ class Chat:
         message, deliveries = self.message(text, **fields), self.parts.deliveries
         event = deliveries.receive(f"{id(self)} {next(self._keys)}", message, self.parts.records.asker(message))
         assert event
-        turn = self.parts.conversation.turn(message, event.recent)
+        address = message.as_address(message.place, {}) if message.private else None  # as Telegram's channel knows it
+        turn = self.parts.conversation.turn(message, event.recent, address)
         deliveries.finish(event, (), turn.keep)
         return turn
 
