@@ -172,7 +172,7 @@ class Announcements:
         due = self._roster.all_at_work(school_id, person_ids)
         for person_id, due_at in due.items():
             self._notices.put(
-                connection, school_id, kind, person_id=person_id, due_at=due_at, announcement=number, new_here=new_here
+                connection, school_id, kind, person_id=person_id, due_at=due_at, announcement_id=number, new_here=new_here
             )
 
     # Saying

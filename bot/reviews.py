@@ -102,7 +102,7 @@ class Reviews:
         for review in self._versions.reviews():
             which = _which(review, today)
             if which:
-                ending = Ending(review.title, review.due)
+                ending = Ending(review.title, str(review.due))
                 instead = _AHEAD if which == _DUE else None
                 yield _Reminder(review.school_id, review.slug, review.version, which, ending, instead)
 
