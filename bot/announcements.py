@@ -123,8 +123,20 @@ class Announcements:
         with self._engine.connect() as connection:
             return [_announcement(row) for row in connection.execute(made)]
 
-    def welcome(self, connection: Connection, person: Person) -> None:
-        """Tell somebody who can be written to from now on what staff are asked to confirm, and she has not been told."""
+    def joined(self, person: Person, address: Message) -> None:
+        """Keep where somebody who has just joined can be written to alone; as `reach`."""
+        with writing(self._engine) as connection:
+            self.reach(connection, person, address)
+
+    def reach(self, connection: Connection, person: Person, address: Message) -> None:
+        """Keep where somebody can be written to alone; the first time, tell them what staff are asked to confirm.
+
+        Nothing is kept of somebody whose access has ended.
+        """
+        if self._people.reach(connection, person, address) and person.address is None:
+            self._welcome(connection, person)
+
+    def _welcome(self, connection: Connection, person: Person) -> None:
         if person.role not in STAFF_ROLES:
             return
         in_force = _in_force().where(announcements.c.school_id == person.school_id)

@@ -91,7 +91,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
         Paragraph("I quote; I do not advise. If the policies do not say, I tell you whom to ask."),
-        Paragraph("You can also write: /contacts, /sent, /watching, /school, /privacy, /mydata, /forget, /leave.", aside=True),
+        Paragraph("You can also write: /contacts, /sent, /school, /privacy, /mydata, /forget, /leave.", aside=True),
         *may_invite,
         *receives,
     )

@@ -174,9 +174,7 @@ class Conversation:
         def keep(connection: Connection) -> None:
             if turn.keep:
                 turn.keep(connection)
-            # Not where the turn has just ended her access.
-            if self._people.reach(connection, person, address) and person.address is None:
-                self._announcements.welcome(connection, person)
+            self._announcements.reach(connection, person, address)
 
         return replace(turn, keep=keep)
 

@@ -169,7 +169,7 @@ def test_a_rule_of_an_old_version_and_one_of_another_school_cannot_be_watched(st
     assert watched(staff) == 0
 
 
-def test_nobody_watches_more_than_can_be_listed(staff: "Staff", publishes: Publish) -> None:
+def test_nobody_watches_more_than_can_be_listed(staff: "Staff") -> None:
     watch(staff)
     with writing(staff.engine) as connection:
         of = {"school_id": "hillside", "slug": "staff", "person_id": connection.scalar(select(watches.c.person_id))}
