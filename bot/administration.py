@@ -1,24 +1,25 @@
-"""The commands that change or examine what is answered from: import, diff, publish, roll back, export, check, eval."""
+"""The commands that bring policies in and examine what is answered from: init, import, diff, export, check, eval."""
 
 import getpass
 import re
 from pathlib import Path
 
+from bot.audit import Action, Audit, at_command_line
 from bot.bootstrap import open_indexes, open_versions
+from bot.bringing_in import BringingIn
 from bot.clock import now_utc, today
 from bot.contact_commands import print_gaps, read_contacts
 from bot.contact_store import Contacts
 from bot.errors import BotError
 from bot.settings import read_settings
 from corpus.alignment import Change, ClauseChange, compare
-from corpus.building import build_policy
-from corpus.checking import check_coverage, check_policy
+from corpus.checking import check_coverage, check_policy, place_doubts
 from corpus.clause import Policy
-from corpus.policy_file import from_yaml, to_yaml
-from corpus.source import read_text
+from corpus.documents.apart import refuse_large
+from corpus.loosening import loosened, told_stances
+from corpus.policy_file import to_yaml
 from corpus.versions import School, Version, Versions
 
-LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredth of it
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -30,7 +31,9 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
     _require_id(school, "school")
     book = read_contacts(contacts) if contacts else None
     versions, added = open_versions(read_settings()), School(school, name, short_name or name, nation)
-    versions.add_school(added)
+    with versions.all_at_once() as together:
+        together.add_school(added)
+        Audit(versions.engine, now_utc).note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
     if book:
         Contacts(versions.engine, now_utc).save(school, book, getpass.getuser())
         print_gaps(book, added)
@@ -41,13 +44,22 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
 def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
     """Read a document into a draft and say what came of it. Raises BotError or CorpusError; the store is then unchanged."""
     _require_id(slug, "policy")
+    try:
+        refuse_large(file.stat().st_size, file.name)
+        raw = file.read_bytes()
+    except OSError as error:
+        raise BotError(f"{file} cannot be read: {error.strerror}.") from None
     versions = open_versions(read_settings())
-    policy, source = _read_document(file, school, slug, title)
-    draft = versions.save_draft(policy, source)
-    count = sum(1 for _ in draft.clauses())
-    print(f"{draft.title}: a draft of {count} clauses. Nothing is published yet.")
-    _print_findings(draft, source)
-    print(f"Next: policybot diff --school {school} --policy {slug}, then policybot publish.")
+    brought = BringingIn(versions, Audit(versions.engine, now_utc))
+    draft, _, ignored = brought.bring_in(school, file.name, raw, at_command_line(), slug=slug, title=title)
+    found = versions.draft(school, slug)
+    print(f"{draft.title}: a draft of {sum(1 for _ in draft.clauses())} clauses. Nothing is published yet.")
+    if ignored:
+        print(f"  Left out: {', '.join(ignored)}.")
+    _print_findings(draft, found.source)
+    for doubt in place_doubts(draft, found.doubts):
+        print(f"  - {doubt.concern}: {f'{doubt.where}: ' if doubt.where else ''}{doubt.sentence}")
+    print(f"Next: policybot diff --school {school} --policy {slug}, then policybot try, then policybot publish.")
     return 0
 
 
@@ -59,25 +71,15 @@ def diff(school: str, slug: str) -> int:
     if current is None:
         print(f"Nothing is published yet: all {sum(1 for _ in draft.policy.clauses())} clauses are new.")
         return 0
-    changes = [change for change in compare(current, draft.policy) if change.change is not Change.UNCHANGED or change.stances]
+    changes = [
+        change
+        for change in compare(current, draft.policy)
+        if change.change is not Change.UNCHANGED or change.stances or loosened(change.before, change.after)
+    ]
     if not changes:
         print("The draft says the same as the published version.")
-    for change in sorted(changes, key=lambda one: not one.is_looser):
+    for change in sorted(changes, key=lambda one: loosened(one.before, one.after) is None):
         print(_told(change))
-    return 0
-
-
-def publish(school: str, slug: str) -> int:
-    """Publish the draft."""
-    number = open_versions(read_settings()).publish(school, slug, by=getpass.getuser())
-    print(f"Version {number} of {school}/{slug} is published.")
-    return 0
-
-
-def roll_back(school: str, slug: str, number: int) -> int:
-    """Answer from an earlier version again."""
-    open_versions(read_settings()).roll_back(school, slug, number)
-    print(f"{school}/{slug} answers from version {number} again.")
     return 0
 
 
@@ -128,25 +130,6 @@ def evaluate(file: Path, *, show_misses: bool, beside: bool, save: Path | None, 
     return 0
 
 
-def _read_document(file: Path, school: str, slug: str, title: str | None) -> tuple[Policy, str | None]:
-    """Return the policy in a file and the source text; a YAML export has no source."""
-    try:
-        if file.stat().st_size > LARGEST_DOCUMENT:
-            raise BotError(f"{file.name} is larger than {LARGEST_DOCUMENT // 1_000_000} MB: is it the policy?")
-        raw = file.read_bytes()
-    except OSError as error:
-        raise BotError(f"{file} cannot be read: {error.strerror}.") from None
-    if file.suffix.lower() in (".yaml", ".yml"):
-        policy = from_yaml(raw.decode("utf-8", errors="replace"), file.name)
-        if (policy.school, policy.slug) != (school, slug):
-            raise BotError(f"{file.name} is {policy.school}/{policy.slug}, not {school}/{slug}: import it as what it is.")
-        return policy, None
-    if file.suffix.lower() not in (".txt", ".md", ".markdown"):
-        raise BotError(f"{file.name} is neither .txt nor .md: save the policy as one of these and bring that in.")
-    text = read_text(raw, file.name)
-    return build_policy(text, school=school, slug=slug, title=title, source_name=file.name), text
-
-
 def _print_findings(policy: Policy, source: str | None) -> bool:
     """Print coverage and findings; return whether the coverage is complete."""
     complete = True
@@ -169,9 +152,10 @@ def _told(change: ClauseChange) -> str:
     clause = change.after or change.before
     assert clause is not None  # noqa: S101  one of the two is always there
     lines = [f"{change.change}: {clause.label}{' (are these the same rule?)' if change.doubtful else ''}"]
-    if change.stances:
-        before, after = change.stances
-        lines.append(f"  stance: {before} -> {after}{' (LOOSER)' if change.is_looser else ''}")
+    if looser := loosened(change.before, change.after):
+        lines.append(f"  LOOSER: {looser}")
+    elif change.before and change.after and change.stances:
+        lines.append(f"  {told_stances(change.before, change.after)}")
     if change.before and change.change is not Change.ADDED:
         lines.append(f"  - {change.before.words}")
     if change.after and change.change is not Change.REMOVED:

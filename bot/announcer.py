@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.clock import spoken, spoken_briefly
 from bot.escalations import Escalation, Escalations, Receipt
+from bot.gap_notices import TO_ASKER, GapNotices
 from bot.handover import nobody_yet
 from bot.inbox import OPEN, Inbox
 from bot.layout import Block, Heading, Paragraph
@@ -33,6 +34,7 @@ class Announcer:
         people: People,
         roster: Roster,
         wordings: Mapping[NoticeKind, Wording],
+        gap_notices: GapNotices,
         now: Callable[[], datetime],
     ) -> None:
         """Keep the parts; `wordings` are of what anybody at a school may be told, `now` is the time in UTC."""
@@ -42,9 +44,13 @@ class Announcer:
         self._people = people
         self._roster = roster
         self._wordings = wordings
+        self._gap_notices = gap_notices
 
     def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
         """Return where and how to say a notice; None, noted with its escalation, where nobody can be told."""
+        if notice.kind in TO_ASKER:
+            to_asker = self._gap_notices.announced(connection, notice)
+            return _announcement(*to_asker) if to_asker else None
         found = self._escalations.find(notice.escalation_id, connection) if notice.escalation_id else None
         if notice.escalation_id and found is None:
             return None

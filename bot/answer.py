@@ -14,13 +14,14 @@ from bot.national_numbers import POSH
 from bot.short_names import shortened
 from bot.steps import Step
 from bot.urgent_route import ROUTES, outside_school, urgent_route
-from corpus.clause import Party, Policy, Role, Stance
+from corpus.clause import Party, Policy, Role, RulingNote, Stance
 from corpus.dates import PolicyDate
 from corpus.law import Law, superseded_law
 from retrieval.concerns import Complaint, concerned
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
+from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.sides import Side
 from retrieval.urgency import Danger, danger_of
 from retrieval.vectors import WordVectors
@@ -35,9 +36,7 @@ VERDICTS = {
     Stance.RECOMMENDED: "advice to follow.",
     Stance.INFORMATIONAL: "this is what it says.",
 }
-ADVISED_AGAINST = "“Advised against” means that the policy asks you not to. Do not do it without speaking to somebody first."
-# From this likeness on a matter is said to be what the question was read as.
-PLAINLY_ALIKE = 0.63
+ADVISED_AGAINST = "“Advised against” means that the {what} asks you not to. Do not do it without speaking to somebody first."
 # From this confidence of a link on a clause may rule on a matter: no reply says that nothing does.
 RULED = 0.2
 # So many more clauses are offered to whoever did not mean the first.
@@ -90,7 +89,10 @@ class Citation(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """A clause as a reply shows it: the citation, its words cut at the deciding ones, and what to know about it."""
+    """A clause as a reply shows it: the citation, its words cut at the deciding ones, and what to know about it.
+
+    `ruling` says whose it is where it is a ruling of the headteacher, and no policy's.
+    """
 
     citation: Citation
     before: str
@@ -101,6 +103,7 @@ class Quote(Struct, frozen=True):
     school: str
     slug: str
     ref: str
+    ruling: RulingNote | None = None
 
     @property
     def words(self) -> str:
@@ -144,7 +147,7 @@ class Answer(Struct, frozen=True):
 
     `others` are references to the next best clauses, which a reply may show to whoever did not mean the first. `line` are those
     to turn to, best first, of whom `escalation` is the first; `route` is the way to them, `about` are the roles of those whom the
-    question is about, `named` those that the governing clause names.
+    question is about, `named` those that the governing clause names. `not_given` are policies that the school has not brought in.
     """
 
     school: str | None
@@ -159,6 +162,7 @@ class Answer(Struct, frozen=True):
     offered: tuple[Quote, ...] = ()
     notes: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
+    not_given: tuple[str, ...] = ()
     conflict: ConflictNotice | None = None
     escalation: Step | None = None
     steps: tuple[str, ...] = ()
@@ -341,13 +345,12 @@ def _answered(bare: Answer, decision: Decision, index: Index, directory: Directo
     governing = decision.governing
     if governing is None or decision.stance is None or bare.escalation is None:
         raise ValueError("an answered question has a governing clause, a stance and somebody to speak to")
-    policy = governing.clause.policy
     conflict = decision.conflict
     headline = (_headline_of_conflict if conflict else _headline)(decision.stance, governing.clause, index)
     quotes = [quote(governing.clause, today, decision.stance)]
     if conflict:
         quotes.append(quote(conflict.looser.hit.clause, today, conflict.looser.stance))
-    notes = what_to_know(decision.stance, policy, today)
+    notes = what_to_know(decision.stance, governing.clause, today)
     if decision.happened and decision.stance in PROHIBITING:
         headline = f"{headline} As it has happened, {_speak(bare.escalation)}."
         if Side.PUPIL in governing.clause.sides() and directory.in_england:
@@ -381,14 +384,18 @@ def _targeted_online(decision: Decision, directory: Directory) -> tuple[str, ...
 def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
     if is_unconfirmed_permission(stance, governing):
         return NEAREST_RULE
-    return f"{whose_policy(index, governing.policy)}: {_verdict(stance, governing)}"
+    ruling = governing.clause.ruling
+    whose = f"{_in_apposition(ruling.by)} has ruled ({_spoken(ruling.on)})" if ruling else whose_policy(index, governing.policy)
+    return f"{whose}: {_verdict(stance, governing)}"
 
 
 def _headline_of_conflict(stance: Stance, stricter: IndexedClause, index: Index) -> str:
     differ = f"Two of {_whose(index)} rules differ."
     if is_unconfirmed_permission(stance, stricter):
         return f"{differ} The stricter says:"
-    return f"{differ} The stricter ({stricter.policy.title}, {_adopted(stricter.policy)}): {_verdict(stance, stricter)}"
+    ruling = stricter.clause.ruling
+    which = f"ruling of {ruling.by}, {_spoken(ruling.on)}" if ruling else f"{stricter.policy.title}, {_adopted(stricter.policy)}"
+    return f"{differ} The stricter ({which}): {_verdict(stance, stricter)}"
 
 
 def is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
@@ -405,30 +412,41 @@ def _verdict(stance: Stance, governing: IndexedClause) -> str:
 def _notice(conflict: Conflict, quotes: Sequence[Quote], decides: str) -> ConflictNotice:
     """Return what to say of a conflict; `quotes` are of the stricter clause and of the looser, `decides` is whom to ask."""
     verdicts = (conflict.stricter, conflict.looser)
-    policies = [verdict.hit.clause.policy for verdict in verdicts]
-    stricter, looser = (
-        f"{quote.citation.policy}, {quote.citation.label} ({_adopted(policy)})"
-        for quote, policy in zip(quotes, policies, strict=True)
-    )
+    stricter, looser = (_rule(verdict.hit.clause) for verdict in verdicts)
+    is_ruled = any(quote.ruling for quote in quotes)
+    came = "made" if is_ruled else "approved"
     later = next((quote for quote, verdict in zip(quotes, verdicts, strict=True) if verdict is conflict.later), None)
     if later is None:
-        which = f"{stricter}, is stricter than {looser}. Their dates do not tell which was approved later."
+        which = f"{stricter}, is stricter than {looser}. Their dates do not tell which was {came} later."
     elif later is quotes[0]:
-        which = f"{stricter}, is the stricter, and was approved later than {looser}."
+        which = f"{stricter}, is the stricter, and was {came} later than {looser}."
     else:
-        which = f"{stricter}, is the stricter; {looser}, was approved later."
+        which = f"{stricter}, is the stricter; {looser}, was {came} later."
     return ConflictNotice(
         stricter=quotes[0].citation,
         later=later.citation if later else None,
         sentences=(
             which,
-            f"Until the headteacher has decided which of them holds, the stricter is the safe one to follow. Ask {decides}.",
+            f"Until the headteacher has {'changed one of them' if is_ruled else 'decided which of them holds'}, "
+            f"the stricter is the safe one to follow. Ask {decides}.",
         ),
         titles=tuple(
-            f"{rule}{', approved later' if quote is later else '' if policy.adopted else ', undated'}"
-            for rule, quote, policy in zip(("The stricter rule", "The other rule"), quotes, policies, strict=True)
+            f"{rule}{_of_whom(quote)}{f', {came} later' if quote is later else '' if verdict.hit.clause.dated else ', undated'}"
+            for rule, quote, verdict in zip(("The stricter rule", "The other rule"), quotes, verdicts, strict=True)
         ),
     )
+
+
+def _rule(indexed: IndexedClause) -> str:
+    """Return how a reply names one of two rules that differ."""
+    ruling = indexed.clause.ruling
+    if ruling:
+        return f"{indexed.clause.label} of {ruling.by} ({_spoken(ruling.on)})"
+    return f"{indexed.policy.title}, {indexed.clause.label} ({_adopted(indexed.policy)})"
+
+
+def _of_whom(quote: Quote) -> str:
+    return f" (ruling of {quote.ruling.by})" if quote.ruling else ""
 
 
 def listed(parties: Sequence[Party]) -> str:
@@ -437,12 +455,14 @@ def listed(parties: Sequence[Party]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def what_to_know(stance: Stance, policy: Policy, today: date) -> tuple[str, ...]:
+def what_to_know(stance: Stance, indexed: IndexedClause, today: date) -> tuple[str, ...]:
     """Return what to know before one relies on a stance that a reply states."""
-    notes = []
+    policy, ruling, notes = indexed.policy, indexed.clause.ruling, []
     if stance is Stance.DISCOURAGED:
-        notes.append(ADVISED_AGAINST)
-    if stance in _PERMISSIONS:
+        notes.append(ADVISED_AGAINST.format(what="ruling" if ruling else "policy"))
+    if ruling:
+        notes.append(f"This ruling holds until {_spoken(ruling.until)}.")
+    elif stance in _PERMISSIONS:
         if policy.adopted is None:
             notes.append("The policy has no date: check before relying on this.")
         elif policy.review_due and policy.review_due.is_past(today):
@@ -455,7 +475,9 @@ def _choose(bare: Answer, decision: Decision, _index: Index, directory: Director
     notice = decision.conflict and _notice(decision.conflict, offered[:2], _to_decide(bare, directory))
     return replace(
         bare,
-        headline="One of these rules may be the one you mean. None of them is certain to be:",
+        headline="This ruling of the headteacher may be about what you ask. It is not certain to be:"
+        if [bool(one.ruling) for one in offered] == [True]
+        else "One of these rules may be the one you mean. None of them is certain to be:",
         offered=offered,
         notes=_targeted_online(decision, directory),
         conflict=notice and replace(notice, sentences=("The first two of these rules differ.", *notice.sentences)),
@@ -471,8 +493,17 @@ def _not_covered(bare: Answer, decision: Decision, index: Index, directory: Dire
         headline=f"{_whose(index)} policies, as far as I can find, {told}",
         read_as=None if silent else bare.read_as,
         notes=("That does not mean that it is allowed.", *_targeted_online(decision, directory)),
-        searched=tuple(f"{policy.title} ({dates(policy, today)})" for policy in index.policies),
+        searched=(
+            *(f"{policy.title} ({dates(policy, today)})" for policy in index.policies),
+            *([rulings_in_words(len(index.rulings))] if index.rulings else []),
+        ),
+        not_given=index.others,
     )
+
+
+def rulings_in_words(count: int) -> str:
+    """Return how a reply speaks of so many rulings: `3 rulings of the headteacher`."""
+    return f"{count} ruling{'' if count == 1 else 's'} of the headteacher"
 
 
 def _smalltalk(bare: Answer, _decision: Decision, _index: Index, _directory: Directory, _today: date) -> Answer:
@@ -508,7 +539,8 @@ def ref_of(indexed: IndexedClause) -> str:
 
 def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -> Quote:
     """Return a clause as a reply shows it; `asserted` is the stance that the headline states, None where none is."""
-    clause, policy = indexed.clause, indexed.policy
+    clause, policy, ruling = indexed.clause, indexed.policy, indexed.clause.ruling
+    dated, lapses = indexed.dated, PolicyDate(ruling.until.isoformat()) if ruling else None
     citation = Citation(
         clause_id=clause.id,
         policy=policy.title,
@@ -520,8 +552,9 @@ def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -
         reading=clause.reading,
         repairs=clause.repairs,
         url=None,
-        adopted=policy.adopted and str(policy.adopted),
-        review_due=policy.review_due and str(policy.review_due),
+        adopted=dated and str(dated),
+        # What a ruling has in the place of a review: the day on which it lapses.
+        review_due=str(lapses) if lapses else policy.review_due and str(policy.review_due),
         overdue=bool(policy.review_due and policy.review_due.is_past(today)),
     )
     # Beside a headline of the second stance the words of the first would say the contrary.
@@ -535,11 +568,12 @@ def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -
         before,
         deciding,
         after,
-        dates(policy, today),
+        dates_of_ruling(ruling, today) if ruling else dates(policy, today),
         about,
         policy.school,
         policy.slug,
         "" if indexed.is_detail else ref_of(indexed),
+        ruling,
     )
 
 
@@ -550,6 +584,21 @@ def dates(policy: Policy, today: date) -> str:
         return adopted
     overdue = policy.review_due.is_past(today)
     return f"{adopted}; {'was due for review in' if overdue else 'review due'} {_month(policy)}"
+
+
+def dates_of_ruling(ruling: RulingNote, today: date) -> str:
+    """Return whose a ruling is, and its dates, as a reply gives them."""
+    holds = "holds" if ruling.is_in_force(today) else "held"
+    return f"{ruling.by}, {_spoken(ruling.on)}; {holds} until {_spoken(ruling.until)}"
+
+
+def _in_apposition(name: str) -> str:
+    """Return a name before a verb: what somebody is stands between commas."""
+    return f"{name}," if "," in name else name
+
+
+def _spoken(day: date) -> str:
+    return PolicyDate(day.isoformat()).spoken
 
 
 def _adopted(policy: Policy) -> str:
@@ -563,6 +612,11 @@ def _month(policy: Policy) -> str:
 def _about(indexed: IndexedClause, law: Law | None) -> tuple[str, ...]:
     clause = indexed.clause
     notes = []
+    if clause.ruling:
+        cited = clause.ruling.cites
+        notes.append(f"It rests on {cited}." if cited else "It rests on no clause: it is the headteacher's own decision.")
+        if clause.ruling.approved_by:
+            notes.append(f"Approved by {clause.ruling.approved_by}.")
     if clause.note:
         notes.append(clause.note)
     if clause.repairs:

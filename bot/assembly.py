@@ -8,32 +8,42 @@ from sqlalchemy import Connection
 
 from bot.announcements import Announcements
 from bot.announcer import Announcer
+from bot.audit import Audit
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
 from bot.deliveries import Announced, Deliveries
+from bot.desk.access import DeskAccess
 from bot.duties import Duties
 from bot.escalations import ESCALATIONS_KEPT, Escalations
+from bot.gap_notices import GapNotices
+from bot.gaps import Gaps
 from bot.handover import Handover
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.links import Links
+from bot.looked_at import LookedAt
 from bot.notices import NoticeKind, Notices
 from bot.outgoing import Outgoing
 from bot.own_duty import OwnDuty
 from bot.people import People
+from bot.proposals import Proposals
+from bot.publication import Publication
+from bot.readiness import Readiness
 from bot.readings import Readings
 from bot.records import RETENTION, Records
 from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
+from bot.summary import Summaries
+from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
 from bot.watches import Watches
 from bot.ways_in import WaysIn
 
-NO_WAYS = WaysIn("http://127.0.0.1/join", None)
+NO_WAYS = WaysIn("http://127.0.0.1", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,16 @@ class Parts:
     readings: Readings
     watches: Watches
     outgoing: Outgoing
+    desk: DeskAccess
     conversation: Conversation
+    gaps: Gaps
+    summaries: Summaries
+    audit: Audit
+    proposals: Proposals
+    trial_questions: TrialQuestions
+    looked_at: LookedAt
+    readiness: Readiness
+    publication: Publication
 
 
 def assemble(
@@ -102,6 +121,7 @@ def assemble(
 
     deliveries = Deliveries(engine, now, settled, seal)
     unfinished = Unfinished(engine, seal, records, now)
+    desk = DeskAccess(engine, people, now)
     inbox = Inbox(
         escalations=escalations,
         people=people,
@@ -123,6 +143,7 @@ def assemble(
             NoticeKind.UNREAD: announcements.told,
             NoticeKind.REVIEW: reviews.told,
         },
+        gap_notices=GapNotices(records, people, roster, indexes),
         now=now,
     )
     outgoing = Outgoing(
@@ -153,11 +174,19 @@ def assemble(
         unfinished=unfinished,
         handover=handover,
         inbox=inbox,
+        desk=desk,
         own_duty=OwnDuty(duties, contacts, roster, notices),
         announcements=announcements,
         readings=readings,
         watches=watches,
     )
+    audit = Audit(engine, now)
+    proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
+    looked_at = LookedAt(engine, audit, now)
+    readiness = Readiness(
+        indexes, roster=roster, proposals=proposals, trial_questions=trial_questions, looked_at=looked_at, now=now
+    )
+    gaps = Gaps(engine, indexes, roster, notices, now)
     return Parts(
         indexes=indexes,
         people=people,
@@ -173,5 +202,16 @@ def assemble(
         readings=readings,
         watches=watches,
         outgoing=outgoing,
+        desk=desk,
         conversation=conversation,
+        gaps=gaps,
+        summaries=Summaries(engine, indexes, roster),
+        audit=audit,
+        proposals=proposals,
+        trial_questions=trial_questions,
+        looked_at=looked_at,
+        readiness=readiness,
+        publication=Publication(
+            indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle, watches.changed]
+        ),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
+from threading import Lock
 
 from bot.clock import now_utc
 from bot.errors import BotError
@@ -66,13 +67,14 @@ def open_indexes(settings: Settings, now: Callable[[], datetime] = now_utc) -> "
 
 
 class Indexes:
-    """The index of each school that was asked of, rebuilt whole when the school's revision has gone up."""
+    """The index of each school that was asked of, rebuilt whole when its revision has gone up or a ruling has lapsed."""
 
     def __init__(self, versions: Versions, knowledge: Knowledge) -> None:
         """Keep the store; an index is built when its school is first asked of."""
         self.versions = versions
         self.knowledge = knowledge
         self._built: dict[str, Index] = {}
+        self._putting = Lock()
 
     def of(self, school_id: str, *, fresh: bool = True, revision: int | None = None) -> Index:
         """Return the school's index; `fresh` False takes one in memory without asking the store for a newer revision.
@@ -80,11 +82,27 @@ class Indexes:
         `revision` is the newest where that is known already. Raises BotError where there is no such school.
         """
         built = self._built.get(school_id)
+        if built is not None and built.until is not None and self.versions.today() >= built.until:
+            built = None
         if built is not None and (not fresh or (revision or self.versions.revision(school_id)) == built.revision):
             return built
-        published = self.versions.published(school_id)
-        if published is None:
-            raise BotError(no_such_school(school_id, [school.id for school in self.versions.schools()]))
-        index = Index(published, self.knowledge)
-        self._built[school_id] = index
+        index = self.build(self.versions, school_id)
+        self.put(index)
         return index
+
+    def build(self, versions: Versions, school_id: str) -> Index:
+        """Return a new index of what a school has published by these versions, which may be of a transaction.
+
+        Raises BotError where there is no such school.
+        """
+        published = versions.published(school_id)
+        if published is None:
+            raise BotError(no_such_school(school_id, [school.id for school in versions.schools()]))
+        return Index(published, self.knowledge)
+
+    def put(self, index: Index) -> None:
+        """Answer a school's questions from this index, unless one of a later revision is there already."""
+        with self._putting:
+            built = self._built.get(index.school.id)
+            if built is None or built.revision <= index.revision:
+                self._built[index.school.id] = index

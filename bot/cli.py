@@ -79,27 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", "check a copy of an answer that somebody kept", _verify)
     verify.add_argument("file", nargs="?", default="-", help="the file that it was pasted into; standard input unless given")
 
-    bring_in = command("import", "bring in a document as a draft", _import)
-    bring_in.add_argument("file", type=Path)
-    _add_policy(bring_in)
-    bring_in.add_argument("--title", help="the policy's title; taken from the document unless given")
-
-    for name, summary, run in (
-        ("diff", "what the draft changes against the published version", _diff),
-        ("publish", "make the draft the version that is answered from", _publish),
-    ):
-        _add_policy(command(name, summary, run))
-    rollback = command("rollback", "answer from an earlier version again", _rollback)
-    _add_policy(rollback)
-    rollback.add_argument("--version", type=int, required=True)
-    export = command("export", "print a version as YAML", _export)
-    _add_policy(export)
-    export.add_argument("--version", type=int, help="the current one unless given")
-
-    check = command("check", "what a headteacher should know about the policies", _check)
-    check.add_argument("--school")
-    check.add_argument("--policy")
-    check.add_argument("--draft", action="store_true", help="the draft instead of the published version")
+    _add_policies(command)
 
     evaluate = command("eval", "measure the answers on labelled questions", _eval)
     evaluate.add_argument("file", type=Path)
@@ -129,6 +109,10 @@ def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
     sheet = command("sheet", "print a sheet for the staffroom: whom to tell when worried about a child, and how to ask", _sheet)
     sheet.add_argument("--school", required=True)
     sheet.add_argument("--out", metavar="FILE.html", type=Path, help="the file to write; standard output unless given")
+
+    desk = command("desk-link", "print a link that opens the desk once, on which a school keeps its policies", _desk_link)
+    desk.add_argument("--school", required=True)
+    desk.add_argument("--person", type=int, help="the number of the person; the headteacher unless given")
 
     people = command("people", "who may ask at a school, and the invitations that nobody has taken", _people)
     people.add_argument("--school", required=True)
@@ -162,6 +146,37 @@ def _add_contacts(command: Callable[..., argparse.ArgumentParser]) -> None:
         ("conflict", "a contact about whom, and to whom, nothing goes through this one, such as a spouse"),
     ):
         contacts.add_argument(f"--{flag}", action="append", help=f"with --set: {summary}; it may be repeated")
+
+
+def _add_policies(command: Callable[..., argparse.ArgumentParser]) -> None:
+    bring_in = command("import", "bring in a document as a draft", _import)
+    bring_in.add_argument("file", type=Path)
+    _add_policy(bring_in)
+    bring_in.add_argument("--title", help="the policy's title; taken from the document unless given")
+
+    for name, summary, run in (
+        ("diff", "what the draft changes against the published version", _diff),
+        ("publish", "make the draft the version that is answered from", _publish),
+    ):
+        _add_policy(command(name, summary, run))
+    trial = command("try", "what staff would be told by the draft, beside what they are told today", _try)
+    _add_policy(trial)
+    trial.add_argument("--seen", action="store_true", help="note that you have looked at the answers that get lost or looser")
+    rollback = command("rollback", "answer from an earlier version again", _rollback)
+    _add_policy(rollback)
+    rollback.add_argument("--version", type=int, required=True)
+    export = command("export", "print a version as YAML", _export)
+    _add_policy(export)
+    export.add_argument("--version", type=int, help="the current one unless given")
+
+    audit = command("audit", "who did what, when", _audit)
+    audit.add_argument("--school", required=True)
+    audit.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+
+    check = command("check", "what a headteacher should know about the policies", _check)
+    check.add_argument("--school")
+    check.add_argument("--policy")
+    check.add_argument("--draft", action="store_true", help="the draft instead of the published version")
 
 
 def _add_policy(parser: argparse.ArgumentParser) -> None:
@@ -203,6 +218,12 @@ def _sheet(options: argparse.Namespace) -> int:
     from bot.enrolment import sheet
 
     return sheet(options.school, options.out)
+
+
+def _desk_link(options: argparse.Namespace) -> int:
+    from bot.enrolment import desk_link
+
+    return desk_link(options.school, options.person)
 
 
 def _people(options: argparse.Namespace) -> int:
@@ -277,15 +298,27 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from bot.administration import publish
+    from bot.publication_commands import publish
 
     return publish(options.school, options.policy)
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from bot.administration import roll_back
+    from bot.publication_commands import roll_back
 
     return roll_back(options.school, options.policy, options.version)
+
+
+def _try(options: argparse.Namespace) -> int:
+    from bot.publication_commands import try_draft
+
+    return try_draft(options.school, options.policy, seen=options.seen)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from bot.publication_commands import audit
+
+    return audit(options.school, as_json=options.json)
 
 
 def _export(options: argparse.Namespace) -> int:

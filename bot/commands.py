@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.answer import dates
+from bot.answer import dates, rulings_in_words
 from bot.clock import spoken
+from bot.desk.access import AT_DESK
 from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
@@ -49,7 +50,7 @@ IN_DANGER = "If anybody is in immediate danger, ring 999."
 # What a link says that opens a chat for a worry, where another would say an invitation's code.
 START_WORRIED = "worried"
 # These are in no list: they are for a few, whom /help tells of them.
-_NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox"}
+_NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox", "desk"}
 # How people write a command where there is no slash for it.
 _IN_WORDS = {
     "start": "help",
@@ -87,6 +88,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
     may_invite = [Paragraph("/invite makes an invitation for one person.", aside=True)] if role in MAY_INVITE else []
     told = "/duty says when and how colleagues reach you through me, /inbox what waits for you."
     receives = [Paragraph(told, aside=True)] if role in RECEIVING else []
+    keeps = [Paragraph("/desk opens the pages on which your school keeps its policies.", aside=True)] if role in AT_DESK else []
     return (
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
@@ -94,6 +96,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
         Paragraph("You can also write: /contacts, /sent, /school, /privacy, /mydata, /forget, /leave.", aside=True),
         *may_invite,
         *receives,
+        *keeps,
     )
 
 
@@ -142,12 +145,13 @@ def contacts_blocks(school_name: str, directory: Directory) -> tuple[Block, ...]
     )
 
 
-def policies_blocks(school_name: str, policies: Sequence[Policy], today: date) -> tuple[Block, ...]:
-    """Return which policies are searched, with their dates: the latest first, those without a date last."""
+def policies_blocks(school_name: str, policies: Sequence[Policy], rulings: int, today: date) -> tuple[Block, ...]:
+    """Return which policies are searched, with their dates: the latest first, those without a date last; and how many rulings."""
     latest_first = sorted(policies, key=lambda policy: policy.adopted or "", reverse=True)
     return (
         Heading(f"You ask of {school_name}. I look in:"),
         *(Paragraph(f"{policy.title} ({dates(policy, today)})", strong=policy.title) for policy in latest_first),
+        *([Paragraph(f"And in {rulings_in_words(rulings)}.")] if rulings else []),
     )
 
 
@@ -167,6 +171,8 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
     kept = (
         f"Your questions are kept for {retention.days} days without your name, so that the headteacher can see what staff could "
         "not find. Names, numbers and addresses are taken out first. After that only counts a month remain.",
+        "Where the policies say nothing, or an answer did not help you, I also keep where to write to you, sealed, until I have "
+        "told you what came of it. Nobody at your school can see it, nor your wording unless you press “Share my wording”.",
         "Never kept, nor counted: questions on union matters, grievances, health, pregnancy, pay, a colleague, "
         "or something that you have done yourself; and questions that show that a child may be at risk.",
         "For 15 minutes I remember your last questions, so that you can go on asking. A reply on its way is kept until it "
@@ -187,9 +193,14 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much else is kept of somebody: handed over to others, rules watched, announcements that they are asked to read."""
+    """How much else is kept of somebody.
+
+    Handed over to others; questions with which it is kept where to tell her that they are settled; rules watched; announcements
+    that she is asked to read.
+    """
 
     handed_over: int
+    to_tell: int
     watched: int
     to_read: int
 
@@ -200,6 +211,8 @@ def my_data_blocks(
     """Return a copy of what is kept of somebody; `remembered` are the questions kept for a few minutes."""
     for_minutes = [Paragraph(f"Remembered for 15 minutes, so that you can go on asking: {'; '.join(remembered)}", aside=True)]
     of_others = [Paragraph(f"You have handed over: {_counted(counts.handed_over, 'thing')}. /sent lists them.", aside=True)]
+    settling = f"Where to write to you once it is settled, for {_counted(counts.to_tell, 'question')}."
+    of_settling = [Paragraph(settling, aside=True)]
     of_rules = [Paragraph(f"I watch for you: {_counted(counts.watched, 'rule')}. /watching lists them.", aside=True)]
     told = f"Your school keeps whether you have read what it announced: {_counted(counts.to_read, 'announcement')}."
     of_person = [
@@ -208,10 +221,15 @@ def my_data_blocks(
         *(of_others if counts.handed_over else []),
         *(of_rules if counts.watched else []),
         *([Paragraph(told, aside=True)] if counts.to_read else []),
+        *(of_settling if counts.to_tell else []),
     ]
     if not asked:
         return (Heading("I keep no question of yours."), *of_person)
-    lines = [f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}" for one in asked]
+    lines = [
+        f"{spoken(one.asked_at)}, {school_names.get(one.school_id, one.school_id)}: {one.question}"
+        f"{' (You share these words with the headteacher.)' if one.shared else ''}"
+        for one in asked
+    ]
     counted = "one question" if len(lines) == 1 else f"{len(lines)} questions"
     return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -28,9 +28,10 @@ from bot.commands import (
 )
 from bot.contact_book import OnPhones
 from bot.contact_store import Contacts
+from bot.desk.access import LINK_LASTS, DeskAccess
 from bot.errors import BotError, QuestionError
 from bot.escalations import Escalations
-from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover
+from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover, address_of
 from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
@@ -67,11 +68,19 @@ NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please 
 ONLY_TEXT = "I have read only your words. I have not opened or kept your {what}."
 WHICH_SCHOOL = "Which school do you ask of?"
 NOT_KEPT = "I do not keep that question any more, so there is nothing to note it beside."
+DESK_IN_PRIVATE = "I give the link to the desk only in a private chat: write /desk to me alone."
+DESK_NOT_REACHED = (
+    "The desk can be opened only on the machine that I run on: ask whoever runs me to set POLICYBOT_PUBLIC_URL, "
+    "or to print a link there with policybot desk-link."
+)
 NOTED = "Thank you. I have noted it, without your name."
+NOTHING_TO_SHARE = "I do not keep that question any more, so there is nothing to share. You can ask it again."
+SHARED = "Thank you. The headteacher can read these words from now on, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE, _VOTE = "w", "e", "s", "o", "k", "c", "l", "v"
-_RECEIVED, _DUTY = "i", "t"
+_RECEIVED, _DUTY, _SHARE = "i", "t", "g"
+_SHOW, _AGREED = "s", "y"
 # However many messages somebody has sent, an alert is told and opened.
 _AT_ONCE = frozenset({ALERT, NEXT, _RECEIVED})
 # What shows policy text by a button of an earlier reply.
@@ -115,6 +124,7 @@ class Conversation:
         announcements: Announcements,
         readings: Readings,
         watches: Watches,
+        desk: DeskAccess,
     ) -> None:
         """Keep the parts."""
         self._indexes = indexes
@@ -135,6 +145,7 @@ class Conversation:
         self._announcements = announcements
         self._readings = readings
         self._watches = watches
+        self._desk = desk
 
     def turn(self, message: Message, recent: int, address: Message | None = None) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute.
@@ -197,6 +208,7 @@ class Conversation:
                 _DUTY: self._own_duty.pressed,
                 READ: self._announcements.pressed,
                 WATCH: self._watches.pressed,
+                _SHARE: self._share,
             }.get(kind)
             if pressed:
                 return pressed(asker, message, value)
@@ -271,12 +283,15 @@ class Conversation:
                 after = [*before, question][-LONGEST_CONTEXT:]
                 self._records.remember(connection, message, asker.school.id, after)
             if kept:
-                self._records.keep(connection, kept)
+                # Where she is told once it is settled.
+                address = address_of(message) if kept.outcome is Outcome.NOT_COVERED else None
+                self._records.keep(connection, kept, address)
 
         private = urgent or about is not None
+        to_share = _to_share(question_id) if answer.outcome is Outcome.NOT_COVERED else ()
         return Turn(
             blocks=tuple(blocks),
-            buttons=(*self._buttons(answer, question_id), *to_others),
+            buttons=(*self._buttons(answer, question_id), *to_others, *to_share),
             votes=_votes(question_id),
             private=private,
             keep=keep if asker.person else None,
@@ -301,8 +316,9 @@ class Conversation:
         if name == "help":
             return said(*help_blocks(asker.person.role if asker.person else None), buttons=_EXAMPLE_BUTTONS)
         if name == "policies":
-            policies = self._indexes.of(asker.school.id).policies
-            return said(*policies_blocks(asker.school.name, policies, day_of(self._now())), buttons=_EXAMPLE_BUTTONS)
+            index = self._indexes.of(asker.school.id)
+            told_of = policies_blocks(asker.school.name, index.policies, len(index.rulings), day_of(self._now()))
+            return said(*told_of, buttons=_EXAMPLE_BUTTONS)
         if name == "school":
             return _choice(asker.schools) if len(asker.schools) > 1 else said(Heading(f"You ask of {asker.school.name}."))
         if name == "contacts":
@@ -322,6 +338,8 @@ class Conversation:
         if name == "invite":
             role = read_invited_role(told, asker.person.role)
             return said(*invitation_blocks(*self._people.invite(asker.school.id, role), self._ways), private=True)
+        if name == "desk":
+            return self._open_desk(asker.person, message)
         if name == "whoami":
             return said(*whoami_blocks(asker.person, asker.school.name), private=True)
         whose = self._records.asker(message)
@@ -330,6 +348,7 @@ class Conversation:
             kept, remembered = self._records.of(whose), self._records.remembered(whose)
             counts = Counts(
                 handed_over=self._escalations.count_of(whose),
+                to_tell=self._records.count_to_tell(whose),
                 watched=self._watches.count_of(message),
                 to_read=self._readings.count_of(self._people.ids(message.channel, message.account)),
             )
@@ -343,6 +362,21 @@ class Conversation:
             Heading(f"Do you want to leave {asker.school.name}?"),
             Paragraph("Your access ends at once. To come back you need a code from the school office."),
             buttons=(leave,),
+            private=True,
+        )
+
+    def _open_desk(self, person: Person, message: Message) -> Turn:
+        """Return the link that opens the desk once, where nobody else can see it."""
+        if not message.private:
+            return _refusal(DESK_IN_PRIVATE)
+        if message.channel != WEB and not self._ways.is_reached_by_others:
+            return _refusal(DESK_NOT_REACHED)
+        link = self._ways.desk_link(self._desk.make_link(person))
+        minutes = LINK_LASTS // timedelta(minutes=1)
+        return said(
+            Heading("Your link to the desk:"),
+            Paragraph(link),
+            Paragraph(f"It works once, for {minutes} minutes, and is for you alone: do not pass it on.", aside=True),
             private=True,
         )
 
@@ -371,7 +405,7 @@ class Conversation:
     def _others(self, asker: Asker, message: Message, value: str) -> Turn:
         question_id, _, refs = value.partition(":")
         if question_id:
-            self._records.not_meant(self._records.asker(message), question_id)
+            self._records.not_meant(self._records.asker(message), question_id, address_of(message))
         today = day_of(self._now())
         first, *more = refs.split(",")
         if len(more) >= MOST_OTHERS:
@@ -392,9 +426,27 @@ class Conversation:
         vote, _, question_id = value.partition(":")
         if vote not in _VOTES:
             raise BotError(GONE)
-        if not self._records.vote(self._records.asker(message), question_id, helped=vote == _HELPED):
+        helped = vote == _HELPED
+        if not self._records.vote(self._records.asker(message), question_id, helped=helped, address=address_of(message)):
             raise BotError(NOT_KEPT)
-        return said(Heading(NOTED), private=True)
+        return said(Heading(NOTED), buttons=() if helped else _to_share(question_id), private=True)
+
+    def _share(self, _asker: Asker, message: Message, value: str) -> Turn:
+        """Return the words of a question of the asker's, to look at first; once she agrees, the headteacher may read them."""
+        what, _, question_id = value.partition(":")
+        whose = self._records.asker(message)
+        if what == _AGREED and self._records.share(whose, question_id):
+            return said(Heading(SHARED), Paragraph("To take them back, write /forget.", aside=True), private=True)
+        words = self._records.words(whose, question_id)
+        if words is None:
+            raise BotError(NOTHING_TO_SHARE)
+        return said(
+            Heading("Share these words with the headteacher, without your name?"),
+            Paragraph(f"“{words}”"),
+            Paragraph("Think first whether the words themselves could tell who you are.", aside=True),
+            buttons=(Button("Share", f"{_SHARE}:{_AGREED}:{question_id}"),),
+            private=True,
+        )
 
     def _keep_answer(self, asker: Asker, _message: Message, value: str) -> Turn:
         stance, ref = self._kept.pressed(value)
@@ -542,6 +594,11 @@ def _waits(recent: int) -> Turn:
 def _choice(schools: Sequence[School]) -> Turn:
     buttons = tuple(Button(school.short_name, f"{_SCHOOL}:{shortened(school.id)}") for school in schools)
     return said(Heading(WHICH_SCHOOL), buttons=buttons, private=True)
+
+
+def _to_share(question_id: str) -> tuple[Button, ...]:
+    """Return the button that leads to sharing the words of a question that is kept; none of another."""
+    return (Button("Share my wording", f"{_SHARE}:{_SHOW}:{question_id}"),) if question_id else ()
 
 
 def _votes(question_id: str) -> tuple[Button, ...]:

@@ -9,9 +9,11 @@ from bot.bootstrap import open_versions
 from bot.clock import LONDON, day_of, now_utc, spoken, today
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.contact_store import Contacts
+from bot.desk.access import DeskAccess
+from bot.desk.demonstration import demonstration_link
 from bot.errors import BotError
 from bot.pasted import read_pasted
-from bot.people import TELEGRAM, Invitation, People, Person, read_role
+from bot.people import TELEGRAM, Invitation, People, Person, PersonRole, read_role
 from bot.qr_codes import as_characters, as_file, can_be_shown, require_kind
 from bot.settings import Settings, read_settings
 from bot.sheet import staffroom_sheet
@@ -154,6 +156,38 @@ def replace_headteacher(school: str) -> int:
             f"Other open invitations: {others}. Who made them is not kept: if the last headteacher may hold a code, take it back."
         )
     return 0
+
+
+def desk_link(school: str, number: int | None) -> int:
+    """Print a link that opens the desk once: for the person of this number, else for the school's one headteacher.
+
+    Raises BotError where there is no such school or person, or nothing at the desk is for them.
+    """
+    settings = read_settings()
+    configuration = read_configuration(settings)
+    versions, people = open_versions(settings), _people(settings, school)
+    if settings.demo:
+        token = demonstration_link(versions, people, DeskAccess(versions.engine, people, now_utc))
+    else:
+        token = DeskAccess(versions.engine, people, now_utc).make_link(_at_desk(people.of(school), school, number))
+    print(ways_in(settings, configuration).desk_link(token))
+    print("It opens the desk once, within ten minutes: give it to this person alone.")
+    return 0
+
+
+def _at_desk(members: Sequence[Person], school: str, number: int | None) -> Person:
+    if number is not None:
+        found = [person for person in members if person.id == number]
+        wrong = f"{school} has no person {number}: `policybot people --school {school}` lists them."
+    else:
+        found = [person for person in members if person.role is PersonRole.HEADTEACHER]
+        wrong = f"{school} has no headteacher yet: invite one with `policybot invite --school {school} --role headteacher`."
+        if len(found) > 1:
+            numbers = " or ".join(str(person.id) for person in found)
+            raise BotError(f"{school} has more than one headteacher: say for whom it is, with --person {numbers}.")
+    if not found:
+        raise BotError(wrong)
+    return found[0]
 
 
 def revoke_invitation(school: str, number: int) -> int:

@@ -116,14 +116,15 @@ class KeptAnswers:
     def _told(self, kept: _Kept, indexed: IndexedClause, today: date) -> Sequence[Block]:
         (school,) = self._versions.schools([kept.school])
         given = datetime(1970, 1, 1) + timedelta(minutes=kept.minute)  # noqa: DTZ001  UTC, as the store has it
+        what = "ruling" if indexed.clause.ruling else "clause"
         made_of_it = (
             f"What it makes of the matter: {VERDICTS[kept.stance]}",
-            *what_to_know(kept.stance, indexed.policy, day_of(given)),
+            *what_to_know(kept.stance, indexed, day_of(given)),
         )
         if is_unconfirmed_permission(kept.stance, indexed):
             made_of_it = ()  # the answer did not say it either
         return (
-            Paragraph(f"{spoken(given)}: policybot answered staff of {school.name} from this clause."),
+            Paragraph(f"{spoken(given)}: policybot answered staff of {school.name} from this {what}."),
             *map(Paragraph, made_of_it),
             quoted(quote(indexed, today, kept.stance), bold=True),
         )

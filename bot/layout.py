@@ -12,6 +12,10 @@ WORRIED = "Worried about a child?"
 WORRIED_NOW = f"{WORRIED} Tell your designated safeguarding lead (DSL) now. If anybody is in immediate danger, ring 999."
 
 
+# So many of the policies that were not brought in are named.
+MOST_TITLES = 10
+
+
 class Heading(Struct, frozen=True):
     """What the reply comes to."""
 
@@ -94,6 +98,8 @@ def lay_out(answer: Answer, link: Link = lambda _quote: None) -> tuple[Block, ..
         blocks.append(Paragraph(f"I read this as: {answer.read_as}.", aside=True))
     if answer.searched:
         blocks.append(Paragraph(f"I looked in: {'; '.join(answer.searched)}."))
+    if answer.not_given:
+        blocks.append(Paragraph(_not_given(answer.not_given)))
     if answer.escalation and answer.outcome is not Outcome.URGENT:
         step = answer.escalation
         why = f" {step.why}" if step.why else ""
@@ -104,6 +110,16 @@ def lay_out(answer: Answer, link: Link = lambda _quote: None) -> tuple[Block, ..
     ]
     blocks += to_choose_from(answer.offered, link)
     return tuple(blocks)
+
+
+def _not_given(titles: Sequence[str]) -> str:
+    """Return the sentences that name policies which the school has not brought in, the first of them where they are many."""
+    left = len(titles) - MOST_TITLES
+    more = f" and {left} more" if left > 0 else ""
+    them = "it" if len(titles) == 1 else "them"
+    what = "a policy" if len(titles) == 1 else "policies"
+    named = ", ".join(titles[:MOST_TITLES])
+    return f"Your school also has {what} that I have not been given: {named}{more}. Ask the school office for {them}."
 
 
 def to_choose_from(quotes: Iterable[Quote], link: Link) -> list[ClauseQuote]:
@@ -134,5 +150,11 @@ def _titles(answer: Answer) -> Sequence[str]:
     if answer.outcome is Outcome.URGENT:
         return ["What your policy says"] * len(answer.quotes)
     told_apart = [f"{title}, word for word" for title in answer.conflict.titles] if answer.conflict else []
-    first = told_apart or ["The clause, word for word"]
-    return [*first, *["See also"] * len(answer.quotes)][: len(answer.quotes)]
+    first = told_apart or [
+        "The ruling, word for word" if answer.quotes and answer.quotes[0].ruling else "The clause, word for word"
+    ]
+    return [*first, *map(_see_also, answer.quotes[len(first) :])][: len(answer.quotes)]
+
+
+def _see_also(quote: Quote) -> str:
+    return f"See also: ruling of {quote.ruling.by}" if quote.ruling else "See also"

@@ -36,11 +36,17 @@ class NoticeKind(StrEnum):
     ANNOUNCED = "announced"
     UNREAD = "unread"
     REVIEW = "review"
+    SETTLED = "settled"
+    OUTSIDE_POLICY = "outside_policy"
+    NOTED = "noted"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice that is due. `person_id` is None where it is for the asker of its escalation; `detail` is what it says besides."""
+    """A notice that is due. `person_id` is None where it is for the asker of its escalation, or of the question in its `detail`.
+
+    `detail` is what it says besides.
+    """
 
     id: int
     school_id: str
@@ -79,7 +85,7 @@ class Notices:
         due_at: datetime | None = None,
         **detail: object,
     ) -> None:
-        """Keep a notice to a person, or to the asker of an escalation, until `due_at`: at once unless given."""
+        """Keep a notice until `due_at`, at once unless given: to a person, or to the asker of an escalation or a `question`."""
         now = self._now()
         values = {"school_id": school_id, "kind": kind, "person_id": person_id, "escalation_id": escalation_id}
         times = {"made_at": now, "due_at": due_at or now}

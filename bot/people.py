@@ -272,6 +272,11 @@ class People:
             for row in rows
         ]
 
+    def find(self, connection: Connection, person_id: int) -> Person | None:
+        """Return the person of a number, None where there is none, or their access has ended."""
+        found = connection.execute(select(people).where(people.c.id == person_id, has_access(self._now()))).one_or_none()
+        return _person(found) if found else None
+
     def ids(self, channel: str, account: str, school_id: str | None = None) -> list[int]:
         """Return who an account is, at one school or at all of those at which it has access."""
         whose = [people.c.channel == channel, people.c.account == account, has_access(self._now())]

@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bot.answer import dates
+from bot.answer import dates, dates_of_ruling
 from bot.clock import day_of
 from bot.errors import BotError
 from bot.joining import Door
 from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.rendering import as_html, environment, problem_to_html, told_page
-from corpus.clause import Clause, Policy
+from corpus.clause import Clause, LeadIn, Policy
 from corpus.errors import StoreError
 from corpus.versions import Versions
 
@@ -68,16 +68,13 @@ class PolicyPages:
         return person is not None and person.school_id == school
 
     def _rendered(self, policy: Policy, number: int) -> str:
-        sections = [
-            (
-                section.text,
-                min(max(section.level, 1) + 1, 6),
-                [(element, isinstance(element, Clause)) for element in section.elements],
-            )
-            for section in policy.sections
-        ]
-        told = f"Version {number} ({dates(policy, day_of(self._now()))})."
-        return environment().get_template("policy.html.jinja").render(title=policy.title, told=told, sections=sections)
+        today = day_of(self._now())
+        if policy.is_of_rulings:
+            told = f"Version {number}. Each as the headteacher wrote it. They are no policy."
+        else:
+            told = f"Version {number} ({dates(policy, today)}). Every clause as the school published it."
+        template = environment().get_template("policy.html.jinja")
+        return template.render(title=policy.title, told=told, sections=page_sections(policy, today))
 
     async def _form(self, _request: Request) -> Response:
         return _checked("", "")
@@ -90,6 +87,23 @@ class PolicyPages:
         except BotError as error:
             return _checked(pasted, str(error), 400)
         return _checked(pasted, "", html=as_html(blocks))
+
+
+def page_sections(policy: Policy, today: date) -> list[tuple[str, int, list[tuple[Clause | LeadIn, bool, str]]]]:
+    """Return each heading of a policy, its level on a page, and what stands under it: whether it is a clause, whose ruling."""
+    return [
+        (
+            section.text,
+            min(max(section.level, 1) + 1, 6),
+            [(element, isinstance(element, Clause), _whose(element, today)) for element in section.elements],
+        )
+        for section in policy.sections
+    ]
+
+
+def _whose(element: Clause | LeadIn, today: date) -> str:
+    """Return whose a ruling is, with its dates; nothing for what a policy says."""
+    return dates_of_ruling(element.ruling, today) if isinstance(element, Clause) and element.ruling else ""
 
 
 def _checked(pasted: str, problem: str, status: int = 200, html: str = "") -> Response:

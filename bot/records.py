@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, bindparam, case, delete, func, insert, select, update
 
 from bot.messages import Message
+from bot.sealing import Seal, Unreadable
 from bot.secret import keyed_hash
 from bot.tables import conversations, question_counts, questions
 from corpus.tables import insert_into, writing
@@ -38,7 +39,10 @@ def _remember(dialect: str) -> Executable:
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question as it is kept: without what could tell of whom it speaks. The clause is None where none governs."""
+    """A question as it is kept: without what could tell of whom it speaks. The clause is None where none governs.
+
+    `shared` says that its asker lets the headteacher read her words.
+    """
 
     id: str
     school_id: str
@@ -49,6 +53,7 @@ class AskedQuestion:
     outcome: Outcome
     slug: str | None
     clause_id: str | None
+    shared: bool = False
 
 
 class Records:
@@ -58,6 +63,7 @@ class Records:
         """Keep the store, the key and the clock; `retention` is how long a question is kept."""
         self._engine = engine
         self._key = key
+        self._seal = Seal(key)
         self._now = now
         self.retention = retention
 
@@ -82,21 +88,56 @@ class Records:
         key = {"key": self.conversation(message), "asker": self.asker(message)}
         connection.execute(_remember(connection.dialect.name), {**key, **values})
 
-    def keep(self, connection: Connection, asked: AskedQuestion) -> None:
-        """Keep a question."""
-        connection.execute(_KEEP, {**asdict(asked), "not_meant": False})
+    def keep(self, connection: Connection, asked: AskedQuestion, address: Message | None = None) -> None:
+        """Keep a question, and where its asker is told later that it is settled; None where she is not to be."""
+        sealed = self._seal.sealed(address) if address else None
+        connection.execute(_KEEP, {**asdict(asked), "not_meant": False, "address": sealed})
 
-    def not_meant(self, asker: str, question_id: str) -> None:
-        """Note that the asker of a question did not mean the clause that she was shown; another's question stays as it is."""
+    def not_meant(self, asker: str, question_id: str, address: Message) -> None:
+        """Note that the asker of a question did not mean the clause that she was shown; another's question stays as it is.
+
+        `address` is where she is told once a later version answers it.
+        """
+        sealed = self._seal.sealed(address)
         with writing(self._engine) as connection:
             hers = (questions.c.id == question_id, questions.c.asker == asker)
-            connection.execute(update(questions).where(*hers).values(not_meant=True))
+            connection.execute(update(questions).where(*hers).values(not_meant=True, address=sealed))
 
-    def vote(self, asker: str, question_id: str, *, helped: bool) -> bool:
-        """Note whether an answer helped the asker of a question, the last that she said; tell whether it is kept and hers."""
+    def vote(self, asker: str, question_id: str, *, helped: bool, address: Message) -> bool:
+        """Note whether an answer helped the asker of a question, the last that she said; tell whether it is kept and hers.
+
+        Whom it did not help is told at `address` once a later version answers it; whom it helped need not be.
+        """
+        unanswered = (questions.c.outcome == Outcome.NOT_COVERED, questions.c.address)
+        kept = case(unanswered, else_=None) if helped else self._seal.sealed(address)
         with writing(self._engine) as connection:
             hers = (questions.c.id == question_id, questions.c.asker == asker)
-            return bool(connection.execute(update(questions).where(*hers).values(helped=helped)).rowcount)
+            return bool(connection.execute(update(questions).where(*hers).values(helped=helped, address=kept)).rowcount)
+
+    def words(self, asker: str, question_id: str) -> str | None:
+        """Return a question as it is kept; None where it is not kept any more, or is another's."""
+        with self._engine.connect() as connection:
+            hers = (questions.c.id == question_id, questions.c.asker == asker)
+            return connection.scalar(select(questions.c.question).where(*hers))
+
+    def share(self, asker: str, question_id: str) -> bool:
+        """Let the headteacher read the words of a question; tell whether it is kept and the asker's own."""
+        with writing(self._engine) as connection:
+            hers = (questions.c.id == question_id, questions.c.asker == asker)
+            return bool(connection.execute(update(questions).where(*hers).values(shared=True)).rowcount)
+
+    def count_to_tell(self, asker: str) -> int:
+        """Return with how many questions of somebody it is kept where she is told that they are settled."""
+        with self._engine.connect() as connection:
+            told_later = (questions.c.asker == asker, questions.c.address.is_not(None))
+            return connection.scalar(select(func.count()).select_from(questions).where(*told_later)) or 0
+
+    def opened(self, address: bytes | None) -> Message | None:
+        """Return where an asker is told that her question is settled; None where that is not known any more."""
+        try:
+            return self._seal.opened(address, Message) if address else None
+        except Unreadable:
+            return None
 
     def of(self, asker: str) -> list[AskedQuestion]:
         """Return what is kept of somebody's questions, the oldest first."""
@@ -113,6 +154,7 @@ class Records:
                     Outcome(row.outcome),
                     row.slug,
                     row.clause_id,
+                    row.shared,
                 )
                 for row in rows
             ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.answer import dates
+from bot.answer import dates, dates_of_ruling
 from bot.errors import BotError
 from bot.layout import Block, ClauseQuote, Heading, Paragraph
 from bot.short_names import shortened
@@ -35,9 +35,11 @@ def whole_section(indexed: IndexedClause, today: date) -> tuple[Block, ...]:
     """Return the section in which a clause stands, word for word, every clause with its label."""
     policy = indexed.policy
     section = next(one for one in policy.sections if indexed.clause in one.elements)
-    blocks: list[Block] = [Heading(f"{policy.title}: {' > '.join(indexed.headings)}")]
+    blocks: list[Block] = [Heading(": ".join(filter(None, (policy.title, " > ".join(indexed.headings)))))]
     for element in section.elements:
         if isinstance(element, Clause):
+            if element.ruling and element != indexed.clause and not element.ruling.is_in_force(today):
+                continue
             before, deciding, after = element.words, "", ""
             if element == indexed.clause and element.deciding:
                 before, deciding, after = element.words.partition(element.deciding)
@@ -49,7 +51,9 @@ def whole_section(indexed: IndexedClause, today: date) -> tuple[Block, ...]:
                     before=before,
                     deciding=deciding,
                     after=after,
-                    cited=f"{element.label}.",
+                    cited=f"{element.label} ({dates_of_ruling(element.ruling, today)})."
+                    if element.ruling
+                    else f"{element.label}.",
                     url=None,
                     notes=(),
                     bold=True,
@@ -57,5 +61,6 @@ def whole_section(indexed: IndexedClause, today: date) -> tuple[Block, ...]:
             )
         else:
             blocks.append(Paragraph(element.words))
-    blocks.append(Paragraph(f"From {policy.title}, version {indexed.version} ({dates(policy, today)}).", aside=True))
+    dated = "" if policy.is_of_rulings else f" ({dates(policy, today)})"
+    blocks.append(Paragraph(f"From {policy.title}, version {indexed.version}{dated}.", aside=True))
     return tuple(blocks)

@@ -3,20 +3,23 @@
 import errno
 import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
 
-from bot.assembly import assemble
+from bot.assembly import Parts, assemble
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
 from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.deliveries import REFUSED
+from bot.desk.demonstration import demonstration_link
+from bot.desk.gate import Gate
+from bot.desk.routes import desk_routes
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
 from bot.joining import Door
@@ -35,13 +38,18 @@ def serve() -> int:
     settings = read_settings()
     configuration = read_configuration(settings)
     hosts = _hosts(settings)
-    listening = _listen(settings)
+    with _listen(settings) as listening:
+        return _serve_on(listening, settings, configuration, hosts)
+
+
+def _serve_on(listening: socket.socket, settings: Settings, configuration: Configuration, hosts: Sequence[str]) -> int:
     indexes = open_indexes(settings)
+    key = secret_key(settings)
     schools = [school.id for school in indexes.versions.schools()]
     configuration = check_schools(configuration, schools)
     parts = assemble(
         indexes,
-        secret_key(settings),
+        key,
         tenancies=_tenancies(configuration),
         retention=timedelta(days=configuration.retention_days),
         escalations_kept=timedelta(days=configuration.escalation_days),
@@ -57,12 +65,19 @@ def serve() -> int:
     channels = _channels(configuration, parts.deliveries.count)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
-    routes = [*pages.routes(), *(route for channel in channels for route in channel.routes())]
+    gate = Gate(parts.desk, parts.people, key, secure=secure, demonstration=_demonstration(parts) if settings.demo else None)
+    routes = [*pages.routes(), *desk_routes(gate, parts, now_utc), *(route for channel in channels for route in channel.routes())]
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
+    if settings.demo:
+        print(f"Its desk, where a headteacher keeps the policies: http://{settings.host}:{settings.port}/desk", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])
     return 0
+
+
+def _demonstration(parts: Parts) -> Callable[[], str]:
+    return partial(demonstration_link, parts.indexes.versions, parts.people, parts.desk)
 
 
 def _channels(configuration: Configuration, count: Callable[[str, str], None]) -> list[Channel]:

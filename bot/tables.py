@@ -221,7 +221,9 @@ notices = Table(
     Column("id", Integer, primary_key=True),
     Column("school_id", ForeignKey("schools.id"), nullable=False),
     Column("kind", String(20), nullable=False),
-    Column("person_id", Integer),  # to whom; null where it is the asker of an escalation, whose address is sealed there
+    Column(
+        "person_id", Integer
+    ),  # to whom; null where it is the asker of an escalation or a question, whose address is sealed there
     Column("escalation_id", String(16)),
     Column("detail", Text),  # JSON, without a word of any question
     Column("made_at", DateTime, nullable=False),
@@ -267,6 +269,7 @@ desk_sessions = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
+    Column("said", Text),  # what the next page says first: what came of the form before it
 )
 
 # What waits for the chair of governors, or did: a version, a correction or a ruling that is looser than what is published.
@@ -326,7 +329,7 @@ looked_at = Table(
     metadata,
     Column("school_id", ForeignKey("schools.id"), primary_key=True),
     Column("slug", String(64), primary_key=True),
-    Column("digest", String(64), primary_key=True),  # of the draft and of what it is compared with
+    Column("digest", String(64), primary_key=True),  # of these answers, today's and the draft's, word for word
     Column("matter", String(200), primary_key=True),
     Column("who", String(200), nullable=False),
     Column("at", DateTime, nullable=False),
@@ -337,7 +340,8 @@ gap_decisions = Table(
     "gap_decisions",
     metadata,
     Column("school_id", ForeignKey("schools.id"), primary_key=True),
-    Column("gap", String(100), primary_key=True),  # the matter's id, or the id of the question that stands for its like
+    Column("gap", String(200), primary_key=True),  # the matter's name, or the id of the question that stands for its like
+    Column("words", String(200)),  # how a list calls it once no question of it is kept any more; null where nothing may be said
     Column("decision", String(20), nullable=False),
     Column("who", String(200), nullable=False),
     Column("at", DateTime, nullable=False),

@@ -1,4 +1,4 @@
-"""Where people come in: the page on which a code is typed, and the bot on Telegram; with a code, links that need no typing."""
+"""Where people come in: the page on which a code is typed, the bot on Telegram, the desk; with a code, links without typing."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,15 +13,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WaysIn:
-    """`page` is the address of the page; `bot_name` is the Telegram bot's, None where it is not known or there is none."""
+    """`address` is that of the server; `bot_name` is the Telegram bot's, None where it is not known or there is none."""
 
-    page: str
+    address: str
     bot_name: str | None
 
     @property
+    def page(self) -> str:
+        """The page on which a code is typed."""
+        return f"{self.address}/join"
+
+    @property
     def is_reached_by_others(self) -> bool:
-        """Tell whether the page can be opened on another device than the one it is served from."""
-        return urlsplit(self.page).hostname not in LOOPBACK
+        """Tell whether the pages can be opened on another device than the one they are served from."""
+        return urlsplit(self.address).hostname not in LOOPBACK
+
+    def desk_link(self, token: str) -> str:
+        """Return the link that opens the desk with a token."""
+        return f"{self.address}/desk/enter/{token}"
 
     def page_link(self, code: str = "") -> str:
         """Return the link that opens the page, with a code in it where one is given."""
@@ -49,4 +58,4 @@ def ways_in(settings: Settings, configuration: "Configuration") -> WaysIn:
     """Return where people come in to the server of these settings."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = settings.public_url or f"http://{host}:{settings.port}"
-    return WaysIn(f"{address}/join", configuration.telegram.bot_name if configuration.telegram else None)
+    return WaysIn(address, configuration.telegram.bot_name if configuration.telegram else None)

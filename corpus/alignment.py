@@ -1,13 +1,16 @@
 """A new version's clauses against those of the version before: the same rule keeps its id, a new one gets a new one."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
 from msgspec.structs import replace
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
-from corpus.clause import STRICTNESS, Clause, Policy, Section, Stance
+from corpus.clause import Clause, Policy, Section, Stance
+from corpus.errors import EditError
 from corpus.labels import slug
 from corpus.source import fold
 
@@ -44,16 +47,6 @@ class ClauseChange:
             return self.before.stance, self.after.stance
         return None
 
-    @property
-    def is_looser(self) -> bool:
-        """Whether the stance says less strictly than before whether a thing may be done, or stopped saying so."""
-        if self.stances is None:
-            return False
-        before, after = self.stances
-        if before not in STRICTNESS:
-            return False
-        return after not in STRICTNESS or STRICTNESS.index(after) > STRICTNESS.index(before)
-
 
 def align(draft: Policy, before: Policy | None, used: Collection[str]) -> Policy:
     """Return the draft with the ids of the version before where the clause is the same, and with ids never `used` elsewhere.
@@ -61,7 +54,7 @@ def align(draft: Policy, before: Policy | None, used: Collection[str]) -> Policy
     Text decides first, then label and likeness. Confirmations and corrections are carried over where the words are unchanged.
     """
     matches = {after.id: old for old, after, _ in _matches(before, draft)} if before else {}
-    taken = set(used) | {old.id for old in matches.values()}
+    taken = {*used, *(old.id for old in matches.values()), *draft.lead_ins()}
     ids: dict[str, str] = {}
     for clause in draft.clauses():
         if clause.id in matches:
@@ -115,43 +108,77 @@ def carry_corrections(new: Policy, old: Policy) -> Policy:
     return new.with_clauses(carried)
 
 
+def decide(draft: Policy, clause_id: str, old_id: str, *, same: bool) -> Policy:
+    """Return the draft with a person's decision whether its clause `clause_id` is the rule that was `old_id` before.
+
+    The decision stays with the clause, and `align` and `compare` follow it: the same rule gets the old id, another one a new
+    id. Raises EditError where the clause is not in the draft.
+    """
+    if clause_id not in {clause.id for clause in draft.clauses()}:
+        raise EditError("This part of the draft has changed meanwhile: look at the draft again.")
+
+    def decided(clause: Clause) -> Clause:
+        others = tuple(one for one in clause.not_same_as if one != old_id)
+        if clause.id != clause_id:
+            # An old rule is one of the new ones at most.
+            return replace(clause, same_as=None) if same and clause.same_as == old_id else clause
+        if same:
+            return replace(clause, same_as=old_id, not_same_as=others)
+        return replace(clause, same_as=None if clause.same_as == old_id else clause.same_as, not_same_as=(*others, old_id))
+
+    return draft.with_clauses(decided)
+
+
 def _matches(before: Policy, after: Policy) -> Iterator[tuple[Clause, Clause, bool]]:
     """Yield (old clause, new clause, whether a person should look), each clause at most once."""
-    old, new = list(before.clauses()), list(after.clauses())
+    old, new = {one.id: one for one in before.clauses()}, {clause.id: clause for clause in after.clauses()}
     pairs: list[tuple[Clause, Clause, bool]] = []
 
     def take(one: Clause, other: Clause, *, doubtful: bool = False) -> None:
-        old.remove(one)
-        new.remove(other)
+        del old[one.id], new[other.id]
         pairs.append((one, other, doubtful))
 
+    for clause in list(new.values()):
+        if clause.same_as in old:
+            take(old[clause.same_as], clause)
     # The same words: at the same label first, since a policy may say a thing twice.
     for same_label in (True, False):
         by_words: dict[tuple[str, str], list[Clause]] = {}
-        for clause in old:
+        for clause in old.values():
             by_words.setdefault(_words(before, clause), []).append(clause)
-        for clause in list(new):
-            candidates = [one for one in by_words.get(_words(after, clause), []) if not same_label or one.label == clause.label]
+        for clause in list(new.values()):
+            candidates = [
+                one
+                for one in by_words.get(_words(after, clause), [])
+                if (not same_label or one.label == clause.label) and one.id not in clause.not_same_as
+            ]
             if candidates:
                 by_words[_words(after, clause)].remove(candidates[0])
                 take(candidates[0], clause)
-    by_label = {clause.label: clause for clause in old}
-    for clause in list(new):
+    by_label = {clause.label: clause for clause in old.values()}
+    likeness = _likenesses(list(old.values()), list(new.values()))
+    for clause in list(new.values()):
         one = by_label.get(clause.label)
-        if one in old and one is not None and _likeness(one, clause) >= LIKELY_SAME_LABEL:
+        if one and one.id in old and likeness.get((one.id, clause.id), 0) >= LIKELY_SAME_LABEL:
             take(one, clause)
-    scored = sorted(
-        ((_likeness(one, clause), one, clause) for clause in new for one in old), key=lambda item: item[0], reverse=True
-    )
-    for likeness, one, clause in scored:
-        if likeness >= DOUBTFUL and one in old and clause in new:
-            take(one, clause, doubtful=likeness < LIKELY_MOVED)
+    for (old_id, new_id), alike in sorted(likeness.items(), key=lambda item: item[1], reverse=True):
+        if old_id in old and new_id in new:
+            take(old[old_id], new[new_id], doubtful=alike < LIKELY_MOVED)
     yield from pairs
 
 
-def _likeness(one: Clause, other: Clause) -> float:
-    matcher = SequenceMatcher(None, fold(one.words).lower(), fold(other.words).lower(), autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() >= DOUBTFUL and matcher.quick_ratio() >= DOUBTFUL else 0.0
+def _likenesses(old: Sequence[Clause], new: Sequence[Clause]) -> dict[tuple[str, str], float]:
+    """Return the likeness of each pair, by their ids, that may be the same rule: those that are DOUBTFUL or better."""
+    before, after = ([fold(clause.words).lower() for clause in clauses] for clauses in (old, new))
+    # The longest common subsequence is never shorter than the blocks that difflib finds, and quick to find: it rules most out.
+    likely = process.cdist(after, before, scorer=Indel.normalized_similarity, score_cutoff=DOUBTFUL - 0.001)
+    found: dict[tuple[str, str], float] = {}
+    for here, at in zip(*likely.nonzero(), strict=True):
+        if old[at].id not in new[here].not_same_as:
+            matcher = SequenceMatcher(None, before[at], after[here], autojunk=False)
+            if matcher.quick_ratio() >= DOUBTFUL and (ratio := matcher.ratio()) >= DOUBTFUL:
+                found[old[at].id, new[here].id] = ratio
+    return found
 
 
 def _words(policy: Policy, clause: Clause) -> tuple[str, str]:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from corpus.clause import Clause, LeadIn, Passage, Section, Span
+from corpus.clause import Clause, LeadIn, Passage, Section, Span, Stance
 from corpus.errors import DocumentError
 from corpus.labels import ordinal, slug
 from corpus.markers import Family, Marker
 from corpus.reader import Block, Kind, read_blocks
 from corpus.sentences import needs_the_one_before, sentences
-from corpus.source import SourceText, cut_from
-from corpus.wording import is_ruling, read_binding, read_roles, read_stance
+from corpus.source import SourceText, cut_from, join_spans
+from corpus.wording import derived, is_ruling
 
 _DEFINITION = re.compile(
     r"^(?:an?|the|our|in this policy,?)?\s*[\w\s'’/-]{3,50}?\s(?:is|are)\s+(?:any|an?|the|where|when)\b|\bincludes\s+(?:everyone|anyone|any|all)\b|\b(?:definition of|is defined as|are defined as|defines|means(?! that)|refers to|the term|is known as|for the purposes? of this)\b",
@@ -25,6 +25,7 @@ _DEFINITION = re.compile(
 _APPENDIX = re.compile(r"(?:appendix|annexe?)\s+\w{1,3}\b", re.IGNORECASE)
 _ANNOUNCES = re.compile(r"\b(?:the\s+)?following\b|\b(?:as follows|below)\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|must|should|will|may|can|shall|has|have|be|not|never|do|does|who|which|that)\b", re.IGNORECASE)
+EMPHASIS_LEFT_OUT = "marks of emphasis left out"  # the reason for a reading without them
 _EMPHASIS = re.compile(r"\*\*|__")
 _NUMBERED = (Family.DECIMAL, Family.INTEGER, Family.CODED)
 
@@ -75,11 +76,11 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """What a clause stands under: its lead-in's id and words, and its headings."""
+    """What a clause stands under: its lead-in's id and words, and its heading's title."""
 
     lead_in: str | None
     words: str | None
-    headings: tuple[str, ...]
+    heading: str
 
 
 @dataclass(slots=True)
@@ -169,6 +170,7 @@ def _place(unit: _Unit, stack: list[_Unit], previous: _Unit | None) -> None:
     """Close the open items that `unit` does not hang under, in place."""
     kinds = [_list_kind(item) for item in stack]
     kind = _list_kind(unit)
+    indents = [item.block.indent for item in stack]
     for level in range(len(stack) - 1, -1, -1):
         same = kinds[level] == kind or (
             kind[0] == "bullet"
@@ -179,6 +181,8 @@ def _place(unit: _Unit, stack: list[_Unit], previous: _Unit | None) -> None:
         if same and not (kind[0] == "bullet" and unit.block.indent > stack[level].block.indent + 1 and kinds[level] != kind):
             if kind[0] == "bullet" and kinds[level] == kind and unit.block.indent > stack[level].block.indent + 2:
                 continue
+            if kinds[level] == kind and kind in kinds[:level] and unit.block.indent < indents[level] - 2:
+                continue  # further out than this list: it goes on with the one that this list hangs under
             del stack[level:]
             return
     if stack and previous is stack[-1]:
@@ -276,9 +280,12 @@ def _container(heading: Block | None, above: Sequence[Block], titles: dict[str, 
 
 
 def _title(heading: Block | None) -> str:
-    if heading is None:
-        return ""
-    return re.sub(r"^#+\s*|\s*#*$", "", heading.words).strip("*_: ")
+    return heading_title(heading.words) if heading else ""
+
+
+def heading_title(words: str) -> str:
+    """Return a heading's words without the signs by which plain text marks a heading."""
+    return re.sub(r"^#+\s*|\s*#*$", "", words).strip("*_: ")
 
 
 def _label_units(section: _Drafted, container: str, appendix: str) -> None:
@@ -315,13 +322,12 @@ def _section(drafted: _Drafted, source: SourceText) -> Section:
     elements: list[Clause | LeadIn] = []
     lead_ins: dict[int, str] = {}  # id of a unit -> id of its lead-in
     skipped = {id(name) for unit in drafted.units for name in unit.folded}
-    path = (_title(heading),) if heading else ()
     words: dict[str, str] = {}
     for unit in drafted.units:
         if id(unit) in skipped:
             continue
         above = lead_ins.get(id(unit.lead_in)) if unit.lead_in else None
-        for element in _elements(unit, above, words, path, source):
+        for element in _elements(unit, above, words, _title(heading), source):
             if isinstance(element, LeadIn):
                 lead_ins[id(unit)] = element.id
             elements.append(element)
@@ -339,7 +345,7 @@ def _section(drafted: _Drafted, source: SourceText) -> Section:
 
 
 def _elements(
-    unit: _Unit, above: str | None, words: dict[str, str], path: tuple[str, ...], source: SourceText
+    unit: _Unit, above: str | None, words: dict[str, str], heading: str, source: SourceText
 ) -> Iterator[Clause | LeadIn]:
     """Yield the clauses of a unit and its lead-in, in the order of the text; `words` maps lead-in ids to their words."""
     bounds = list(sentences(unit.text))
@@ -347,7 +353,7 @@ def _elements(
     announced = unit.leads and not unit.text.endswith(":")
     groups = _group(unit.text, bounds if announced or lead is None else bounds[:-1], alone=lead if announced else None)
     lead_words = words.get(above) if above else None
-    surroundings = _Above(above, lead_words, path)
+    surroundings = _Above(above, lead_words, heading)
     first = True
     for group in groups:
         start, end = bounds[group[0]][0], bounds[group[-1]][1]
@@ -359,7 +365,7 @@ def _elements(
         return
     start, end = bounds[lead]
     identifier = "lead-in-" + slug(unit.label)
-    reading = _reading(unit.text[start:end])
+    reading = without_emphasis(unit.text[start:end])
     words[identifier] = f"{lead_words} {reading}" if lead_words else reading
     if announced:
         owner = next(group for group in groups if lead in group)
@@ -425,14 +431,13 @@ def _clause(
     extra: Sequence[_Unit],
 ) -> Clause:
     ranges = _ranges(unit, *bounds)
-    reading = _reading(unit.text[bounds[0] : bounds[1]])
+    reading = without_emphasis(unit.text[bounds[0] : bounds[1]])
     for name in extra:
         ranges.extend([*_marker_ranges(name), *_ranges(name, 0, len(name.text))])
-        reading += f" {_source_text(source, _marker_ranges(name))} {_reading(name.text)}"
+        reading += f" {_source_text(source, _marker_ranges(name))} {without_emphasis(name.text)}"
     marker = _marker_ranges(unit) if with_marker else []
     text = _source_text(source, ranges)
-    wording = read_stance(reading, above.words)
-    return Clause(
+    clause = Clause(
         id=slug(label),
         label=label,
         marker=_source_text(source, marker),
@@ -441,13 +446,10 @@ def _clause(
         reading=reading if reading != text else None,
         repairs=_repairs(source, [*marker, *ranges], reading, text),
         lead_in=above.lead_in,
-        stance=wording.stance,
-        deciding=wording.deciding,
-        second=wording.second,
-        binds=read_binding(reading, above.words, above.headings, wording.deciding),
-        roles=read_roles(reading),
+        stance=Stance.INFORMATIONAL,  # until it is derived
         note=source.cuts.get(ranges[-1][1]),
     )
+    return derived(clause, above.words, above.heading)
 
 
 def _ranges(unit: _Unit, start: int, end: int) -> list[tuple[int, int]]:
@@ -467,27 +469,20 @@ def _marker_ranges(unit: _Unit) -> list[tuple[int, int]]:
     return [(start, start + unit.marker.length)]
 
 
-def _reading(text: str) -> str:
+def without_emphasis(text: str) -> str:
+    """Return `text` without the asterisks and underlines by which plain text writes bold."""
     return _EMPHASIS.sub("", text).strip()
 
 
 def _repairs(source: SourceText, ranges: Sequence[tuple[int, int]], reading: str, text: str) -> tuple[str, ...]:
     reasons = [reason for start, end in ranges for reason in source.repairs_in(start, end)]
     if _EMPHASIS.search(text) and not _EMPHASIS.search(reading):
-        reasons.append("marks of emphasis left out")
+        reasons.append(EMPHASIS_LEFT_OUT)
     return tuple(dict.fromkeys(reasons))
 
 
 def _spans(source: SourceText, ranges: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
-    spans = [span for start, end in ranges for span in source.spans_of(start, end)]
-    joined: list[Span] = []
-    for span in spans:
-        # White space between two stretches belongs to both: a paragraph over three lines is one span.
-        if joined and span.start >= joined[-1].end and not source.source[joined[-1].end : span.start].strip():
-            joined[-1] = Span(joined[-1].start, span.end)
-        else:
-            joined.append(span)
-    return tuple(joined)
+    return join_spans(source.source, [span for start, end in ranges for span in source.spans_of(start, end)])
 
 
 def _source_text(source: SourceText, ranges: Sequence[tuple[int, int]]) -> str:

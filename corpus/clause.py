@@ -85,11 +85,25 @@ class Correction(_Value, frozen=True):
     roles: tuple[Role, ...] | None = None
     deciding: str | None = None
 
+    def over(self, earlier: "Correction | None") -> "Correction":
+        """Return this correction with what an earlier one set and this one leaves, so that neither is lost."""
+        if earlier is None:
+            return self
+        ruling = earlier if self.stance is None else self
+        return replace(
+            self,
+            stance=ruling.stance,
+            second=ruling.second,
+            binds=earlier.binds if self.binds is None else self.binds,
+            roles=earlier.roles if self.roles is None else self.roles,
+            deciding=earlier.deciding if self.deciding is None else self.deciding,
+        )
+
 
 class RulingNote(_Value, frozen=True):
     """What makes a clause a ruling of the headteacher: whose it is, what it answers, how long it holds, what it rests on.
 
-    `by` is how a reply names her; it holds from `on` until the end of `until`, as days at the schools. `question` is in her words;
+    `by` is how a reply names her; it holds from `on` until the end of `until`, days at the schools. `question` is in her words;
     `matter` is the name of the matter that it decides. `cites` is a clause as `IndexedClause.cited` names it, None where it is
     her own decision. `approved_by` is who approved that it is looser than a published clause.
     """
@@ -144,8 +158,9 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     `text` is the source's own characters with white space folded; `reading` the repaired form, None where nothing was
     repaired; `repairs` the reason for each repair. `deciding` are the words of the reading that make the stance.
     `lead_in` is a lead-in's id. `stance`, `second`, `binds` and `roles` are derived from the wording, with `correction`
-    already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here. A clause with a `ruling` is
-    the headteacher's own, and no policy's.
+    already applied; `confirmed` says that a person has read and agreed to them. `note` says what the source lost here.
+    `same_as` and `not_same_as` are ids of the version before which a person has said to be this rule, and not to be it.
+    A clause with a `ruling` is the headteacher's own, and no policy's.
     """
 
     id: str
@@ -164,6 +179,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
     confirmed: bool = False
     correction: Correction | None = None
     note: str | None = None
+    same_as: str | None = None
+    not_same_as: tuple[str, ...] = ()
     ruling: RulingNote | None = None
 
     @property
@@ -172,7 +189,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
         return self.reading or self.text
 
     def corrected(self, correction: Correction) -> "Clause":
-        """Return the clause with what `correction` sets; its words stay as they are."""
+        """Return the clause with what `correction` sets, and any earlier one before it; its words stay as they are."""
+        correction = correction.over(self.correction)
         return replace(
             self,
             stance=correction.stance or self.stance,

@@ -77,6 +77,17 @@ class PolicyDate(str):
         return today > self.last_day()
 
 
+def parse_date(text: str) -> PolicyDate:
+    """Return the date that is all of `text`: `May 2018`, `1 May 2018`, `01/05/2018`, `2018-05`; raise ValueError otherwise."""
+    words = text.strip(" .")
+    if _ISO.fullmatch(words):
+        return PolicyDate(words)
+    for start, end, found in locate_dates(words):
+        if (start, end) == (0, len(words)):
+            return found
+    raise ValueError(f"{text!r} is not a date: write it as May 2018 or 1 May 2018")
+
+
 def day_of(moment: datetime) -> date:
     """Return the calendar day at the schools of a moment that the store keeps, in UTC."""
     return moment.replace(tzinfo=UTC).astimezone(LONDON).date()

@@ -9,6 +9,10 @@ class DocumentError(CorpusError):
     """A document cannot be read as a policy."""
 
 
+class EditError(CorpusError):
+    """A change by hand to a draft cannot be made; the draft is as it was."""
+
+
 class PolicyFileError(CorpusError):
     """A policy file is damaged; the message names the file, the line and what is wrong."""
 

@@ -57,6 +57,7 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b")
+_HANGS = re.compile(r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|from|at|under|that|their|its|our|any|this|as)$", re.IGNORECASE)
 _SIGNATURE = re.compile(r"signed\b|signature\b", re.IGNORECASE)
 
 
@@ -100,6 +101,11 @@ def is_unfinished(text: str) -> bool:
 def continues(text: str) -> bool:
     """Tell whether a line begins in the middle of a sentence."""
     return bool(re.match(r"[a-z(,;&]|[\"'“‘][a-z]", text))
+
+
+def hangs(text: str) -> bool:
+    """Tell whether a line ends in a word after which more must come, such as *the* or *of*."""
+    return bool(_HANGS.search(text))
 
 
 def is_field(text: str) -> bool:

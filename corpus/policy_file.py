@@ -8,6 +8,7 @@ import yaml
 
 from corpus.clause import Policy
 from corpus.errors import PolicyFileError
+from corpus.integrity import find_fault
 from corpus.yaml_file import read_yaml
 
 HEAD = """\
@@ -31,32 +32,9 @@ def from_yaml(text: str, name: str) -> Policy:
     that does not fit, or names a lead-in or a clause twice or not at all.
     """
     policy = read_yaml(text, Policy, name)
-    _check_references(policy, name)
+    if fault := find_fault(policy):
+        raise PolicyFileError(f"{name}: {fault}")
     return policy.with_clauses(lambda clause: clause.corrected(clause.correction) if clause.correction else clause)
-
-
-def _check_references(policy: Policy, name: str) -> None:
-    ids: set[str] = set()
-    lead_ins = policy.lead_ins()
-    for section in policy.sections:
-        for element in section.elements:
-            if element.id in ids:
-                raise PolicyFileError(f"{name}: the id {element.id} stands twice; each clause and lead-in needs its own.")
-            ids.add(element.id)
-    clauses = {clause.id for clause in policy.clauses()}
-    for lead_in in lead_ins.values():
-        if lead_in.clause_id is not None and lead_in.clause_id not in clauses:
-            raise PolicyFileError(f"{name}: {lead_in.id} refers to the clause {lead_in.clause_id}, which does not exist.")
-        above = [lead_in.id]
-        while (under := lead_ins[above[-1]].under) is not None:
-            if under not in lead_ins:
-                raise PolicyFileError(f"{name}: {above[-1]} refers to the lead-in {under}, which does not exist.")
-            if under in above:
-                raise PolicyFileError(f"{name}: the lead-in {under} stands under itself.")
-            above.append(under)
-    for clause in policy.clauses():
-        if clause.lead_in is not None and clause.lead_in not in lead_ins:
-            raise PolicyFileError(f"{name}: clause {clause.label} refers to the lead-in {clause.lead_in}, which does not exist.")
 
 
 class _Dumper(yaml.CSafeDumper):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from corpus.furniture import METADATA, RULE, Line, continues, is_field, is_unfinished, mark_furniture, split_lines
+from corpus.furniture import METADATA, RULE, Line, continues, hangs, is_field, is_unfinished, mark_furniture, split_lines
 from corpus.markers import Family, Marker, as_roman, parse_marker
 from corpus.source import SourceText
 
@@ -51,7 +51,7 @@ class Block:
 
 # Verbs and modals that a heading has not; a short line with one is a sentence.
 _FINITE = re.compile(
-    r"\b(?:must|shall|should|will|may|can|cannot|is|are|was|were|has|have|had|do not|does|do|ensure|ensures|includes?|means|applies|requires?|need|needs|agree|understand)\b",
+    r"\b(?:must|shall|should|will|may(?!\s+(?:19|20)\d\d\b)|can|cannot|is|are|was|were|has|have|had|do not|does|do|ensure|ensures|includes?|means|applies|requires?|need|needs|agree|understand)\b",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"\b(?:who|which|that|what)\s+(?:is|are|has|have|was|were|may|can|do|does)\b", re.IGNORECASE)
@@ -62,7 +62,6 @@ _QUESTION = re.compile(r"(?:what|who|why|how|when|where|which|can|should|do|is|a
 _ASKS = re.compile(r"(?:what|who|why|how|when|where|if)\s+\w", re.IGNORECASE)
 _ATX = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<words>[^*]+)(?:\*\*|__):?$")
-_HANGS = re.compile(r"\b(?:the|a|an|of|to|in|on|for|by|with|and|or|from|at|under|that|their|its|our|any|this|as)$", re.IGNORECASE)
 _TABLE_ROW = re.compile(r"\|.*\|$")
 _APPENDIX = re.compile(r"(?:appendix|annex|annexe|schedule|part|section|chapter)\s+(?:[A-Z]|\d{1,2}|[ivx]{1,4})\b", re.IGNORECASE)
 _SMALL_WORDS = frozenset(
@@ -119,7 +118,7 @@ def read_blocks(source: SourceText) -> list[Block]:
             current.text += " " + line.text
             current.lines += 1
             continue
-        blocks.append(_begin(line, marker, body))
+        blocks.append(_begin(line, marker, body, numbering))
     _find_column_headings(blocks)
     _find_headings(blocks, lines, width)
     _find_front_and_back_matter(blocks)
@@ -139,11 +138,11 @@ def _append_other(blocks: list[Block], line: Line) -> None:
     blocks.append(Block(Kind.OTHER, [(line.start, line.end)], line.text, line.indent, not line.blank_before, other=line.kind))
 
 
-def _begin(line: Line, marker: Marker | None, blocks: Sequence[Block]) -> Block:
+def _begin(line: Line, marker: Marker | None, blocks: Sequence[Block], numbering: "_Numbering") -> Block:
     joined = not line.blank_before and bool(blocks)
     atx = _ATX.match(line.text)
     if atx:
-        number = parse_marker(atx[2].strip("*_ "))
+        number = numbering.of_heading(atx[2].strip("*_ "))
         if number:
             number = replace(number, length=line.text.index(atx[2]) + atx[2].index(number.value) + number.length)
         return Block(Kind.HEADING, [(line.start, line.end)], line.text, line.indent, joined, number, level=len(atx[1]))
@@ -183,6 +182,15 @@ class _Numbering:
         elif marker.family is Family.LETTER:
             self.last.pop(Family.ROMAN, None)
         return marker
+
+    def of_heading(self, words: str) -> Marker | None:
+        """Return the number that the words of a heading begin with; a bare one (`4 Roles`) where it goes on from the one before."""
+        number = parse_marker(words)
+        bare = re.match(r"(\d{1,2})\s+(?=[A-Z])", words)
+        if number or not bare or int(bare[1]) != self.last_bare + 1:
+            return number
+        self.last_bare += 1
+        return Marker(Family.INTEGER, bare[1], bare.end(), self.last_bare)
 
     def _plausible_in_sentence(self, marker: Marker, line: Line, before: Block) -> bool:
         """Tell whether a marker begins something although the line before has not ended: a number may be part of a sentence."""
@@ -260,7 +268,7 @@ def _goes_on(body: Sequence[Block], line: Line, following: Line | None, width: i
     unfinished, lower = is_unfinished(last), continues(line.text)
     if line.blank_before:
         # Over a blank line only what is plainly the rest of a sentence goes on: a page end, or a stray break.
-        goes_on = unfinished and (lower or bool(_HANGS.search(last)))
+        goes_on = unfinished and (lower or hangs(last))
         return goes_on and len(block.text.split()) >= 4 and not is_field(block.text)
     if last.endswith((";", ":")):
         return lower and last.endswith(";") and bool(width) and _was_full(last, line, width)
@@ -268,7 +276,7 @@ def _goes_on(body: Sequence[Block], line: Line, following: Line | None, width: i
         return not (width and _under_lead_in(body) and not _was_full(last, line, width))
     if is_field(line.text) or is_field(last):
         return False
-    if unfinished and _HANGS.search(last):
+    if unfinished and hangs(last):
         return True
     if not width or (not unfinished and _heads(line, following, width)):
         return False
@@ -401,6 +409,10 @@ def _numbered_heading(block: Block, before: Block | None, after: Block, emphatic
     if same_family_next and after.joined and not _nested(block.marker, after.marker):
         # "1. Aims / 2. Scope / 3. Roles" one under the other is a list, not three headings.
         return False
+    if block.joined and before and before.marker and before.kind is Kind.ITEM:
+        follows = (before.marker.family, before.marker.ordinal + 1) == (block.marker.family, block.marker.ordinal)
+        if (follows or not after.joined) and (_is_title(before.words) or before.indent > block.indent + 2):
+            return False  # a later one of such a list, perhaps after a list that hangs under the one before
     return len(words.split()) <= 12
 
 
@@ -412,6 +424,8 @@ def _find_front_and_back_matter(blocks: Sequence[Block]) -> None:
     """Mark the title block, fields and signatures as metadata."""
     body = [block for block in blocks if block.kind is not Kind.OTHER]
     first = next((index for index, block in enumerate(body) if _is_text(block)), len(body))
+    if 0 < first < len(body) and body[first].kind is Kind.ITEM and _leads_in(body[first - 1]):
+        first -= 1  # without these words its items would say something else
     # The headings right above the first text are its headings; what stands before them is the title block.
     opening = first
     while opening and body[opening - 1].kind is Kind.HEADING and not (opening < first and body[opening - 1].marker is None):
@@ -435,6 +449,10 @@ def _find_front_and_back_matter(blocks: Sequence[Block]) -> None:
                 _to_metadata(block)
 
 
+def _leads_in(block: Block) -> bool:
+    return block.kind is Kind.PARAGRAPH and block.text.endswith(":") and not is_field(block.text)
+
+
 def _to_metadata(block: Block) -> None:
     block.kind, block.other = Kind.OTHER, METADATA
 
@@ -444,8 +462,8 @@ def _is_text(block: Block) -> bool:
         return True
     words = len(block.text.split())
     is_sentence = words >= 4 and block.text.endswith(".") and bool(_FINITE.search(block.text))
-    if block.text.endswith(":") and words >= 4 and not is_field(block.text):
-        return block.kind is Kind.PARAGRAPH  # a lead-in
+    if words >= 4 and _leads_in(block):
+        return True
     is_long = words >= 9 and (bool(_FINITE.search(block.text)) or not is_unfinished(block.text))
     return block.kind is Kind.PARAGRAPH and (is_long or is_sentence) and not is_field(block.text)
 

@@ -160,6 +160,17 @@ def cut_from(source: str, spans: Sequence[Span]) -> str:
     return fold(" ".join(source[span.start : span.end] for span in spans))
 
 
+def join_spans(source: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return `spans` with those made one between which only white space stands: a paragraph over three lines is one span."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.start >= joined[-1].end and not source[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
 def fold(text: str) -> str:
     """Return `text` with each run of white space as one space, none at the ends."""
     return " ".join(text.split())
@@ -178,14 +189,27 @@ def read_text(raw: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+# Curly quotes, dashes, dots and bullets, as the two old encodings write them: in the other one they are rare letters.
+_WINDOWS_SIGNS = re.compile(rb"[\x85\x91-\x97]")
+_MAC_SIGNS = re.compile(rb"[\xa5\xc9\xca\xd0-\xd5]")
+
+
 def decode(raw: bytes) -> str:
-    """Return bytes as text: as UTF-8, as UTF-16 where a byte order mark says so, else as Windows-1252, which old exports use."""
+    """Return bytes as text, by what programs write: UTF-8, UTF-16 with or without a byte order mark, Windows-1252, Mac Roman.
+
+    A byte that stands for nothing in the encoding comes out as U+FFFD.
+    """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", errors="replace")
+    sides = raw[0:2000:2].count(0), raw[1:2000:2].count(0)
+    if max(sides) * 3 > len(raw[:2000]) and min(sides) * 20 < max(sides):
+        # Every other byte of Latin letters in UTF-16 is zero: the first of two where the greater byte comes first.
+        return raw.decode("utf-16-be" if sides[0] > sides[1] else "utf-16-le", errors="replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+        old_mac = len(_MAC_SIGNS.findall(raw)) > len(_WINDOWS_SIGNS.findall(raw))
+        return raw.decode("mac-roman" if old_mac else "cp1252", errors="replace")
 
 
 def _only(text: str, find: str) -> int:

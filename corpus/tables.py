@@ -72,6 +72,7 @@ versions = Table(
     Column("made_at", DateTime, nullable=False),
     Column("published_at", DateTime),
     Column("published_by", String(200)),
+    Column("doubts", LargeBinary),  # of a draft, as JSON: what its reader was not certain of
     Column("edits", Integer, nullable=False, server_default=text("0")),  # how often the draft was changed since it was brought in
     Column("owner", String(200)),  # who answers for the policy at the school
     Column("approved_by", String(200)),

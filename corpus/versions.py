@@ -14,9 +14,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Row, Select, delete, func, insert, select, update
 
 from corpus.alignment import align
-from corpus.clause import Correction, Policy
+from corpus.clause import RULINGS, Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
 from corpus.dates import PolicyDate, day_of
+from corpus.documents.doubt import Doubt
 from corpus.errors import StoreError
 from corpus.tables import clauses, other_policies, policies, schools, versions, writing
 
@@ -50,7 +51,8 @@ NOT_RECORDED = Approval()
 class Version:
     """A version of a policy; `number`, `published_at` and `published_by` are None while it is a draft.
 
-    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand.
+    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand,
+    `doubts` is what the document's reader was not certain of.
     """
 
     policy: Policy
@@ -60,6 +62,7 @@ class Version:
     published_at: datetime | None
     published_by: str | None
     edits: int = 0
+    doubts: tuple[Doubt, ...] = ()
     approval: Approval = NOT_RECORDED
 
     @property
@@ -120,6 +123,20 @@ class Versions:
         with self._writing() as connection:
             yield Versions(self.engine, self._now, connection)
 
+    @property
+    def transaction(self) -> Connection:
+        """The transaction of `all_at_once`, for what is to be kept together with versions. Raises ValueError outside one."""
+        if self._within is None:
+            raise ValueError("there is a transaction only within all_at_once")
+        return self._within
+
+    def hold(self, school_id: str) -> None:
+        """Let nobody else change what a school answers from until the transaction ends; on SQLite nobody can anyway.
+
+        Raises StoreError where there is no such school.
+        """
+        self._require_school(self.transaction, school_id)
+
     def add_school(self, school: School) -> None:
         """Add a school. Raises StoreError where its id is taken."""
         with self._writing() as connection:
@@ -172,11 +189,13 @@ class Versions:
         with self._reading() as connection:
             return connection.scalar(select(schools.c.revision).where(schools.c.id == school_id))
 
-    def save_draft(self, policy: Policy, source: str | None) -> Policy:
+    def save_draft(self, policy: Policy, source: str | None, doubts: Sequence[Doubt] = ()) -> Policy:
         """Keep `policy` as the draft, in place of any draft before; return it with its clauses' ids aligned.
 
-        Raises StoreError where there is no such school.
+        Raises StoreError where there is no such school, and where a clause is a ruling in a policy, or none among the rulings.
         """
+        if any(bool(clause.ruling) is not policy.is_of_rulings for clause in policy.clauses()):
+            raise StoreError(f"Rulings are kept under the name “{RULINGS}”, and nothing else is: give this policy another name.")
         with self._writing() as connection:
             self._require_school(connection, policy.school)
             current = self._current(connection, policy.school, policy.slug)
@@ -190,6 +209,7 @@ class Versions:
                     number=DRAFT,
                     document=aligned.to_json(),
                     source=source,
+                    doubts=msgspec.json.encode(doubts) if doubts else None,
                     made_at=self._now(),
                 )
             )
@@ -210,8 +230,9 @@ class Versions:
             return [_version(row, Policy.from_json(row.document)) for row in connection.execute(wanted)]
 
     def change_draft(self, school_id: str, slug: str, edits: int, change: Callable[[Policy], Policy]) -> Policy:
-        """Put what `change` makes of the draft in its place, and return it; `edits` are those of the draft as it was read.
+        """Put what `change` makes of the draft in its place, and return it with its clauses' ids aligned.
 
+        `edits` are those of the draft as it was read.
         Raises StoreError where there is no draft, or somebody else has changed it since; what `change` raises leaves it as it is.
         """
         with self._writing() as connection:
@@ -221,7 +242,12 @@ class Versions:
                 raise StoreError(
                     "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
                 )
-            changed = change(Policy.from_json(row.document))
+            # A clause that a change made anew must not get an id that an earlier version gave to another.
+            changed = align(
+                change(Policy.from_json(row.document)),
+                self._current(connection, school_id, slug),
+                self._used_ids(connection, school_id, slug),
+            )
             values = {"document": changed.to_json(), "edits": edits + 1}
             connection.execute(update(versions).where(versions.c.id == row.id).values(values))
         return changed
@@ -316,14 +342,6 @@ class Versions:
             if unknown:
                 raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
             keep_corrections(connection, (school_id, slug, number), changes, self._now())
-
-    def hold(self, school_id: str) -> None:
-        """Let nobody else publish or change a draft at a school until the transaction of `all_at_once` ends.
-
-        Raises StoreError where there is no such school.
-        """
-        with self._writing() as connection:
-            self._require_school(connection, school_id)
 
     def given_ids(self, school_id: str, slug: str) -> set[str]:
         """Return the id of every clause that a policy has ever had published."""
@@ -452,7 +470,8 @@ def no_such_school(school_id: str, known: Sequence[str]) -> str:
 def _version(row: Row[Any], policy: Policy) -> Version:
     approval = Approval(row.owner, row.approved_by, row.minutes)
     number = row.number if row.number != DRAFT else None
-    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, approval)
+    doubts = msgspec.json.decode(row.doubts, type=tuple[Doubt, ...]) if row.doubts else ()
+    return Version(policy, number, row.source, row.made_at, row.published_at, row.published_by, row.edits, doubts, approval)
 
 
 def _draft_of(school_id: str, slug: str) -> tuple[ColumnElement[bool], ...]:

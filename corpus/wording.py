@@ -7,7 +7,9 @@ ways the stricter reading wins, since a ban taken for a permission does harm and
 import re
 from dataclasses import dataclass
 
-from corpus.clause import STRICTNESS, Party, Role, SecondStance, Stance
+from msgspec.structs import replace
+
+from corpus.clause import STRICTNESS, Clause, Party, Role, SecondStance, Stance
 from corpus.sentences import sentences
 
 
@@ -466,6 +468,24 @@ def read_stance(words: str, lead_in: str | None = None) -> Wording:
     else:
         wording = _from_lead(words, lead)
     return _with_case(_soften(wording) if advisory else wording, words)
+
+
+def derived(clause: Clause, lead_in: str | None, heading: str) -> Clause:
+    """Return the clause with all that its words make of it, under the words of its lead-in and under a heading's title.
+
+    What a person had confirmed or corrected is dropped: it was said of other words.
+    """
+    wording = read_stance(clause.words, lead_in)
+    return replace(
+        clause,
+        stance=wording.stance,
+        deciding=wording.deciding,
+        second=wording.second,
+        binds=read_binding(clause.words, lead_in, (heading,), wording.deciding),
+        roles=read_roles(clause.words),
+        confirmed=False,
+        correction=None,
+    )
 
 
 def is_ruling(sentence: str) -> bool:

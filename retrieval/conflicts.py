@@ -10,6 +10,7 @@ from retrieval.ranking import Hit, Ranking
 from retrieval.reading import Reading
 from retrieval.sides import Side
 from retrieval.stance import stance_for
+from retrieval.vectors import WordVectors
 
 # A clause of another policy rules on the same thing where its score is this share of the first's, and its words are this much
 # like the first's (cosine). docs/ranking.md says what came up.
@@ -45,10 +46,10 @@ class Conflict:
 
     @property
     def later(self) -> Verdict | None:
-        """The one whose policy was adopted later; None where a date is missing or the two do not tell."""
+        """The one that was laid down later; None where a date is missing or the two do not tell."""
         for one, other in ((self.stricter, self.looser), (self.looser, self.stricter)):
-            adopted, before = one.hit.clause.policy.adopted, other.hit.clause.policy.adopted
-            if adopted and before and adopted.is_after(before):
+            dated, before = one.hit.clause.dated, other.hit.clause.dated
+            if dated and before and dated.is_after(before):
                 return one
         return None
 
@@ -61,10 +62,11 @@ def verdicts_on_the_same(reading: Reading, ranking: Ranking, index: Index) -> tu
     """
     if not ranking.hits:
         return ()
-    first = _verdict(reading, ranking.hits[0], index)
+    vectors = index.knowledge.vectors
+    first = verdict_on(reading, ranking.hits[0], vectors)
     if reading.named:
         return (first,)
-    fellows = (_verdict(reading, hit, index) for hit in _on_the_same(reading, ranking.hits, index))
+    fellows = (verdict_on(reading, hit, vectors) for hit in _on_the_same(reading, ranking.hits, index))
     return (first, *(fellow for fellow in fellows if fellow.agrees_with(first) or fellow.contradicts(first)))
 
 
@@ -88,8 +90,9 @@ def _leave(verdict: Verdict) -> int:
     return _LEAVE[verdict.stance]
 
 
-def _verdict(reading: Reading, hit: Hit, index: Index) -> Verdict:
-    return Verdict(hit, stance_for(reading.meant[0], hit.clause.clause, index.knowledge.vectors, hit.second_case))
+def verdict_on(reading: Reading, hit: Hit, vectors: WordVectors) -> Verdict:
+    """Return a clause with what it makes of what was asked."""
+    return Verdict(hit, stance_for(reading.meant[0], hit.clause.clause, vectors, hit.second_case))
 
 
 def _on_the_same(reading: Reading, hits: Sequence[Hit], index: Index) -> list[Hit]:

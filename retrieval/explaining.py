@@ -19,7 +19,8 @@ MOST_LINKED, LINKED = 3, 0.1
 def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
     """Return what a question was read as, the best clauses with their scores, and what spoke for and against the first."""
     reading, decision = read_and_decide(question, context, index)
-    verdicts = verdicts_on_the_same(reading, decision.ranking, index)
+    of_policies = decision.ranking.of_policies
+    verdicts = verdicts_on_the_same(reading, of_policies, index)
     urgent = chance_of_danger(reading.features[0], reading.vectors[0])
     lines = [
         *([f"slips mended, read as: {reading.meant[0]}"] if reading.meant[0] != reading.question else []),
@@ -33,7 +34,7 @@ def explain(question: str, context: Sequence[str], index: Index) -> list[str]:
         *lines,
         *(_matter(reading, index) if reading.says_anything else []),
         *_clauses(decision),
-        *_evidence(decision, evidence_of_first(decision.ranking, verdicts)),
+        *_evidence(decision, evidence_of_first(of_policies, verdicts)),
         *_conflict(decision),
         f"outcome: {decision.outcome}",
     ]

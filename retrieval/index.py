@@ -7,18 +7,20 @@ array of clauses and one of weights a term, so that a question costs its own ter
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from corpus.clause import Clause, Party, Passage, Policy, Stance
+from corpus.clause import Clause, Party, Passage, Policy, RulingNote, Stance
+from corpus.dates import PolicyDate
 from corpus.versions import Published
 from retrieval.analyzer import analyze
 from retrieval.features import Features
 from retrieval.knowledge import SECOND_CASE, TOP_WORDINGS, Knowledge, Wordings
 from retrieval.linking import agreement_on_sides, link_confidence, rows_of_sides
-from retrieval.sides import Side, sides_of_clause
+from retrieval.sides import Side, sides_of_clause, sides_of_question
 from retrieval.spelling import Spelling
 from retrieval.vectors import Vector
 
@@ -48,6 +50,27 @@ class IndexedClause:
         """Return all whom it names, its lead-in included."""
         return sides_of_clause(f"{self.lead_in or ''} {self.clause.words}")
 
+    @property
+    def cited(self) -> str:
+        """The clause as it is cited in words: policy, label and version."""
+        return f"{self.policy.title}, {self.clause.label}, version {self.version}"
+
+    @property
+    def dated(self) -> PolicyDate | None:
+        """When it was laid down: its policy adopted, or the ruling made; None where the policy does not say."""
+        return PolicyDate(self.clause.ruling.on.isoformat()) if self.clause.ruling else self.policy.adopted
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedRuling:
+    """A ruling in force, and what it is found by: its question and its own words, its matter's number, and whom they name."""
+
+    clause: IndexedClause
+    note: RulingNote
+    wordings: Vector
+    matter: int | None
+    sides: frozenset[Side]
+
 
 @dataclass(frozen=True, slots=True)
 class _Postings:
@@ -59,17 +82,28 @@ class _Postings:
 
 
 class Index:
-    """The clauses of one school at one revision. It is never changed: a new revision is a new index."""
+    """The clauses of one school at one revision. It is never changed: a new revision is a new index.
+
+    Rulings stand apart from the clauses of policies, which are found as if there were none. `until` is the day from which on the
+    index must be built anew, since a ruling has lapsed; None where none will. `others` are policies that were not brought in.
+    """
 
     def __init__(self, published: Published, knowledge: Knowledge) -> None:
         """Build the index of what a school has published; a school without any clause gives an empty one."""
         self.school = published.school
         self.revision = published.revision
-        self.policies = tuple(policy for _, policy in published.versions)
+        self.policies = tuple(policy for _, policy in published.versions if not policy.is_of_rulings)
         self.clauses = tuple(
-            clause for number, policy in published.versions for clause in (*in_place(number, policy), *_details(number, policy))
+            clause
+            for number, policy in published.versions
+            if not policy.is_of_rulings
+            for clause in (*in_place(number, policy), *_details(number, policy))
         )
+        self.others = published.others
         self.knowledge = knowledge
+        self.rulings = _rulings(published, knowledge)
+        last = min((ruling.note.until for ruling in self.rulings), default=None)
+        self.until = last and last + timedelta(days=1)
         wordings = [knowledge.wordings_for(clause.clause.words, clause.lead_in) for clause in self.clauses]
         texts = [clause.searchable() for clause in self.clauses]
         self.documents = [[*analyze(text), *asked.terms] for text, asked in zip(texts, wordings, strict=True)]
@@ -88,7 +122,7 @@ class Index:
         self.spelling = Spelling(
             lambda: knowledge.vocabulary,
             lambda: knowledge.abbreviations,
-            texts,
+            [*texts, *(text for ruling in self.rulings for text in (ruling.note.question, ruling.clause.clause.words))],
             knowledge.vectors.is_word,
         )
         self._links = self._link(wordings)
@@ -134,6 +168,10 @@ class Index:
     def number_of(self, clause: IndexedClause) -> int:
         """Return the number of one of this index's clauses."""
         return self._number[clause.policy.slug, clause.clause.id]
+
+    def clause(self, slug: str, clause_id: str) -> IndexedClause:
+        """Return the clause of this id in the policy of this slug. Raises KeyError where there is none."""
+        return self.clauses[self._number[slug, clause_id]]
 
     def links(self, matter: int) -> NDArray[np.float32]:
         """Return, for each clause, how surely it rules on the matter of this number, 0 to 1: as reviewed, else as worked out."""
@@ -257,6 +295,23 @@ def in_place(number: int, policy: Policy) -> list[IndexedClause]:
         for element in section.elements
         if isinstance(element, Clause)
     ]
+
+
+def _rulings(published: Published, knowledge: Knowledge) -> tuple[IndexedRuling, ...]:
+    """Return the rulings that are in force on the day for which a school is read."""
+    return tuple(
+        IndexedRuling(
+            clause=clause,
+            note=note,
+            wordings=knowledge.vectors.encode([note.question, clause.clause.words]),
+            matter=knowledge.matters.number_of(note.matter) if note.matter else None,
+            sides=sides_of_question(note.question) | clause.sides(),
+        )
+        for number, policy in published.versions
+        if policy.is_of_rulings
+        for clause in in_place(number, policy)
+        if (note := clause.clause.ruling) and note.is_in_force(published.day)
+    )
 
 
 def _lay_out(documents: Sequence[list[str]]) -> dict[str, _Postings]:

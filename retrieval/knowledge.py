@@ -43,6 +43,8 @@ TOP_WORDINGS = 3
 
 # Matters whose wordings are compared one by one, after their means: enough that the likest is among them.
 NEAREST_MATTERS = 12
+# From this likeness on a matter is said to be what the question was read as.
+PLAINLY_ALIKE = 0.63
 # By how much a matter's likeness may be less than that of the likest.
 NEARLY_AS_LIKE = 0.12
 
@@ -158,6 +160,10 @@ class Matters:
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._names)
+
+    def number_of(self, name: str) -> int | None:
+        """Return the number of the matter of this name; None where there is none, or none any more."""
+        return self._names.index(name) if name in self._names else None
 
     def nearest(self, question: Vector) -> tuple[MatterHit, ...]:
         """Return the matters nearest a question's vector, likest first, by the mean of their three likest wordings."""

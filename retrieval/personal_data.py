@@ -57,6 +57,7 @@ _OF_A_PERSON = re.compile(
     r"(?:['’]s (?:mum|dad|nan|gran|parents?|family|brother|sister|class|phone|file)|(?:['’]s)? (?:keeps|told|tells|said|says|asked|asks|wants|messaged|texted|added|in my|in year|from my))\b"
 )
 _FULL_NAME = re.compile(rf"(?P<first>\[name\](?: \[name\])*)(?: (?P<surname>{_NAME}))?")
+_MARK = re.compile(r"\[[a-z ]+\]")
 _WORDS = re.compile(rf"(?<![\w@#/.\[’'])(?P<name>{_NAME})(?![\w@/\]]|\.\w)")
 
 
@@ -78,6 +79,16 @@ def without_personal_data(text: str, is_known: Callable[[str], bool]) -> str:
     while (reduced := _reduced(text, lambda word: is_known(word) or word in _words_of("nobody"))) != text:
         text = reduced
     return text
+
+
+def readable(text: str) -> str:
+    """Return a text that was stored as it can be read again: with somebody for each name, and nothing for all else taken out."""
+    return _MARK.sub("", text.replace("[name]", "somebody"))
+
+
+def is_name(word: str) -> bool:
+    """Tell whether a word in lower case is in a list of names, though it may be a common word too."""
+    return any(word in _words_of(names) for names in ("first_names", "names_by_capital", "surnames"))
 
 
 def _reduced(text: str, is_known: Callable[[str], bool]) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from msgspec import structs
@@ -71,7 +71,7 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The best clauses for a question, best first.
+    """The best clauses for a question, best first, rulings among them.
 
     `evidence` is what the decision weighs; `matter` is what the question was read as.
     """
@@ -79,6 +79,11 @@ class Ranking:
     hits: tuple[Hit, ...]
     evidence: Evidence | None = None
     matter: MatterHit | None = None
+
+    @property
+    def of_policies(self) -> "Ranking":
+        """The ranking without the rulings."""
+        return replace(self, hits=tuple(hit for hit in self.hits if hit.clause.clause.ruling is None))
 
     def evidence_without(self, fellows: Sequence[Hit]) -> Evidence | None:
         """Return what speaks for the first clause if the hits in `fellows` were not there; None where nothing is ranked."""

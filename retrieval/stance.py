@@ -22,7 +22,11 @@ _LOOSENESS = {
     Stance.RECOMMENDED: 3,
     Stance.ALLOWED: 4,
 }
+# Stances that forbid a thing, or not all of it.
+RESTRICTING = frozenset({Stance.FORBIDDEN, Stance.DISCOURAGED, Stance.CONDITIONAL})
 _GIVING_WAY = (Stance.CONDITIONAL, Stance.REQUIRED, Stance.RECOMMENDED, Stance.ALLOWED)
+# How much leave a stance gives; what is required or told gives none and takes none.
+_LEAVE_GIVEN = {Stance.FORBIDDEN: 0, Stance.DISCOURAGED: 1, Stance.CONDITIONAL: 2, Stance.RECOMMENDED: 3, Stance.ALLOWED: 3}
 _DEMANDS_SCHOOLS = re.compile(
     r"\b(?:only|must|should|unless)\b[^.;]{0,120}\b(?:school|academy|official|work|professional)(?:['’]s)?\s+(?:[\w-]+\s+){0,2}?(?:cameras?|i-?pads?|computers?|laptops?|phones?|equipment|property|devices?|accounts?|"
     r"e-?mail|address(?:es)?|purposes|sites?)\b",
@@ -57,6 +61,13 @@ def stance_for(question: str, clause: Clause, vectors: WordVectors, second_case:
     if stance in _GIVING_WAY and _wants_own(question) and _DEMANDS_SCHOOLS.search(clause.words):
         return Stance.FORBIDDEN
     return stance
+
+
+def loosens(ruling: Stance, published: Stance) -> bool:
+    """Tell whether a ruling of one stance gives leave that a published clause does not give: to do a thing, or to leave it."""
+    if published is Stance.REQUIRED:
+        return ruling in (Stance.ALLOWED, Stance.CONDITIONAL)
+    return ruling in _LEAVE_GIVEN and published in RESTRICTING and _LEAVE_GIVEN[ruling] > _LEAVE_GIVEN[published]
 
 
 def _lead_by_side(question: str, second: str, first: str) -> float:

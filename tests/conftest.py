@@ -1,15 +1,17 @@
 """What many tests start from: an empty store, the demo's schools, and the command line run inside this process."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from shutil import copytree
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Connection, Engine, event
 from starlette.applications import Starlette
 
 from bot import cli
@@ -36,6 +38,53 @@ from retrieval.knowledge import Knowledge
 # The first example of a test may be the one that reads what all share; and a machine may be busy.
 settings.register_profile("policybot", deadline=None)
 settings.load_profile("policybot")
+
+
+@event.listens_for(Engine, "engine_connect")
+def _do_not_wait_for_the_disk(connection: Connection) -> None:
+    # No test cuts the power; a process that is killed is one of its own, and waits as ever.
+    _driven(connection).execute("PRAGMA synchronous=OFF")
+
+
+def _driven(connection: Connection) -> sqlite3.Connection:
+    driven: sqlite3.Connection = connection.connection.driver_connection
+    return driven
+
+
+T = TypeVar("T")
+
+
+class Beginnings:
+    """What the stores of many tests begin with: made by the first test that asks for it, and copied for the others."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[sqlite3.Connection, Any]] = {}
+
+    def fill(self, store: Versions, name: str, make: Callable[[], T]) -> T:
+        """Let a store hold what `make` made of it when it was first called under this name; return what it then returned."""
+        with store.engine.connect() as connection:
+            if name not in self._kept:
+                copy, made = sqlite3.connect(":memory:"), make()
+                _driven(connection).backup(copy)
+                self._kept[name] = copy, made
+            else:
+                self._kept[name][0].backup(_driven(connection))
+        found: T = self._kept[name][1]
+        return found
+
+    def close(self) -> None:
+        """Let go of all copies."""
+        for copy, _ in self._kept.values():
+            copy.close()
+
+
+@pytest.fixture(scope="session")
+def beginnings() -> Iterator[Beginnings]:
+    """What the stores of many tests begin with."""
+    kept = Beginnings()
+    yield kept
+    kept.close()
+
 
 KEY = b"a key that only the tests have"
 HILLSIDE = School("hillside", "Hillside Primary School", "Hillside")
@@ -201,11 +250,15 @@ def publish(store: Versions) -> Callable[..., int]:
 
 
 @pytest.fixture
-def schools(store: Versions, knowledge: Knowledge, publish: Callable[..., int]) -> Indexes:
+def schools(store: Versions, knowledge: Knowledge, publish: Callable[..., int], beginnings: Beginnings) -> Indexes:
     """The indexes of two schools, hillside and meadow, that rule differently on the same things."""
-    store.add_school(School("meadow", "Meadow School", "Meadow"))
-    publish("hillside", HILLSIDE_RULES)
-    publish("meadow", MEADOW_RULES)
+
+    def make() -> None:
+        store.add_school(School("meadow", "Meadow School", "Meadow"))
+        publish("hillside", HILLSIDE_RULES)
+        publish("meadow", MEADOW_RULES)
+
+    beginnings.fill(store, "two schools", make)
     return Indexes(store, knowledge)
 
 
@@ -273,10 +326,10 @@ def demo(demo_home: Path, knowledge: Knowledge) -> Iterator[Indexes]:
 
 @pytest.fixture
 def policybot(
-    tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, parsed: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ran]:
-    """The command line, on a new data folder unless POLICYBOT_HOME is set to another."""
-    (tmp_path / "home").mkdir()
+    """The command line, on a data folder with a new store unless POLICYBOT_HOME is set to another."""
+    copytree(empty_store, tmp_path / "home")
     (tmp_path / "home" / "cache").symlink_to(parsed)
     for name in [name for name in os.environ if name.upper().startswith("POLICYBOT_")]:
         monkeypatch.delenv(name)

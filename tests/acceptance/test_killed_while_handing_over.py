@@ -10,8 +10,6 @@ The process is `policybot`; the people and Telegram are in the test, and outlive
 import os
 import random
 import re
-import subprocess
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import count, product
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,11 @@ from bot.schema import open_store
 from bot.school_year import Season, read_hours
 from bot.tables import escalations, events, notices, outbox
 from corpus.tables import sqlite_url
+from tests.platforms import hurried_serve
 from tests.platforms.hurried_serve import LEASE
 from tests.platforms.served import free_port
 from tests.platforms.telegram_server import TOKEN, Fault, Someone, TelegramServer
 
-ROOT = Path(__file__).parents[2]
 SCHOOLS = ("coniston", "wellesley", "chase-terrace")
 AWAY = SCHOOLS[0]  # where the safeguarding lead has blocked the bot
 BY_BUTTON = SCHOOLS[1]  # where the headteacher answers by the button under a question; elsewhere by a reply to it
@@ -51,7 +50,7 @@ CONTACTS = {
     DEPUTY: (ContactRole.DEPUTY_DSL, PersonRole.DSL),
 }
 # Nobody writes so much that the bot asks them to wait; after it was away for a while it hears all of it at once.
-MOST_ACTS, A_MINUTE = 12, 61.0
+MOST_ACTS, A_WHILE = 48, 244.0  # seconds
 AT_ONCE = 12  # so many hand something over at a time
 STUCK = 120.0  # seconds in which the bot says nothing
 TAKEN = Fault(200, done=True, hanging=5)  # Telegram has taken a call, and does not say so yet
@@ -149,7 +148,7 @@ class Person:
         return acts
 
     def _may_act(self) -> bool:
-        while self._acts and self._acts[0] < time.monotonic() - A_MINUTE:
+        while self._acts and self._acts[0] < time.monotonic() - A_WHILE:
             self._acts.popleft()
         return len(self._acts) < MOST_ACTS
 
@@ -363,7 +362,7 @@ class Town:
     def _bystander(self, school: str) -> Person:
         return self._person("Kim", lambda person: joins(person, self._code(school)))
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _started(self) -> BaseProcess:
         self._polls = self._telegram.begun("getUpdates")
         settings = {
             "HOME": str(self._home),
@@ -371,11 +370,7 @@ class Town:
             "TELEGRAM__TOKEN": TOKEN,
             "TELEGRAM__API_BASE_URL": self._telegram.address,
         }
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("POLICYBOT_")}
-        environment |= {f"POLICYBOT_{name}": value for name, value in settings.items()}
-        command = [sys.executable, "-m", "tests.platforms.hurried_serve"]
-        with (self._home / "log").open("ab") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+        return hurried_serve.start(settings, self._home / "log")
 
     @property
     def log(self) -> str:
@@ -396,7 +391,7 @@ class Town:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def _die(self) -> None:
         when, after = self._random.choice(list(Death)), self._random.uniform(0, 1.5)

@@ -4,6 +4,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from copy import deepcopy
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.people import TELEGRAM, Person, PersonRole
 from bot.rendering import as_text
 
 if TYPE_CHECKING:
-    from tests.conftest import Chat, Clock
+    from tests.conftest import Beginnings, Chat, Clock
 
 # Accounts of Telegram's; the platform names each by them.
 HEAD, DSL, DEPUTY, CHAIR, TEACHER = "1", "2", "3", "4", "77"
@@ -166,19 +167,30 @@ class Staff:
 
 
 @pytest.fixture
-def staff(chat: "Chat", clock: "Clock") -> Staff:
+def staff(chat: "Chat", clock: "Clock", beginnings: "Beginnings") -> Staff:
     """Hillside with a teacher, and with contacts whom nobody has taken on to be."""
     staff = Staff(chat, clock)
-    staff.write_book(BOOK)
-    staff.enrol(PersonRole.STAFF, TEACHER)
+
+    def make() -> None:
+        staff.write_book(BOOK)
+        staff.enrol(PersonRole.STAFF, TEACHER)
+
+    beginnings.fill(chat.parts.indexes.versions, "staff", make)
     return staff
 
 
 @pytest.fixture
-def linked(staff: Staff) -> Staff:
+def linked(staff: Staff, beginnings: "Beginnings") -> Staff:
     """Hillside, whose headteacher, two safeguarding leads and chair of governors can be alerted."""
-    for account in CONTACTS:
-        staff.link(account)
+
+    def make() -> tuple[datetime, dict[str, list[Reply]], dict[str, str]]:
+        for account in CONTACTS:
+            staff.link(account)
+        return staff.clock.time, deepcopy(staff.seen), dict(staff.said)
+
+    staff.clock.time, seen, said = beginnings.fill(staff.chat.parts.indexes.versions, "linked", make)
+    staff.seen.update(deepcopy(seen))
+    staff.said.update(said)
     return staff
 
 

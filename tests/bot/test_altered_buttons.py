@@ -20,7 +20,7 @@ HEAD, DSL, DEPUTY, CHAIR, TEACHER, STRANGER = "1", "2", "3", "4", "77", "88"
 MINUTE = timedelta(minutes=1)
 FRIENDS = "Can I accept a friend request from a parent?"
 BEATEN = "A child in my class has told me that her stepdad hits her"
-KINDS = "nahditwesokclvxy"
+KINDS = "nahditwesokclvgxy"
 SECRETS = ("stepdad", "friend request from a parent", "Name77")
 RUBBISH = [
     "",

@@ -14,7 +14,7 @@ from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
 
 KEY = b"a key that only the tests have"
-WAYS = WaysIn("https://policies.hillside.example/join", "hillside_bot")
+WAYS = WaysIn("https://policies.hillside.example", "hillside_bot")
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ from bot.bootstrap import Indexes
 from bot.clock import now_utc, today
 from bot.people import TELEGRAM, WEB, PersonRole
 from bot.policy_pages import NO_POLICY
+from bot.rulings import Rulings
 from corpus.building import build_policy
-from corpus.clause import Clause, Stance
+from corpus.clause import Clause, RulingNote, Stance
+from corpus.dates import PolicyDate
 from corpus.versions import Versions
 from retrieval.index import in_place
 
@@ -157,3 +159,19 @@ def test_whatever_else_is_pasted_is_answered_with_one_sentence(page: TestClient,
 def test_what_is_too_long_to_be_a_copy_is_refused_without_a_fault(page: TestClient) -> None:
     assert page.post("/verify", files={"copy": (None, "x" * 200_000)}).status_code == 400
     assert page.post("/verify", files={"copy": ("file.txt", b"x")}).status_code == 400
+
+
+def test_the_page_of_the_rulings_says_of_each_whose_it_is_and_calls_none_a_policy(page: TestClient, schools: Indexes) -> None:
+    day = today()
+    note = RulingNote("Mrs J Harrison, headteacher", day, day, "May dogs come?")
+    clause_id = Rulings(schools.versions).rule("hillside", "Dogs stay at home.", Stance.FORBIDDEN, note, "headteacher 12")
+    join(page, schools)
+    text = unescape(page.get("/policies/hillside/rulings/1").text)
+    spoken = PolicyDate(day.isoformat()).spoken
+    assert f'id="{clause_id}"' in text
+    for words in (
+        "Version 1. Each as the headteacher wrote it. They are no policy.",
+        "Dogs stay at home.",
+        f"Mrs J Harrison, headteacher, {spoken}; holds until {spoken}.",
+    ):
+        assert words in text

@@ -134,10 +134,102 @@ def test_the_sentence_says_when_the_review_was_due() -> None:
             [("cut sentence", "1.3")],
         ),
         ("1.3 **Never** film pupils.", [("repaired damage", "1.3")]),
+        ("1.3 Staff must not:\n(a) run;\n(b) sing;\n(d) shout.", [("gap in numbering", "1.3(d)")]),
+        ("1.3 Staff must not:\n(i) run;\n(ii) sing;\n(iii) talk;\n(iv) shout.", []),
+        ("1.3 Staff must not:\n(i) run;\n(iii) shout.", [("gap in numbering", "1.3(iii)")]),
+        ("1.3 Staff must not:\n(b) run;\n(c) shout.", [("gap in numbering", "1.3(b)")]),
+        ("1.3 Staff must not:\n(a) run:\n(i) inside;\n(ii) outside;\n(b) shout.", []),
+        ("1.3 Staff must:\n\n1.4 Phones must be off.", [("broken list", "1.3")]),
+        ("1.3 All phones of the", [("cut sentence", "1.3")]),
+        ("1.3 Phones are off.\n\nand stay in the locker.", [("cut sentence", "1.3, second paragraph")]),
+        ("1.3 Phones are off.\n\n- and stay in the locker.\n- or at home.", [("broken list", "1.3, first bullet")]),
     ],
 )
 def test_a_finding_names_the_clause_where_it_stands(more: str, found: list[tuple[str, str]]) -> None:
     assert findings(f"{FRONT}{BODY}\n\n{more}") == found
+
+
+def about_words(more: str) -> list[str]:
+    found = check_policy(built(f"{FRONT}{BODY}\n\n1.3 {more}"), TODAY)
+    return [finding.sentence for finding in found if finding.concern is Concern.DAMAGED]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("Staff must not sell f1sh.", "“f1sh” mixes letters and figures: which word should it be?"),
+        ("No use at bre4k. Phones stay 0ff. Phones are off.", "“0ff” looks wrongly scanned: should it be “off”?"),
+        ("The comrnittee meets. The committee decides.", "“comrnittee” looks wrongly scanned: should it be “committee”?"),
+        (
+            "All leaming counts, as learning does, and learning lasts.",
+            "“leaming” looks wrongly scanned: should it be “learning”?",
+        ),
+        ("Use s o c i a l media well.", "Letters stand apart here, “s o c i a l”: which word are they?"),
+        ("This is an offence which s also a crime.", "A letter stands alone, “which s also”: was part of a word lost?"),
+        ("The schoolâ€™s phones are off.", "“â€™” does not belong in a sentence: what should stand there?"),
+        ("The school\ufffds phones are off.", "“\ufffd” does not belong in a sentence: what should stand there?"),
+    ],
+)
+def test_words_that_look_like_scanning_damage_are_asked_about(more: str, sentence: str) -> None:
+    assert sentence in about_words(more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "In KS2 and Year 6 the 21st of May, at 9am, 5G phones, MP3 players and CO2 alarms are off; see form A4b.",
+        "Modern corners burn; turn to page 3 of the return form.",
+        "Write to head1office@school2.org.uk or see www.n0tice.co.uk first.",
+        "Pupils of class c and group b sing, and a teacher or i listen.",
+        "It costs £5 – “or more” – at 10% VAT, as § 3 says; © the school.",
+    ],
+)
+def test_what_schools_write_is_not_taken_for_damage(more: str) -> None:
+    assert about_words(more) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("1.3 Staff must:\n(a) run;\n(b) sing;\n(d) shout.", "There is no (c) between (b) and (d): was a line lost?"),
+        ("1.3 Staff must:\n(a) run;\n(f) shout.", "Items are missing between (a) and (f): were lines lost?"),
+        ("1.3 Staff must:\n(iv) shout.", None),
+        ("1.3 Staff must:\n(ii) run;\n(iii) shout.", "There is no (i) before (ii): was a line lost?"),
+        ("1.4 Phones are off.", "There is no 1.3 between 1.2 and 1.4: was a line lost?"),
+        ("2.2 Phones are off.", "There is no 2.1 before 2.2: was a line lost?"),
+    ],
+)
+def test_a_gap_is_asked_about_in_plain_words(more: str, sentence: str | None) -> None:
+    found = [finding.sentence for finding in check_policy(built(f"{FRONT}{BODY}\n\n{more}"), TODAY)]
+    assert [one for one in found if "lost?" in one] == ([sentence] if sentence else [])
+
+
+def test_a_finding_leads_to_its_clause_its_lead_in_or_its_section() -> None:
+    policy = built(f"{FRONT}{BODY}\n\n1.4 See paragraph 8.1:\n(a) 5taff of the\n\n3. Visitors\n\nVisitors sign in.")
+    found = [(one.concern, one.element, one.section) for one in check_policy(policy, TODAY)]
+    assert found == [
+        (Concern.GAP, "", 1),
+        (Concern.GAP, "lead-in-1.4", 0),
+        (Concern.DEAD_REFERENCE, "lead-in-1.4", None),
+        (Concern.CUT, "1.4-a", None),
+        (Concern.DAMAGED, "1.4-a", None),
+        (Concern.UNCONFIRMED, "", None),
+    ]
+
+
+LONG = " ".join(["Staff must not lend phones.", *["They must not lend one to a pupil in the hall at any time of the day."] * 6])
+
+
+def test_a_very_long_clause_that_rules_on_several_things_is_marked() -> None:
+    policy = built(f"{FRONT}{BODY}")
+
+    def several(words: str) -> list[str]:
+        long = policy.with_clauses(lambda clause: replace(clause, reading=words) if clause.label == "1.2" else clause)
+        return [one.element for one in check_policy(long, TODAY) if one.concern is Concern.SEVERAL_RULES]
+
+    assert several(f"{LONG} They may use their own at break.") == ["1.2"]
+    assert several(LONG) == []
+    assert several("Phones may be used at break. They must be off in class.") == []
 
 
 def test_a_declared_cut_is_reported_in_its_own_words() -> None:
@@ -186,7 +278,9 @@ def test_every_kind_of_finding_has_a_sentence_that_ends() -> None:
     damaged = (
         "Hillside School\nPhone Policy\nIssue date: May 2019\nDate: June 2018\nNext review: May 2020\n\n1. Phones\n\n"
         "1.1 **Never** film pupils, by the Data Protection Act 1998 and paragraph 9.9.\n\n"
-        "1.4 Staff must not use any equipment that is owned by the school, by its pupils or by"
+        "1.4 Staff must not use any equipment that is owned by the school, by its pupils or by\n\n"
+        "2. Visitors\n\nBe kind to the c0ok.\n\nVisitors must:\n\n"
+        f"2.1 {LONG} They may use their own at break."
     )
     undated = "1. Phones\n\nStaff must not use a phone in class at any time."
     found = [*check_policy(built(damaged), TODAY), *check_policy(built(undated), TODAY)]

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from corpus.dates import PolicyDate, find_dates
+from corpus.dates import PolicyDate, find_dates, parse_date
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,20 @@ def test_dates_are_found_as_policies_write_them(line: str, dates: list[str]) -> 
 )
 def test_what_is_no_date_of_the_calendar_is_passed_over(line: str) -> None:
     assert find_dates(line) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [("May 2018", "2018-05"), (" 1 May 2018. ", "2018-05-01"), ("1/5/2018", "2018-05-01"), ("2018-05", "2018-05")],
+)
+def test_a_date_that_a_person_writes_is_all_of_the_text(text: str, iso: str) -> None:
+    assert parse_date(text) == PolicyDate(iso)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "in May 2018", "May 2018 and May 2020", "31 February 2020", "2018-13", "2018"])
+def test_what_is_more_or_less_than_a_date_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a date"):
+        parse_date(text)
 
 
 def test_a_month_stays_a_month() -> None:

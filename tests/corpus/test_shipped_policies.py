@@ -265,6 +265,12 @@ def test_chase_terrace_joins_words_broken_over_lines_and_no_others() -> None:
     assert [(note.source, note.reading) for note in broken] == [("ex- pupil", "ex-pupil"), ("co- operate", "co-operate")]
 
 
+@pytest.mark.parametrize("school", SCHOOLS)
+def test_no_shipped_policy_is_thought_damaged_where_its_damage_is_repaired(school: str) -> None:
+    for concern in (Concern.DAMAGED, Concern.BROKEN_LIST, Concern.SEVERAL_RULES):
+        assert findings(school, concern) == []
+
+
 # Archbishop Hutton's: three glyphs for one bullet, letters lost at the page's edge, a sentence moved.
 
 

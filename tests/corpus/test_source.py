@@ -232,7 +232,10 @@ def test_the_reading_is_the_text_with_one_repair_after_the_other(document: tuple
         ("The school’s".encode(), "The school’s"),
         ("\ufeffThe school".encode(), "The school"),
         ("The school’s".encode("utf-16"), "The school’s"),
-        ("The school’s".encode("cp1252"), "The school’s"),
+        ("The school’s".encode("utf-16-le"), "The school’s"),
+        ("The school’s".encode("utf-16-be"), "The school’s"),
+        ("The school’s – “café”".encode("cp1252"), "The school’s – “café”"),
+        ("The school’s – “café”".encode("mac-roman"), "The school’s – “café”"),
     ],
 )
 def test_a_text_is_read_whatever_program_wrote_it(raw: bytes, text: str) -> None:

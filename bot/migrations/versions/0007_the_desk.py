@@ -80,7 +80,8 @@ def upgrade() -> None:
     op.create_table(
         "gap_decisions",
         sa.Column("school_id", sa.String(64), nullable=False),
-        sa.Column("gap", sa.String(100), nullable=False),
+        sa.Column("gap", sa.String(200), nullable=False),
+        sa.Column("words", sa.String(200)),
         sa.Column("decision", sa.String(20), nullable=False),
         sa.Column("who", sa.String(200), nullable=False),
         sa.Column("at", sa.DateTime, nullable=False),
@@ -163,6 +164,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("person_id", sa.Integer, nullable=False),
         sa.Column("seen_at", sa.DateTime, nullable=False),
+        sa.Column("said", sa.Text),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_desk_sessions_person_id_people", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name="pk_desk_sessions"),
     )
@@ -200,6 +202,7 @@ def upgrade() -> None:
     op.add_column("questions", sa.Column("shared", sa.Boolean, server_default=sa.false(), nullable=False))
     op.add_column("questions", sa.Column("address", sa.LargeBinary))
     op.add_column("questions", sa.Column("settled_at", sa.DateTime))
+    op.add_column("versions", sa.Column("doubts", sa.LargeBinary))
     op.add_column("versions", sa.Column("edits", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.add_column("versions", sa.Column("owner", sa.String(200)))
     op.add_column("versions", sa.Column("approved_by", sa.String(200)))
@@ -214,7 +217,7 @@ def downgrade() -> None:
     op.drop_column("outbox", "announcement_id")
     for table, columns in (
         ("questions", ("shared", "address", "settled_at")),
-        ("versions", ("edits", "owner", "approved_by", "minutes")),
+        ("versions", ("doubts", "edits", "owner", "approved_by", "minutes")),
     ):
         with op.batch_alter_table(table) as altered:
             for column in columns:

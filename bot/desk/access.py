@@ -1,0 +1,106 @@
+"""Who is at the desk: links that open it once, and the sessions after them. Tokens are kept as hashes only."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from bot.errors import BotError
+from bot.people import People, Person, PersonRole
+from bot.tables import desk_links, desk_sessions
+from corpus.tables import writing
+
+# Whoever has one of these roles may open the desk; what they find there, each page says for itself.
+AT_DESK = frozenset({PersonRole.OFFICE, PersonRole.HEADTEACHER, PersonRole.CHAIR, PersonRole.ADMINISTRATOR})
+LINK_LASTS = timedelta(minutes=10)
+IDLE = timedelta(minutes=30)
+# That a session is used is written down no oftener than this.
+SEEN_EVERY = timedelta(minutes=1)
+NOT_YOURS = "The desk is for the headteacher, the school office, the chair of governors and the trust."
+USED = "This link has been used, or it is older than ten minutes. Ask for a new one: write /desk to me."
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody at the desk; `said` is what the next page says first, "" for nothing."""
+
+    token: str
+    person: Person
+    said: str
+
+
+class DeskAccess:
+    """The links and the sessions of the desk, in a store; `now` is the time in UTC."""
+
+    def __init__(self, engine: Engine, people: People, now: Callable[[], datetime]) -> None:
+        """Keep the store, the people and the clock."""
+        self._engine = engine
+        self._people = people
+        self._now = now
+
+    def make_link(self, person: Person) -> str:
+        """Return the token of a link that opens the desk once, within ten minutes, for this person.
+
+        Raises BotError where their role has nothing to do there.
+        """
+        if person.role not in AT_DESK:
+            raise BotError(NOT_YOURS)
+        token, now = secrets.token_urlsafe(32), self._now()
+        with writing(self._engine) as connection:
+            connection.execute(delete(desk_links).where(desk_links.c.expires_at <= now))
+            made = insert(desk_links).values(token_hash=_hash(token), person_id=person.id, expires_at=now + LINK_LASTS)
+            connection.execute(made)
+        return token
+
+    def is_open(self, token: str) -> bool:
+        """Tell whether a link can still be used; looking does not use it."""
+        waiting = (desk_links.c.token_hash == _hash(token), desk_links.c.expires_at > self._now())
+        with self._engine.connect() as connection:
+            return connection.scalar(select(desk_links.c.person_id).where(*waiting)) is not None
+
+    def enter(self, token: str) -> Session:
+        """Use a link up and return the session that it opens. Raises BotError where it was used, is too old, or was none."""
+        now, session = self._now(), secrets.token_urlsafe(32)
+        with writing(self._engine) as connection:
+            waiting = (desk_links.c.token_hash == _hash(token), desk_links.c.expires_at > now)
+            # Taken away and read in one step: of two who press the button at once, one finds nothing.
+            found = connection.scalar(delete(desk_links).where(*waiting).returning(desk_links.c.person_id))
+            person = self._people.find(connection, found) if found is not None else None
+            if person is None or person.role not in AT_DESK:
+                raise BotError(USED)
+            connection.execute(delete(desk_sessions).where(desk_sessions.c.seen_at <= now - IDLE))
+            opened = insert(desk_sessions).values(token_hash=_hash(session), person_id=person.id, seen_at=now)
+            connection.execute(opened)
+        return Session(session, person, "")
+
+    def session(self, token: str) -> Session | None:
+        """Return the session of a token, and note that it is used; None where it has ended, or the person's access has."""
+        now, hashed = self._now(), _hash(token)
+        with self._engine.connect() as connection:
+            row = connection.execute(select(desk_sessions).where(desk_sessions.c.token_hash == hashed)).one_or_none()
+            person = self._people.find(connection, row.person_id) if row and now - row.seen_at <= IDLE else None
+        if row is None or person is None or person.role not in AT_DESK:
+            return None
+        if row.said or now - row.seen_at >= SEEN_EVERY:
+            with writing(self._engine) as connection:
+                used = update(desk_sessions).where(desk_sessions.c.token_hash == hashed)
+                connection.execute(used.values(seen_at=now, said=None))
+        return Session(token, person, row.said or "")
+
+    def say(self, session: Session, words: str) -> None:
+        """Keep what the next page says first."""
+        with writing(self._engine) as connection:
+            of_session = desk_sessions.c.token_hash == _hash(session.token)
+            connection.execute(update(desk_sessions).where(of_session).values(said=words))
+
+    def leave(self, token: str) -> None:
+        """End a session; one that has ended already stays so."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == _hash(token)))
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,42 @@
+"""The page on which a document is brought in."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.bringing_in import LONGEST_TITLE, BringingIn
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.published import PublishedPages
+from bot.desk.words import OFFICE
+from bot.errors import BotError
+from corpus.clause import RULINGS
+
+
+class BringingInPage:
+    """Takes a document and leads on to its draft."""
+
+    def __init__(self, bringing_in: BringingIn, published: PublishedPages) -> None:
+        """Keep the parts."""
+        self._bringing_in = bringing_in
+        self._published = published
+
+    def routes(self, gate: Gate) -> list[Route]:
+        """Return the address of the page."""
+        return [gate.page("/bring-in", OFFICE, self._show, {"bring-in": self._bring_in})]
+
+    def _show(self, visit: Visit) -> Response:
+        rows = [row for row in self._published.rows(visit.school.id) if row.slug != RULINGS]
+        return visit.page("bring-in", rows=rows, chosen=visit.typed("policy", visit.request.query_params.get("policy", "")))
+
+    def _bring_in(self, visit: Visit) -> Response:
+        upload = visit.upload("document")
+        if upload is None:
+            raise BotError("Choose the file that holds the policy.")
+        known = {row.slug for row in self._published.rows(visit.school.id)}
+        chosen, title = visit.typed("policy"), visit.typed("title")
+        if chosen not in {*known, ""} or len(title) > LONGEST_TITLE:
+            raise BotError("Choose which policy this document is the next version of, or that it is a new one.")
+        brought = self._bringing_in.bring_in(visit.school.id, *upload, visit.who, slug=chosen or None, title=title or None)
+        count = sum(1 for _ in brought.draft.clauses())
+        left_out = f" Left out: {', '.join(brought.ignored)}." if brought.ignored else ""
+        said = f"I found {count} clauses in {upload[0]}. Nothing is published yet: look through them first.{left_out}"
+        raise Done(f"/policies/{brought.draft.slug}/draft", said)

@@ -1,0 +1,115 @@
+"""The pages on which what is published is checked: one clause set right, and the review of those that nobody has looked at."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.clock import day_of
+from bot.desk.fixes import read_correction
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.signature import Signatures
+from bot.desk.words import KEEPERS, PARTIES, STANCES
+from bot.errors import BotError
+from bot.publication import Publication
+from corpus.clause import Clause, Stance
+from corpus.errors import StoreError
+from corpus.versions import Version, Versions
+
+# In the review what gives leave comes first: a false permission is the worst that can be told.
+_FIRST = (
+    Stance.ALLOWED,
+    Stance.CONDITIONAL,
+    Stance.FORBIDDEN,
+    Stance.DISCOURAGED,
+    Stance.REQUIRED,
+    Stance.RECOMMENDED,
+    Stance.INFORMATIONAL,
+)
+AT_ONCE = 10
+
+
+class CorrectionPages:
+    """Checks and corrects clauses of published versions; `now` is the time in UTC."""
+
+    def __init__(self, versions: Versions, publication: Publication, signatures: Signatures, now: Callable[[], datetime]) -> None:
+        """Keep the parts."""
+        self._versions = versions
+        self._publication = publication
+        self._signatures = signatures
+        self._now = now
+
+    def routes(self, gate: Gate) -> list[Route]:
+        """Return the addresses of the pages."""
+        clause = "/policies/{slug}/versions/{number}/clauses/{clause}"
+        forms = {"stance": self._correct, "confirm": self._confirm}
+        return [
+            gate.page(clause, KEEPERS, self._clause, forms),
+            gate.page("/policies/{slug}/review", KEEPERS, self._review, {"confirm": self._agree}),
+        ]
+
+    def _version(self, visit: Visit, number: str | None) -> Version:
+        wanted = int(number) if number and number.isascii() and number.isdigit() and len(number) < 7 else None
+        if number and not wanted:
+            raise StoreError("There is no such version of this policy.")
+        return self._versions.version(visit.school.id, visit.path("slug"), wanted)
+
+    def _found(self, visit: Visit) -> tuple[Version, Clause]:
+        version = self._version(visit, visit.path("number"))
+        found = next((one for one in version.policy.clauses() if one.id == visit.path("clause")), None)
+        if found is None:
+            raise StoreError("There is no such clause in this version.")
+        return version, found
+
+    def _clause(self, visit: Visit) -> Response:
+        version, clause = self._found(visit)
+        return visit.page(
+            "clause",
+            version=version,
+            slug=version.policy.slug,
+            clause=clause,
+            lead_in=version.policy.lead_in_words(clause.lead_in),
+            stances=STANCES,
+            parties=PARTIES,
+        )
+
+    def _correct(self, visit: Visit) -> Response:
+        version, clause = self._found(visit)
+        number, by = version.number or 0, self._signatures.of(visit.school, visit.role)
+        correction = read_correction(visit, by, day_of(self._now()))
+        slug = version.policy.slug
+        waits = self._publication.correct(visit.school.id, slug, number, clause.id, correction, who=visit.who)
+        said = "It is set right: staff are answered so from now on."
+        if waits:
+            said = "That is looser than what is published: it counts once the chair of governors has approved it."
+        raise Done(f"/policies/{slug}/versions/{number}/clauses/{clause.id}", said)
+
+    def _confirm(self, visit: Visit) -> Response:
+        version, clause = self._found(visit)
+        slug, number = version.policy.slug, version.number or 0
+        self._publication.confirm(visit.school.id, slug, number, [clause.id], visit.who)
+        raise Done(f"/policies/{slug}/versions/{number}/clauses/{clause.id}", "It is checked.")
+
+    def _review(self, visit: Visit) -> Response:
+        version = self._version(visit, None)
+        waiting = [one for one in version.policy.clauses() if not one.confirmed]
+        waiting.sort(key=lambda clause: _FIRST.index(clause.stance))
+        return visit.page(
+            "review",
+            version=version,
+            slug=version.policy.slug,
+            clauses=[(one, version.policy.lead_in_words(one.lead_in)) for one in waiting[:AT_ONCE]],
+            waiting=len(waiting),
+            stances=STANCES,
+            parties=PARTIES,
+        )
+
+    def _agree(self, visit: Visit) -> Response:
+        version = self._version(visit, visit.typed("number"))
+        slug = version.policy.slug
+        agreed = [str(one) for one in visit.form.getlist("right")]
+        if not agreed:
+            raise BotError("Tick what is right; leave out what is not, and correct that.")
+        self._publication.confirm(visit.school.id, slug, version.number or 0, agreed, visit.who)
+        raise Done(f"/policies/{slug}/review", f"{len(agreed)} checked.")

@@ -1,0 +1,153 @@
+"""The pages of a draft: its clauses as they were found, what is doubtful about them, and each fixed by hand."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.audit import Action, Audit
+from bot.clock import day_of
+from bot.desk.fixes import OF_CLAUSE, OF_LEAD_IN, Edit, Fix
+from bot.desk.gate import Done, Gate, Handler, Visit
+from bot.desk.signature import Signatures
+from bot.desk.words import OFFICE, PARTIES, STANCES
+from bot.errors import BotError
+from bot.policy_pages import page_sections
+from corpus import editing
+from corpus.checking import Concern, Finding, check_policy, place_doubts
+from corpus.clause import Clause, LeadIn, Policy
+from corpus.errors import StoreError
+from corpus.versions import Version, Versions
+
+# So many characters of the document are shown round the part that is being fixed.
+ROUND_IT = 400
+# What is repaired stands beside the clause, and what waits is confirmed in the review.
+_TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
+
+
+class DraftPages:
+    """The pages over the drafts of a school; `now` is the time in UTC."""
+
+    def __init__(self, versions: Versions, audit: Audit, signatures: Signatures, now: Callable[[], datetime]) -> None:
+        """Keep the parts."""
+        self._versions = versions
+        self._audit = audit
+        self._signatures = signatures
+        self._now = now
+
+    def routes(self, gate: Gate) -> list[Route]:
+        """Return the addresses of the pages."""
+        whole: dict[str, Handler] = {
+            "about": self._about,
+            "drop": self._drop,
+            "bring-back": self._bring_back,
+            "unmake-heading": self._unmake_heading,
+        }
+        part: dict[str, Handler] = {name: partial(self._fix, name) for name in {**OF_CLAUSE, **OF_LEAD_IN}}
+        return [
+            gate.page("/policies/{slug}/draft", OFFICE, self._show, whole),
+            gate.page("/policies/{slug}/draft/parts/{part}", OFFICE, self._part, part),
+        ]
+
+    def _show(self, visit: Visit) -> Response:
+        draft = self._draft(visit)
+        doubtful = self._doubtful(draft)
+        return visit.page(
+            "draft",
+            draft=draft,
+            slug=draft.policy.slug,
+            sections=list(enumerate(page_sections(draft.policy, day_of(self._now())))),
+            general=[one.sentence for one in doubtful if not one.element],
+            doubts={one.element: [other.sentence for other in doubtful if other.element == one.element] for one in doubtful},
+            first=[one for one in doubtful if one.element],
+            stances=STANCES,
+            parties=PARTIES,
+            set_aside=[(at, one) for at, one in enumerate(draft.policy.passages) if one.kind == editing.SET_ASIDE],
+        )
+
+    def _part(self, visit: Visit) -> Response:
+        draft, part = self._draft(visit), self._element(visit)
+        source = draft.source or ""
+        start, end = (part.at[0].start, part.at[-1].end) if part.at else (0, 0)
+        section = next(one for one in draft.policy.sections if part in one.elements)
+        after = section.elements[section.elements.index(part) + 1 :]
+        return visit.page(
+            "part",
+            draft=draft,
+            slug=draft.policy.slug,
+            part=part,
+            is_clause=isinstance(part, Clause),
+            lead_in=draft.policy.lead_in_words(part.lead_in if isinstance(part, Clause) else part.under),
+            lead_ins=[one for one in section.elements if isinstance(one, LeadIn)],
+            following=[one for one in after if isinstance(one, Clause)],
+            around=(source[max(0, start - ROUND_IT) : start], source[start:end], source[end : end + ROUND_IT]),
+            doubts=[one.sentence for one in self._doubtful(draft) if one.element == part.id],
+            stances=STANCES,
+            parties=PARTIES,
+        )
+
+    def _doubtful(self, draft: Version) -> list[Finding]:
+        """Return what somebody should look at in a draft, in the order of the document."""
+        findings = [*check_policy(draft.policy, day_of(self._now())), *place_doubts(draft.policy, draft.doubts)]
+        order = {one.id: at for at, one in enumerate(one for part in draft.policy.sections for one in part.elements)}
+        return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
+
+    def _draft(self, visit: Visit) -> Version:
+        return self._versions.draft(visit.school.id, visit.path("slug"))
+
+    def _element(self, visit: Visit) -> Clause | LeadIn:
+        policy, wanted = self._draft(visit).policy, visit.path("part")
+        part = next((one for section in policy.sections for one in section.elements if one.id == wanted), None)
+        if part is None:
+            raise StoreError("This part of the draft is not there any more: somebody has joined it, or set it aside.")
+        return part
+
+    def _changed(self, visit: Visit, edit: Edit, said: str, anchor: str = "") -> Response:
+        """Carry an edit out on the draft that the form was made for, and go on to it."""
+        slug, edits = visit.path("slug"), visit.typed("edits")
+        with self._versions.all_at_once() as together:
+            together.change_draft(visit.school.id, slug, int(edits) if edits.isdigit() else -1, edit)
+            self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
+        raise Done(f"/policies/{slug}/draft{f'#{anchor}' if anchor else ''}", said)
+
+    def _fix(self, name: str, visit: Visit) -> Response:
+        part = self._element(visit)
+        asked = (OF_CLAUSE if isinstance(part, Clause) else OF_LEAD_IN).get(name)
+        if asked is None:
+            raise BotError("That cannot be done with this part: look at the draft once more.")
+        by, on = self._signatures.of(visit.school, visit.role), day_of(self._now())
+        edit, said = asked(Fix(visit, part, self._draft(visit).source or "", by, on))
+        return self._changed(visit, edit, said, part.id)
+
+    def _about(self, visit: Visit) -> Response:
+        title, adopted, review_due = (visit.typed(name) for name in ("title", "adopted", "review_due"))
+
+        def edit(policy: Policy) -> Policy:
+            return editing.change_dates(editing.change_title(policy, title), adopted, review_due)
+
+        return self._changed(visit, edit, "Title and dates are changed.")
+
+    def _bring_back(self, visit: Visit) -> Response:
+        at = visit.typed("passage")
+        return self._changed(
+            visit,
+            lambda policy: editing.bring_back(policy, int(at) if at.isdigit() else -1),
+            "It is a clause again.",
+        )
+
+    def _unmake_heading(self, visit: Visit) -> Response:
+        at = visit.typed("section")
+        return self._changed(
+            visit,
+            lambda policy: editing.unmake_heading(policy, int(at) if at.isdigit() else -1),
+            "It is a clause now.",
+        )
+
+    def _drop(self, visit: Visit) -> Response:
+        slug = visit.path("slug")
+        with self._versions.all_at_once() as together:
+            together.drop_draft(visit.school.id, slug)
+            self._audit.note(together.transaction, visit.school.id, visit.who, Action.DROPPED_DRAFT, slug=slug)
+        raise Done("/policies", "The draft is thrown away. What is published has not changed.")

@@ -1,0 +1,272 @@
+"""The gate of the desk: opens it by a link, keeps the session, and lets each request through to its page, or not.
+
+Every page is declared with the roles that may use it; there is no other way to add one.
+"""
+
+import hmac
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.desk.access import USED, DeskAccess, Session
+from bot.errors import BotError
+from bot.people import People, Person, PersonRole
+from bot.rendering import environment
+from bot.secret import keyed_hash
+from corpus.errors import CorpusError
+from corpus.versions import School
+
+COOKIE = "policybot_desk"
+# A form with a document in it; a little more than the largest document, for what goes round it.
+LARGEST_FORM = 11_000_000
+LONGEST_FIELD = 200_000
+MOST_FIELDS = 1_000
+CLOSED = "You are not signed in to the desk, or it was too long ago. Write /desk to me in a private chat: I give you a new link."
+NOT_FOR_YOU = "There is no such page for you here."
+STALE = "This page was open for too long, or in another sign-in: look at it once more, then do it again."
+UNREADABLE = "That form could not be read: look at the page once more, then send it again."
+TOO_LARGE = "That is more than the desk takes at once: a document may have 10 MB."
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of somebody who may make it: who, at which school and in which role there, and the form that they sent.
+
+    `schools` are all whose desk they may open; `navigation` are the pages that every page leads to, with their paths;
+    `problem` is what was wrong with the form, "" where nothing was.
+    """
+
+    request: Request
+    session: Session
+    person: Person
+    school: School
+    schools: tuple[School, ...]
+    form_key: str
+    navigation: tuple[tuple[str, str], ...] = ()
+    form: FormData = field(default_factory=FormData)
+    problem: str = ""
+
+    @property
+    def role(self) -> PersonRole:
+        """What they are at this school."""
+        return self.person.role
+
+    @property
+    def who(self) -> str:
+        """How the audit trail names them."""
+        return f"{self.role} {self.person.id}"
+
+    @property
+    def base(self) -> str:
+        """Where the desk of this school begins."""
+        return f"/desk/{self.school.id}"
+
+    def path(self, name: str) -> str:
+        """Return a part of the address that was asked for."""
+        return str(self.request.path_params[name])
+
+    def typed(self, name: str, otherwise: str = "") -> str:
+        """Return what stands in a field of the form, without white space round it; `otherwise` where there is no such field."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else otherwise
+
+    def upload(self, name: str) -> tuple[str, bytes] | None:
+        """Return the name and the content of a file in the form, None where none was chosen."""
+        value = self.form.get(name)
+        if not isinstance(value, UploadFile) or not value.filename:
+            return None
+        return value.filename, value.file.read()
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """Return a page of the desk; with a problem, its status says so."""
+        html = environment().get_template(f"desk/{template}.html.jinja").render(visit=self, **context)
+        return HTMLResponse(html, 400 if self.problem else status)
+
+
+class Done(Exception):  # noqa: N818  it is no error
+    """A form was carried out: the page at `path`, within the school's desk, is next, and says `words` first."""
+
+    def __init__(self, path: str, words: str = "") -> None:
+        """Keep where to go on, and what to say there."""
+        super().__init__(words)
+        self.path = path
+        self.words = words
+
+
+Handler = Callable[[Visit], Response]
+
+
+class Gate:
+    """Lets people in to the desk; `secure` where it is reached by https, `key` is the installation's secret.
+
+    `demonstration` gives a link to whoever is at the machine, None outside the demonstration.
+    """
+
+    def __init__(
+        self,
+        access: DeskAccess,
+        people: People,
+        key: bytes,
+        *,
+        secure: bool,
+        demonstration: Callable[[], str] | None = None,
+    ) -> None:
+        """Keep the parts."""
+        self._access = access
+        self._people = people
+        self._key = key
+        self._secure = secure
+        self._demonstration = demonstration
+        self._roles: dict[str, Collection[PersonRole]] = {}
+        self._navigation: list[tuple[str, str]] = []
+
+    def routes(self) -> list[Route]:
+        """Return the pages of the gate itself."""
+        return [
+            Route("/desk", self._begin, methods=["GET"]),
+            Route("/desk", self._demonstrate, methods=["POST"]),
+            Route("/desk/enter/{token}", self._door, methods=["GET"]),
+            Route("/desk/enter/{token}", self._enter, methods=["POST"]),
+            Route("/desk/sign-out", self._leave, methods=["POST"]),
+        ]
+
+    @property
+    def roles(self) -> Mapping[str, Collection[PersonRole]]:
+        """Who may use each page, by its path."""
+        return self._roles
+
+    def page(
+        self,
+        path: str,
+        roles: Collection[PersonRole],
+        show: Handler,
+        do: Mapping[str, Handler] | None = None,
+        *,
+        label: str = "",
+    ) -> Route:
+        """Return the route of a page of a school's desk: `show` gives it, `do` what its forms do, by the value of their button.
+
+        What is wrong with a form is said on the page that it was sent from, with what was typed. One with a `label` stands in the
+        navigation of those who may use it.
+        """
+        self._roles[path] = roles
+        if label:
+            self._navigation.append((label, path))
+        methods = ["GET", "POST"] if do else ["GET"]
+        return Route(f"/desk/{{school}}{path}", partial(self._let_through, roles, show, do or {}), methods=methods)
+
+    async def _let_through(
+        self, roles: Collection[PersonRole], show: Handler, do: Mapping[str, Handler], request: Request
+    ) -> Response:
+        session = await self._session(request)
+        if session is None:
+            return _told(CLOSED, 401)
+        visit = await run_in_threadpool(self._visit, request, session)
+        if visit is None or visit.role not in roles:
+            return _told(NOT_FOR_YOU, 403)
+        if request.method == "GET":
+            return await run_in_threadpool(_shown, show, visit)
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > LARGEST_FORM:
+            return await run_in_threadpool(_shown, show, replace(visit, problem=TOO_LARGE))
+        try:
+            async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
+                return await run_in_threadpool(self._done, replace(visit, form=form), show, do)
+        except HTTPException:
+            return await run_in_threadpool(_shown, show, replace(visit, problem=UNREADABLE))
+
+    def _visit(self, request: Request, session: Session) -> Visit | None:
+        """Return the visit of a request; None where they have nothing to do at the desk of that school."""
+        found = self._people.access(session.person.channel, session.person.account)
+        # A link is for one school, but for those who look after several.
+        many = session.person.role is PersonRole.ADMINISTRATOR
+        may = {
+            one.school.id: (one.school, one.person)
+            for one in found
+            if one.person and (one.person.id == session.person.id or (many and one.person.role is PersonRole.ADMINISTRATOR))
+        }
+        school, person = may.get(request.path_params["school"], (None, None))
+        if school is None or person is None:
+            return None
+        navigation = tuple((label, path) for label, path in self._navigation if person.role in self._roles[path])
+        schools = tuple(one for one, _ in may.values())
+        return Visit(request, session, person, school, schools, self._form_key(session), navigation)
+
+    def _done(self, visit: Visit, show: Handler, do: Mapping[str, Handler]) -> Response:
+        handler = do.get(visit.typed("do"))
+        if handler is None or not hmac.compare_digest(visit.typed("form_key").encode(), visit.form_key.encode()):
+            return _shown(show, replace(visit, problem=STALE))
+        try:
+            return handler(visit)
+        except Done as done:
+            if done.words:
+                self._access.say(visit.session, done.words)
+            return RedirectResponse(f"{visit.base}{done.path}", 303)
+        except (BotError, CorpusError) as error:
+            return _shown(show, replace(visit, problem=str(error)))
+
+    def _form_key(self, session: Session) -> str:
+        return keyed_hash(self._key, "form of the desk", session.token)[:32]
+
+    async def _session(self, request: Request) -> Session | None:
+        token = request.cookies.get(COOKIE)
+        return await run_in_threadpool(self._access.session, token) if token else None
+
+    async def _begin(self, request: Request) -> Response:
+        """The desk of whoever is signed in; else how one gets there."""
+        session = await self._session(request)
+        if session:
+            return RedirectResponse(f"/desk/{session.person.school_id}", 303)
+        return _told("" if self._demonstration else CLOSED, 200, demonstration=self._demonstration is not None)
+
+    async def _demonstrate(self, _request: Request) -> Response:
+        if self._demonstration is None:
+            return _told(CLOSED, 401)
+        token = await run_in_threadpool(self._demonstration)
+        return await self._opened(token)
+
+    async def _door(self, request: Request) -> Response:
+        """Show the button that uses a link up: previews and scanners open links, but press nothing."""
+        token = request.path_params["token"]
+        if not await run_in_threadpool(self._access.is_open, token):
+            return _told(USED, 410)
+        return HTMLResponse(environment().get_template("desk/enter.html.jinja").render(token=token))
+
+    async def _enter(self, request: Request) -> Response:
+        return await self._opened(request.path_params["token"])
+
+    async def _opened(self, token: str) -> Response:
+        try:
+            session = await run_in_threadpool(self._access.enter, token)
+        except BotError as error:
+            return _told(str(error), 410)
+        response = RedirectResponse(f"/desk/{session.person.school_id}", 303)
+        response.set_cookie(COOKIE, session.token, path="/desk", httponly=True, samesite="strict", secure=self._secure)
+        return response
+
+    async def _leave(self, request: Request) -> Response:
+        await run_in_threadpool(self._access.leave, request.cookies.get(COOKIE, ""))
+        response = _told("You have left the desk. To come back, write /desk to me.", 200)
+        response.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict", secure=self._secure)
+        return response
+
+
+def _shown(show: Handler, visit: Visit) -> Response:
+    """Return a page; where what it shows is not there, that in one sentence."""
+    try:
+        return show(visit)
+    except (BotError, CorpusError) as error:
+        return visit.page("missing", 404, sentence=visit.problem or str(error))
+
+
+def _told(sentence: str, status: int, *, demonstration: bool = False) -> Response:
+    page = environment().get_template("desk/closed.html.jinja").render(sentence=sentence, demonstration=demonstration)
+    return HTMLResponse(page, status)

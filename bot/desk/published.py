@@ -1,0 +1,140 @@
+"""The pages of what is published: the policies of a school, each version with its clauses, roll back and export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.answer import dates
+from bot.clock import day_of, spoken
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.words import EVERYBODY, KEEPERS, PARTIES, STANCES
+from bot.errors import BotError
+from bot.policy_pages import page_sections
+from bot.publication import Publication
+from corpus.checking import check_policy
+from corpus.clause import Policy
+from corpus.errors import StoreError
+from corpus.policy_file import to_yaml
+from corpus.versions import Version, Versions
+
+# A review so near is said beside the policy.
+NEAR = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A policy as the list shows it; `number` is None where nothing is published yet."""
+
+    slug: str
+    title: str
+    number: int | None
+    dates: str
+    review: str
+    clauses: int
+    unconfirmed: int
+    has_draft: bool
+
+
+class PublishedPages:
+    """The pages over the versions; `now` is the time in UTC."""
+
+    def __init__(self, versions: Versions, publication: Publication, now: Callable[[], datetime]) -> None:
+        """Keep the parts and the clock."""
+        self._versions = versions
+        self._publication = publication
+        self._now = now
+
+    def routes(self, gate: Gate) -> list[Route]:
+        """Return the addresses of the pages."""
+        return [
+            gate.page("/policies", EVERYBODY, self._list, label="Policies"),
+            gate.page("/policies/{slug}", EVERYBODY, self._policy),
+            gate.page("/policies/{slug}/versions/{number}", EVERYBODY, self._policy, {"roll-back": self._roll_back}),
+            gate.page("/policies/{slug}/versions/{number}/yaml", EVERYBODY, self._yaml),
+            gate.page("/policies/{slug}/versions/{number}/print", EVERYBODY, self._print),
+        ]
+
+    def _list(self, visit: Visit) -> Response:
+        return visit.page("policies", rows=self.rows(visit.school.id))
+
+    def rows(self, school_id: str) -> list[_Row]:
+        """Return the policies of a school, by title."""
+        drafts = {draft.policy.slug: draft for draft in self._versions.drafts(school_id)}
+        found = [self._row(school_id, slug, current, drafts.get(slug)) for slug, current, _ in self._versions.policies(school_id)]
+        return sorted(found, key=lambda row: row.title)
+
+    def _row(self, school_id: str, slug: str, current: int | None, draft: Version | None) -> _Row:
+        policy = self._versions.version(school_id, slug).policy if current else draft.policy if draft else None
+        if policy is None:
+            raise StoreError(f"There is no policy {slug} here any more.")
+        clauses = list(policy.clauses())
+        return _Row(
+            slug=slug,
+            title=policy.title,
+            number=current,
+            dates=dates(policy, day_of(self._now())),
+            review=self.review(policy),
+            clauses=len(clauses),
+            unconfirmed=sum(not clause.confirmed for clause in clauses),
+            has_draft=draft is not None,
+        )
+
+    def review(self, policy: Policy) -> str:
+        """Return `overdue` or `near` where a policy's review is so, else ""."""
+        today = day_of(self._now())
+        if policy.review_due is None:
+            return ""
+        if policy.review_due.is_past(today):
+            return "overdue"
+        return "near" if policy.review_due.is_past(today + NEAR) else ""
+
+    def _policy(self, visit: Visit) -> Response:
+        version = self._version(visit)
+        slug = visit.path("slug")
+        history = self._versions.history(visit.school.id, slug)
+        current = next(current for name, current, _ in self._versions.policies(visit.school.id) if name == slug)
+        today = day_of(self._now())
+        return visit.page(
+            "policy",
+            version=version,
+            slug=slug,
+            sections=page_sections(version.policy, today),
+            dates=dates(version.policy, today),
+            review=self.review(version.policy),
+            findings=check_policy(version.policy, today),
+            history=history,
+            current=current,
+            stances=STANCES,
+            parties=PARTIES,
+            spoken=spoken,
+            may_keep=visit.role in KEEPERS,
+        )
+
+    def _version(self, visit: Visit) -> Version:
+        number = visit.request.path_params.get("number")
+        wanted = int(number) if number and number.isascii() and number.isdigit() and len(number) < 7 else None
+        if number and wanted is None:
+            raise StoreError("There is no such version of this policy.")
+        return self._versions.version(visit.school.id, visit.path("slug"), wanted)
+
+    def _roll_back(self, visit: Visit) -> Response:
+        if visit.role not in KEEPERS:
+            raise BotError("Only the headteacher goes back to an earlier version.")
+        version, slug = self._version(visit), visit.path("slug")
+        self._publication.roll_back(visit.school.id, slug, version.number or 0, visit.who)
+        raise Done(f"/policies/{slug}", f"Staff are answered from version {version.number} again.")
+
+    def _yaml(self, visit: Visit) -> Response:
+        version = self._version(visit)
+        name = f"{visit.school.id}-{version.policy.slug}-version-{version.number}.yaml"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(to_yaml(version.policy), media_type="application/yaml", headers=headers)
+
+    def _print(self, visit: Visit) -> Response:
+        version, today = self._version(visit), day_of(self._now())
+        return visit.page(
+            "print", version=version, sections=page_sections(version.policy, today), dates=dates(version.policy, today)
+        )

@@ -1,0 +1,161 @@
+"""The pages between a draft and its publication: what changes, what staff will be told, and the button."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.audit import Action, Audit
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
+from bot.errors import BotError
+from bot.looked_at import LookedAt
+from bot.proposals import Proposals
+from bot.publication import Publication
+from bot.readiness import Readiness
+from bot.trial import Difference
+from corpus.alignment import Change, ClauseChange, compare, decide
+from corpus.clause import Policy
+from corpus.errors import StoreError
+from corpus.loosening import loosened
+from corpus.rewording import reworded
+from corpus.versions import Approval, Version, Versions
+
+LONGEST_RECORD = 200
+# What is shown first: what is looser, then what a person must decide, then in the order of the document.
+_LIKE_BEFORE = frozenset({Difference.SAME, Difference.REWORDED})
+
+
+class PublishingPages:
+    """Leads a draft to its publication."""
+
+    def __init__(
+        self,
+        versions: Versions,
+        *,
+        audit: Audit,
+        readiness: Readiness,
+        looked_at: LookedAt,
+        proposals: Proposals,
+        publication: Publication,
+    ) -> None:
+        """Keep the parts."""
+        self._versions = versions
+        self._audit = audit
+        self._readiness = readiness
+        self._looked_at = looked_at
+        self._proposals = proposals
+        self._publication = publication
+
+    def routes(self, gate: Gate) -> list[Route]:
+        """Return the addresses of the pages."""
+        at = "/policies/{slug}/draft"
+        return [
+            gate.page(f"{at}/changes", EVERYBODY, self._changes, {"match": self._match}),
+            gate.page(f"{at}/trial", EVERYBODY, self._trial, {"seen": self._seen}),
+            gate.page(f"{at}/publish", KEEPERS, self._ready, {"publish": self._publish, "ask": self._ask}),
+        ]
+
+    def _draft(self, visit: Visit) -> Version:
+        return self._versions.draft(visit.school.id, visit.path("slug"))
+
+    def _before(self, visit: Visit) -> Policy | None:
+        """Return what is published of the policy now, None where nothing is."""
+        try:
+            return self._versions.version(visit.school.id, visit.path("slug")).policy
+        except StoreError:
+            return None
+
+    def _changes(self, visit: Visit) -> Response:
+        draft, before = self._draft(visit), self._before(visit)
+        changes = compare(before, draft.policy) if before else []
+        told = [one for one in changes if one.change is not Change.UNCHANGED or one.stances]
+        rows = [(one, loosened(one.before, one.after), _runs(one)) for one in told]
+        return visit.page(
+            "changes",
+            draft=draft,
+            slug=draft.policy.slug,
+            first=before is None,
+            rows=sorted(rows, key=lambda row: (row[1] is None, not row[0].doubtful)),
+            unchanged=len(changes) - len(told),
+            stances=STANCES,
+        )
+
+    def _match(self, visit: Visit) -> Response:
+        """Decide whether two clauses are the same rule."""
+        if visit.role not in OFFICE:
+            raise BotError("Only those who prepare the policies decide that.")
+        slug, edits = visit.path("slug"), visit.typed("edits")
+        clause, before, same = visit.typed("clause"), visit.typed("before"), visit.typed("same") == "yes"
+        with self._versions.all_at_once() as together:
+            together.change_draft(
+                visit.school.id,
+                slug,
+                int(edits) if edits.isdigit() else -1,
+                lambda policy: decide(policy, clause, before, same=same),
+            )
+            self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
+        raise Done(f"/policies/{slug}/draft/changes", "It is the same rule." if same else "These are two rules.")
+
+    def _trial(self, visit: Visit) -> Response:
+        draft, slug = self._draft(visit), visit.path("slug")
+        trial = self._readiness.trial(visit.school.id, slug)
+        unseen = {group.matter for group in self._looked_at.unseen(visit.school.id, slug, trial)}
+        grave = [(group, group.matter in unseen) for group in trial.groups if group.grave]
+        others = [
+            one for group in trial.groups for one in group.tried if one not in group.grave and one.difference not in _LIKE_BEFORE
+        ]
+        same = sum(one.difference in _LIKE_BEFORE for group in trial.groups for one in group.tried)
+        return visit.page(
+            "trial",
+            draft=draft,
+            slug=slug,
+            grave=grave,
+            others=others,
+            same=same,
+            failing=trial.failing,
+            lately=self._readiness.lately(visit.school.id, slug),
+        )
+
+    def _seen(self, visit: Visit) -> Response:
+        if visit.role not in KEEPERS:
+            raise BotError("Only the headteacher marks what was looked at.")
+        slug = visit.path("slug")
+        self._looked_at.mark(visit.school.id, slug, visit.typed("digest")[:64], visit.typed("matter")[:200], visit.who)
+        raise Done(f"/policies/{slug}/draft/trial", "Looked at.")
+
+    def _ready(self, visit: Visit) -> Response:
+        draft, slug = self._draft(visit), visit.path("slug")
+        hindrances = self._readiness.hindrances(visit.school.id, slug, draft.digest)
+        approval = self._readiness.approval(visit.school.id, slug, draft.digest)
+        last = self._proposals.of_draft(visit.school.id, slug)
+        return visit.page(
+            "publish",
+            draft=draft,
+            slug=slug,
+            hindrances=hindrances,
+            approval=approval,
+            waiting=last if last and last.digest == draft.digest else None,
+            settings=self._proposals.settings(visit.school.id),
+            owner=self._owner(visit),
+        )
+
+    def _owner(self, visit: Visit) -> str:
+        """Return who answered for the policy in its last version, "" where nobody is recorded."""
+        return next((one.approval.owner or "" for one in self._versions.history(visit.school.id, visit.path("slug"))), "")
+
+    def _ask(self, visit: Visit) -> Response:
+        slug = visit.path("slug")
+        self._publication.propose_version(visit.school.id, slug, visit.typed("digest"), visit.who)
+        raise Done(f"/policies/{slug}/draft/publish", "The chair of governors is asked to approve this version.")
+
+    def _publish(self, visit: Visit) -> Response:
+        slug = visit.path("slug")
+        recorded = [visit.typed(name)[:LONGEST_RECORD] or None for name in ("owner", "approved_by", "minutes")]
+        number = self._publication.publish(visit.school.id, slug, visit.typed("digest"), visit.who, Approval(*recorded))
+        raise Done(f"/policies/{slug}", f"Version {number} is published. Staff are answered from it now.")
+
+
+def _runs(change: ClauseChange) -> list[tuple[str, str]]:
+    """Return the words of a change, each run with what became of it."""
+    before = change.before.words if change.before else ""
+    after = change.after.words if change.after else ""
+    return [(run.mark, run.words) for run in reworded(before, after)]

@@ -1,0 +1,228 @@
+"""The one way in which what a school answers from is changed: published, rolled back, corrected, confirmed, approved.
+
+The new index is built inside the transaction of the change, before it is kept, and is then answered from whole.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from bot.audit import Action, Audit
+from bot.bootstrap import Indexes
+from bot.errors import BotError
+from bot.proposals import Kind, Proposal, Proposals, Proposed
+from bot.readiness import DRAFT_CHANGED, Readiness
+from corpus.clause import Clause, Correction, Policy
+from corpus.errors import StoreError
+from corpus.loosening import loosened, looser_changes
+from corpus.versions import NOT_RECORDED, Approval, Versions
+from retrieval.index import Index
+
+# What follows from a change, in its transaction: it is given that, the school's id, and the index before and after.
+Hook = Callable[[Connection, str, Index, Index], None]
+Made = TypeVar("Made")
+_MEANWHILE = "Something else was published meanwhile: look at what staff will be told once more, then publish."
+
+
+class Publication:
+    """Changes of what the schools of a store answer from."""
+
+    def __init__(
+        self,
+        *,
+        indexes: Indexes,
+        readiness: Readiness,
+        proposals: Proposals,
+        audit: Audit,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
+        """Keep the parts; each of the `hooks` is called for every change, inside its transaction."""
+        self._indexes = indexes
+        self._versions = indexes.versions
+        self._readiness = readiness
+        self._proposals = proposals
+        self._audit = audit
+        self._hooks = tuple(hooks)
+
+    def change(self, school_id: str, make: Callable[[Versions], Made]) -> Made:
+        """Return what `make` returns, which changes what a school answers from; all of it is kept, or nothing.
+
+        `make` is given the versions of the transaction. Raises what it raises, and StoreError where there is no such school.
+        """
+        with self._versions.all_at_once() as together:
+            together.hold(school_id)
+            before = self._indexes.of(school_id, revision=together.revision(school_id))
+            made = make(together)
+            after = self._indexes.build(together, school_id)
+            for hook in self._hooks:
+                hook(together.transaction, school_id, before, after)
+        self._indexes.put(after)
+        return made
+
+    def publish(self, school_id: str, slug: str, digest: str, who: str, approval: Approval = NOT_RECORDED) -> int:
+        """Publish the draft of this digest, and return the number of the version.
+
+        Raises BotError with the first of the hindrances, where there are any, and StoreError where there is no draft.
+        """
+        revision = self._versions.revision(school_id)
+        hindrances = self._readiness.hindrances(school_id, slug, digest)
+        if hindrances:
+            raise BotError(hindrances[0])
+        approved = self._readiness.approval(school_id, slug, digest)
+        if approved:
+            approval = replace(
+                approval,
+                approved_by=approval.approved_by or approved.decided_by,
+                minutes=approval.minutes or approved.minutes,
+            )
+
+        def make(together: Versions) -> int:
+            if together.revision(school_id) != revision:
+                raise BotError(_MEANWHILE)  # what was tried was tried beside something else
+            before, after = _current(together, school_id, slug), together.draft(school_id, slug).policy
+            number = together.publish(school_id, slug, who, approval, digest=digest)
+            self._audit.note(together.transaction, school_id, who, Action.PUBLISHED, slug=slug, version=number)
+            if approved is None:
+                self._note_looser(together, number, before, after, who)
+            return number
+
+        return self.change(school_id, make)
+
+    def roll_back(self, school_id: str, slug: str, number: int, who: str) -> None:
+        """Answer from an earlier version again. Raises StoreError where there is no such version."""
+
+        def make(together: Versions) -> None:
+            before = _current(together, school_id, slug)
+            together.roll_back(school_id, slug, number)
+            self._audit.note(together.transaction, school_id, who, Action.ROLLED_BACK, slug=slug, version=number)
+            self._note_looser(together, number, before, together.version(school_id, slug, number).policy, who)
+
+        self.change(school_id, make)
+
+    def propose_version(self, school_id: str, slug: str, digest: str, who: str) -> int:
+        """Ask the chair of governors to approve the draft of this digest; return the proposal's number.
+
+        Raises BotError where the draft is another, and StoreError where there is none.
+        """
+        with self._versions.all_at_once() as together:
+            draft = together.draft(school_id, slug)
+            if draft.digest != digest:
+                raise BotError(DRAFT_CHANGED)
+            looser = _listed(looser_changes(_current(together, school_id, slug), draft.policy))
+            proposed = Proposed(kind=Kind.VERSION, slug=slug, digest=digest, looser=looser)
+            return self._proposals.propose(together.transaction, school_id, proposed, who)
+
+    def correct(self, school_id: str, slug: str, number: int, clause_id: str, correction: Correction, *, who: str) -> int | None:
+        """Set right what is said of a clause of a published version, at once; or ask the chair of governors first.
+
+        The chair is asked where that makes the clause looser, unless the school has switched that off; then the number of the
+        proposal is returned. Raises StoreError where there is no such version or clause.
+        """
+        needs_chair = self._proposals.settings(school_id).looser_needs_chair
+        looser = _loosened(self._versions, (school_id, slug, number), clause_id, correction)
+        proposed = Proposed(
+            kind=Kind.CORRECTION,
+            slug=slug,
+            version=number,
+            clause_id=clause_id,
+            document=msgspec.json.encode(correction),
+            looser=looser,
+        )
+        if looser and needs_chair:
+            with self._versions.all_at_once() as together:
+                return self._proposals.propose(together.transaction, school_id, proposed, who)
+
+        def make(together: Versions) -> None:
+            if _loosened(together, (school_id, slug, number), clause_id, correction) != looser:
+                raise BotError("Somebody has changed this rule since you opened it: look at it as it is now.")
+            self._correct(together, school_id, proposed, who)
+            if looser:
+                self._proposals.note_looser(together.transaction, school_id, proposed, who)
+
+        self.change(school_id, make)
+        return None
+
+    def confirm(self, school_id: str, slug: str, number: int, clause_ids: Collection[str], who: str) -> None:
+        """Note that a person agrees with what is said of clauses of a published version.
+
+        Raises StoreError where there is no such version or clause.
+        """
+
+        def make(together: Versions) -> None:
+            together.correct(school_id, slug, number, dict.fromkeys(clause_ids))
+            for clause_id in clause_ids:
+                self._audit.note(
+                    together.transaction, school_id, who, Action.CONFIRMED, slug=slug, version=number, object=clause_id
+                )
+
+        self.change(school_id, make)
+
+    def approve(self, school_id: str, number: int, who: str, *, comment: str = "", minutes: str = "") -> None:
+        """Approve a proposal: a correction holds at once, a version may now be published.
+
+        Raises BotError where it does not wait any more, or what it was made for has changed since.
+        """
+        proposal = self._proposals.get(school_id, number)
+
+        def make(together: Versions) -> None:
+            self._proposals.approve(together.transaction, school_id, number, who, comment=comment, minutes=minutes)
+            if proposal.kind is Kind.CORRECTION:
+                self._require_unchanged(together, proposal)
+                self._correct(together, school_id, proposal, who)
+
+        if proposal.kind is Kind.VERSION:
+            with self._versions.all_at_once() as together:
+                if proposal.digest not in {one.digest for one in together.drafts(school_id) if one.policy.slug == proposal.slug}:
+                    raise BotError("The draft was changed or dropped since you were asked: refuse this, and look at the new one.")
+                make(together)
+        else:
+            self.change(school_id, make)
+
+    def _note_looser(self, together: Versions, number: int, before: Policy | None, after: Policy, who: str) -> None:
+        looser = _listed(looser_changes(before, after))
+        if looser:
+            done = Proposed(kind=Kind.VERSION, slug=after.slug, version=number, looser=looser)
+            self._proposals.note_looser(together.transaction, after.school, done, who)
+
+    def _correct(self, together: Versions, school_id: str, proposed: Proposed, who: str) -> None:
+        number, clause_id = proposed.version or 0, proposed.clause_id or ""
+        correction = msgspec.json.decode(proposed.document, type=Correction)
+        together.correct(school_id, proposed.slug, number, {clause_id: correction})
+        self._audit.note(
+            together.transaction, school_id, who, Action.CORRECTED, slug=proposed.slug, version=number, object=clause_id
+        )
+
+    def _require_unchanged(self, together: Versions, proposal: Proposal) -> None:
+        """Raise BotError where a correction would not do any more what its proposal says."""
+        school_id, number = proposal.school_id, proposal.version or 0
+        current = together.version(school_id, proposal.slug).number
+        correction = msgspec.json.decode(proposal.document, type=Correction)
+        looser = _loosened(together, (school_id, proposal.slug, number), proposal.clause_id or "", correction)
+        if current != number or looser != proposal.looser:
+            raise BotError("This rule was changed since you were asked: refuse this, and let it be corrected as it is now.")
+
+
+def _current(versions: Versions, school_id: str, slug: str) -> Policy | None:
+    published = versions.published(school_id)
+    return next((policy for _, policy in published.versions if policy.slug == slug), None) if published else None
+
+
+def _loosened(versions: Versions, version: tuple[str, str, int], clause_id: str, correction: Correction) -> str | None:
+    """Return how a correction makes a clause of a version (school, slug, number) looser, None where it does not."""
+    school_id, slug, number = version
+    clause = _clause(versions.version(school_id, slug, number).policy, number, clause_id)
+    return loosened(clause, clause.corrected(correction))
+
+
+def _clause(policy: Policy, number: int, clause_id: str) -> Clause:
+    found = next((clause for clause in policy.clauses() if clause.id == clause_id), None)
+    if found is None:
+        raise StoreError(f"There is no clause {clause_id} in version {number} of {policy.school}/{policy.slug}.")
+    return found
+
+
+def _listed(lines: Sequence[str]) -> str | None:
+    return "\n".join(lines) or None

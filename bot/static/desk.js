@@ -1,0 +1,17 @@
+// Says that a form is on its way, and keeps it from being sent twice. Without it the forms work by themselves.
+"use strict";
+
+for (const form of document.querySelectorAll("form[data-working]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    const line = document.createElement("p");
+    line.className = "said";
+    line.setAttribute("role", "status");
+    line.textContent = form.dataset.working;
+    form.append(line);
+  });
+}

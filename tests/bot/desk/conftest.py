@@ -1,0 +1,40 @@
+"""What the tests of the desk start from: two schools that have published, and the server with its desk over them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.assembly import assemble
+from bot.bootstrap import Indexes
+from bot.chat_page import create_app
+from bot.desk.gate import Gate
+from bot.desk.routes import desk_routes
+from bot.dispatcher import Dispatcher
+from bot.joining import Door
+from bot.page_notices import PageNotices
+from tests.platforms.at_desk import Desk
+
+KEY = b"a key that only the tests have"
+
+
+@pytest.fixture
+def desk_over() -> Callable[[Indexes, Any], Desk]:
+    """Return the server with its desk over indexes, by a clock."""
+
+    def build(indexes: Indexes, clock: Any) -> Desk:
+        parts = assemble(indexes, KEY, now=clock)
+        gate = Gate(parts.desk, parts.people, KEY, secure=False)
+        door = Door(parts.people, clock, secure=False)
+        dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
+        routes = desk_routes(gate, parts, clock)
+        app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)
+        return Desk(parts, app, gate)
+
+    return build
+
+
+@pytest.fixture
+def desk(schools: Indexes, clock: Any, desk_over: Callable[[Indexes, Any], Desk]) -> Desk:
+    """The desk of two schools that rule differently on the same things."""
+    return desk_over(schools, clock)

@@ -1,0 +1,130 @@
+"""The gate of the desk: links that work once, sessions that end, forms of our own, and a role for every page."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.desk.access import AT_DESK, IDLE, LINK_LASTS, NOT_YOURS, USED
+from bot.desk.gate import CLOSED, COOKIE, NOT_FOR_YOU
+from bot.errors import BotError
+from bot.people import PersonRole
+from bot.ways_in import WaysIn
+from tests.platforms.at_desk import ADDRESS, Desk, TestClient, words_of
+
+
+def test_a_link_opens_the_desk_once_and_only_when_its_button_is_pressed(desk: Desk) -> None:
+    link = f"/desk/enter/{desk.parts.desk.make_link(desk.enrol(PersonRole.HEADTEACHER))}"
+    scanner, headteacher, thief = (TestClient(desk.app, base_url=ADDRESS) for _ in range(3))
+    for _ in range(3):
+        assert "Open the desk" in scanner.get(link).text
+    assert scanner.cookies.get(COOKIE) is None
+    assert headteacher.post(link).url.path == "/desk/hillside"
+    for late in (thief.get(link), thief.post(link)):
+        assert late.status_code == 410
+        assert USED in words_of(late)
+    assert thief.get("/desk/hillside").status_code == 401
+
+
+def test_a_link_ends_after_ten_minutes(desk: Desk, clock: Any) -> None:
+    link = f"/desk/enter/{desk.parts.desk.make_link(desk.enrol(PersonRole.HEADTEACHER))}"
+    clock.wait(LINK_LASTS)
+    assert TestClient(desk.app, base_url=ADDRESS).post(link).status_code == 410
+
+
+def test_the_cookie_is_for_the_desk_alone_and_out_of_reach_of_scripts_and_other_sites(desk: Desk) -> None:
+    link = f"/desk/enter/{desk.parts.desk.make_link(desk.enrol(PersonRole.HEADTEACHER))}"
+    answer = TestClient(desk.app, base_url=ADDRESS).post(link, follow_redirects=False)
+    cookie = answer.headers["set-cookie"].lower()
+    assert {"httponly", "samesite=strict", "path=/desk"} <= {part.strip() for part in cookie.split(";")}
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_a_session_ends_when_it_is_not_used_when_it_is_left_and_when_the_persons_access_ends(desk: Desk, clock: Any) -> None:
+    idle, leaving, person = desk.seat(), desk.seat(), desk.enrol(PersonRole.HEADTEACHER)
+    removed = desk.sign_in(person)
+    for _ in range(3):
+        clock.wait(IDLE - timedelta(minutes=1))
+        assert [seat.get().status_code for seat in (idle, leaving, removed)] == [200] * 3
+    token = leaving.client.cookies[COOKIE]
+    assert "You have left the desk" in leaving.client.post("/desk/sign-out").text
+    leaving.client.cookies.set(COOKIE, token, path="/desk")
+    desk.parts.people.remove("hillside", person.id)
+    assert [seat.get().status_code for seat in (idle, leaving, removed)] == [200, 401, 401]
+    clock.wait(IDLE + timedelta(seconds=1))
+    late = idle.get()
+    assert (late.status_code, CLOSED in words_of(late)) == (401, True)
+
+
+@pytest.mark.parametrize("role", sorted(set(PersonRole) - AT_DESK))
+def test_others_get_no_link_and_a_session_ends_with_the_role(desk: Desk, role: PersonRole) -> None:
+    with pytest.raises(BotError, match=re.escape(NOT_YOURS)):
+        desk.parts.desk.make_link(desk.enrol(role))
+    person = desk.enrol(PersonRole.HEADTEACHER, account="one")
+    seat = desk.sign_in(person)
+    desk.enrol(role, account="one")
+    assert seat.get().status_code == 401
+
+
+def test_every_page_is_for_its_roles_alone(desk: Desk) -> None:
+    seats = {role: desk.seat(role) for role in AT_DESK}
+    assert desk.gate.roles
+    for path, roles in desk.gate.roles.items():
+        asked = re.sub(r"\{\w+\}", "1", path)
+        for role, seat in seats.items():
+            status = seat.get(asked).status_code
+            assert (status != 403) is (role in roles), (path, role, status)
+            sent = seat.send(asked, {"do": "anything"}).status_code
+            assert sent in ({400, 404, 405} if role in roles else {403, 405}), (path, role, sent)
+
+
+def test_one_school_is_closed_to_those_of_another(desk: Desk) -> None:
+    for role in AT_DESK:
+        seat = desk.seat(role, "meadow")
+        seat.school = "hillside"
+        for path in desk.gate.roles:
+            answer = seat.get(re.sub(r"\{\w+\}", "1", path))
+            assert (answer.status_code, NOT_FOR_YOU in words_of(answer)) == (403, True)
+            assert "Hillside" not in answer.text
+
+
+def test_an_administrator_finds_the_schools_of_the_trust_and_no_other(desk: Desk) -> None:
+    trust = desk.enrol(PersonRole.ADMINISTRATOR, "hillside", "trust")
+    desk.enrol(PersonRole.ADMINISTRATOR, "meadow", "trust")
+    seat = desk.sign_in(trust)
+    assert "Meadow School" in seat.words()
+    seat.school = "meadow"
+    assert seat.get().status_code == 200
+    elsewhere = desk.sign_in(desk.enrol(PersonRole.ADMINISTRATOR, "hillside", "other trust"))
+    desk.enrol(PersonRole.HEADTEACHER, "meadow", "other trust")
+    assert "Meadow School" not in elsewhere.words()
+
+
+def test_who_is_headteacher_of_two_schools_enters_the_one_that_the_link_is_for(desk: Desk) -> None:
+    here = desk.enrol(PersonRole.HEADTEACHER, "hillside", "both")
+    desk.enrol(PersonRole.HEADTEACHER, "meadow", "both")
+    seat = desk.sign_in(here)
+    seat.school = "meadow"
+    assert seat.get().status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_form_of_another_page_does_nothing(desk: Desk, site: str) -> None:
+    seat = desk.seat()
+    refused = seat.client.post("/desk/sign-out", headers={"sec-fetch-site": site})
+    assert (refused.status_code, seat.get().status_code) == (403, 200)
+
+
+def test_desk_gives_a_link_in_private_only_and_only_to_whom_it_is_for(chat_of: Any, clock: Any) -> None:
+    chat = chat_of(ways=WaysIn("https://policies.hillside.example", None))
+    person = chat.join()
+    assert NOT_YOURS in chat.told("/desk")
+    chat.parts.people.enrol(chat.parts.people.invite("hillside", PersonRole.HEADTEACHER)[1], person.channel, person.account)
+    told = chat.told("/desk")
+    (token,) = re.findall(r"https://policies\.hillside\.example/desk/enter/(\S+)", told)
+    assert chat.parts.desk.enter(token).person.id == person.id
+    assert "/desk/enter/" not in " ".join(str(reply) for reply in chat.say("/desk", private=False))
+    assert "opens the pages on which your school keeps its policies" in chat.told("/help")
