@@ -405,7 +405,7 @@ def is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
 
 def _verdict(stance: Stance, governing: IndexedClause) -> str:
     binds = governing.clause.binds
-    whom = "" if Party.STAFF in binds or not binds else f"for {_listed(binds)}: "
+    whom = "" if Party.STAFF in binds or not binds else f"for {listed(binds)}: "
     return f"{whom}{VERDICTS[stance]}"
 
 
@@ -449,7 +449,8 @@ def _of_whom(quote: Quote) -> str:
     return f" (ruling of {quote.ruling.by})" if quote.ruling else ""
 
 
-def _listed(parties: Sequence[Party]) -> str:
+def listed(parties: Sequence[Party]) -> str:
+    """Return whom a clause binds, as a reply names them: `staff, volunteers and visitors`."""
     words = [_PARTY_WORDS[party] for party in parties]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -30,7 +31,8 @@ from sqlalchemy import (
 
 from bot.audit import Action, Audit
 from bot.errors import BotError
-from bot.tables import duties, invitations, people, sessions
+from bot.messages import Message
+from bot.tables import duties, invitations, people, sessions, watches
 from corpus.tables import insert_into, schools, writing
 from corpus.versions import School, no_such_school
 
@@ -74,6 +76,8 @@ MAY_INVITE = {
     PersonRole.CHAIR: frozenset({PersonRole.HEADTEACHER}),
     PersonRole.ADMINISTRATOR: _ALL - {PersonRole.ADMINISTRATOR},
 }
+# Who is told of new versions, and asked to read them: not who runs the school from outside, nor who publishes them.
+STAFF_ROLES = frozenset({PersonRole.STAFF, PersonRole.OFFICE, PersonRole.DSL})
 # Those to whom colleagues' questions and alerts go.
 RECEIVING = frozenset({PersonRole.HEADTEACHER, PersonRole.DSL, PersonRole.CHAIR})
 # How a sentence names somebody of a role.
@@ -92,7 +96,8 @@ class Person:
     """Somebody who may ask at a school, by one account on one channel.
 
     `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several;
-    `invitation` the number of the invitation by which they joined, None where their workspace let them in.
+    `invitation` the number of the invitation by which they joined, None where their workspace let them in; `address` their
+    private chat, as a message without words, None until they have written there.
     """
 
     id: int
@@ -104,6 +109,7 @@ class Person:
     until: datetime | None
     chosen_at: datetime | None = None
     invitation: int | None = None
+    address: Message | None = None
 
     @property
     def in_trail(self) -> str:
@@ -306,6 +312,21 @@ class People:
             found = connection.execute(select(people).where(*whose, has_access(self._now()))).one_or_none()
         return _person(found) if found else None
 
+    def reach(self, connection: Connection, person: Person, address: Message) -> bool:
+        """Keep the private chat of somebody, to be written to alone later; tell whether they still have access."""
+        hers = update(people).where(people.c.id == person.id, has_access(self._now()))
+        return bool(connection.execute(hers.values(address=msgspec.json.encode(address))).rowcount)
+
+    def address_of(self, connection: Connection, person_id: int) -> Message | None:
+        """Return the private chat of somebody; None where it is not known, or they have no access any more."""
+        reached = (people.c.id == person_id, has_access(self._now()))
+        return _address(connection.scalar(select(people.c.address).where(*reached)))
+
+    def with_access(self, connection: Connection, school_id: str, roles: Collection[PersonRole]) -> list[Person]:
+        """Return the people of these roles who may ask at a school, the longest there first."""
+        there = (people.c.school_id == school_id, people.c.role.in_(roles), has_access(self._now()))
+        return [_person(row) for row in connection.execute(select(people).where(*there).order_by(people.c.id))]
+
     def choose(self, person: Person) -> None:
         """Note that somebody who works at several schools asks of this one from now on."""
         with writing(self._engine) as connection:
@@ -360,8 +381,9 @@ class People:
         found = connection.execute(select(people.c.id, people.c.channel).where(*there)).all()
         marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
         deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
-        connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now()))
-        connection.execute(delete(duties).where(duties.c.person_id.in_(marked)))  # with the others they go by themselves
+        connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now(), address=None))
+        for theirs in (duties, watches):  # with the others they go by themselves
+            connection.execute(delete(theirs).where(theirs.c.person_id.in_(marked)))
         connection.execute(delete(sessions).where(sessions.c.person_id.in_(deleted)))
         connection.execute(delete(people).where(people.c.id.in_(deleted)))
         return [*marked, *deleted]
@@ -428,7 +450,12 @@ def _person(row: Row[Any]) -> Person:
         until=row.until,
         chosen_at=row.chosen_at,
         invitation=row.invitation,
+        address=_address(row.address),
     )
+
+
+def _address(kept: bytes | None) -> Message | None:
+    return msgspec.json.decode(kept, type=Message) if kept else None
 
 
 def _tidied(code: str) -> str:

@@ -135,7 +135,7 @@ def chat_app() -> Callable[..., Starlette]:
 
     def build(indexes: Indexes, *, joined: bool = False, secure: bool = False, public_url: str | None = None) -> Starlette:
         parts = assemble(indexes, KEY, public_url=public_url)
-        door = Door(parts.people, now_utc, secure=secure) if joined else None
+        door = Door(parts.people, parts.announcements, now_utc, secure=secure) if joined else None
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
         return create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=pages.routes())
@@ -217,7 +217,8 @@ class Chat:
         message, deliveries = self.message(text, **fields), self.parts.deliveries
         event = deliveries.receive(f"{id(self)} {next(self._keys)}", message, self.parts.records.asker(message))
         assert event
-        turn = self.parts.conversation.turn(message, event.recent)
+        address = message.as_address(message.place, {}) if message.private else None  # as Telegram's channel knows it
+        turn = self.parts.conversation.turn(message, event.recent, address)
         deliveries.finish(event, (), turn.keep)
         return turn
 
