@@ -19,6 +19,8 @@ class Action(StrEnum):
     EDITED_DRAFT = "changed a draft"
     DROPPED_DRAFT = "threw a draft away"
     PUBLISHED = "published"
+    ANNOUNCED = "told staff"
+    NOTED_READING = "noted who read it"
     ROLLED_BACK = "rolled back"
     CORRECTED = "corrected"
     CONFIRMED = "confirmed"
