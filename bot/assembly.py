@@ -99,11 +99,13 @@ def assemble(
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
     escalations = Escalations(engine, seal, notices, now, escalations_kept)
     roster = Roster(engine, contacts, duties, indexes, now)
-    readings = Readings(engine, now)
+    audit = Audit(engine, now)
+    readings = Readings(engine, audit, now)
     announcements = Announcements(
         engine=engine,
         people=people,
         readings=readings,
+        audit=audit,
         versions=indexes.versions,
         roster=roster,
         notices=notices,
@@ -180,7 +182,6 @@ def assemble(
         readings=readings,
         watches=watches,
     )
-    audit = Audit(engine, now)
     proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
     looked_at = LookedAt(engine, audit, now)
     readiness = Readiness(

@@ -28,6 +28,8 @@ class Action(StrEnum):
     REFUSED = "refused"
     WITHDREW = "withdrew"
     CHANGED_SETTINGS = "changed what needs the chair"
+    ANNOUNCED = "told staff of a version"
+    ENTERED_SIGNATURE = "entered who signed on paper"
     LOOKED_AT = "looked at changed answers"
     ADDED_TRIAL_QUESTION = "added a test question"
     REMOVED_TRIAL_QUESTION = "removed a test question"
