@@ -337,7 +337,8 @@ class Conversation:
             return said(*privacy_blocks(message.channel, self._records.retention, self._escalations.kept))
         if name == "invite":
             role = read_invited_role(told, asker.person.role)
-            return said(*invitation_blocks(*self._people.invite(asker.school.id, role), self._ways), private=True)
+            made = self._people.invite(asker.school.id, role, by=asker.person.in_trail)
+            return said(*invitation_blocks(*made, self._ways), private=True)
         if name == "desk":
             return self._open_desk(asker.person, message)
         if name == "whoami":

@@ -260,8 +260,10 @@ def _looser(before: Told, after: Told) -> str | None:
     if before.outcome is after.outcome is Outcome.ANSWERED:
         return loosened(one.clause, other.clause) if one.is_main_case and other.is_main_case else None
     known = {rule.key: rule.clause for rule in before.rules}
-    hows = (loosened(known[rule.key], rule.clause) for rule in after.rules if rule.key in known)
-    return next(filter(None, hows), None)
+    for rule in after.rules:
+        if rule.key in known and (how := loosened(known[rule.key], rule.clause)):
+            return f"{rule.clause.label}: {how}"
+    return None
 
 
 def _strictest(rules: Sequence[Rule]) -> Rule:

@@ -604,6 +604,8 @@ UNKNOWN: list[tuple[tuple[str, ...], list[str]]] = [
     (("publish", *PHONES), ["There is no draft of hillside/phones: bring one in"]),
     (("diff", *PHONES), ["There is no draft of hillside/phones", "policybot import"]),
     (("diff", "--school", "nowhere", "--policy", "phones"), ["nowhere"]),
+    (("try", *PHONES), ["There is no draft of hillside/phones", "policybot import"]),
+    (("try", "--school", "nowhere", "--policy", "phones"), ["no school called nowhere: choose one of hillside"]),
     (("rollback", *PHONES, "--version", "9"), ["There is no version 9 of hillside/phones: it has 1."]),
     (("rollback", *PHONES, "--version", "0"), ["There is no version 0"]),
     (("rollback", "--school", "nowhere", "--policy", "p", "--version", "1"), ["no school called nowhere"]),
