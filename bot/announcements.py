@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, select, update
 
-from bot.audit import Action, Audit
 from bot.clock import spoken
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph
@@ -58,7 +57,6 @@ class Announcements:
         engine: Engine,
         people: People,
         readings: Readings,
-        audit: Audit,
         versions: Versions,
         roster: Roster,
         notices: Notices,
@@ -69,7 +67,6 @@ class Announcements:
         self._engine = engine
         self._people = people
         self._readings = readings
-        self._audit = audit
         self._versions = versions
         self._roster = roster
         self._notices = notices
@@ -108,7 +105,6 @@ class Announcements:
         words = self.words(school_id, slug, version, since, connection)
         made = insert(announcements).values(**values, words=words, made_by=who, made_at=self._now()).returning(announcements.c.id)
         number: int = connection.execute(made).scalar_one()
-        self._audit.note(connection, school_id, who, Action.ANNOUNCED, slug=slug, version=version, object=number)
         staff = self._people.with_access(connection, school_id, STAFF_ROLES)
         if to_confirm:
             self._readings.begin(connection, number, staff)

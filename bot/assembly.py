@@ -99,13 +99,11 @@ def assemble(
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
     escalations = Escalations(engine, seal, notices, now, escalations_kept)
     roster = Roster(engine, contacts, duties, indexes, now)
-    audit = Audit(engine, now)
-    readings = Readings(engine, audit, now)
+    readings = Readings(engine, now)
     announcements = Announcements(
         engine=engine,
         people=people,
         readings=readings,
-        audit=audit,
         versions=indexes.versions,
         roster=roster,
         notices=notices,
@@ -182,6 +180,7 @@ def assemble(
         readings=readings,
         watches=watches,
     )
+    audit = Audit(engine, now)
     proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
     looked_at = LookedAt(engine, audit, now)
     readiness = Readiness(

@@ -31,8 +31,6 @@ class Action(StrEnum):
     REFUSED = "refused"
     WITHDREW = "withdrew"
     CHANGED_SETTINGS = "changed what needs the chair"
-    ANNOUNCED = "told staff of a version"
-    ENTERED_SIGNATURE = "entered who signed on paper"
     LOOKED_AT = "looked at changed answers"
     INVITED = "invited"
     TOOK_BACK_INVITATION = "took back the invitation"

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from bot.audit import Action, Audit
 from bot.clock import local
 from bot.deliveries import Announced
 from bot.errors import BotError, in_quotes
@@ -39,10 +38,9 @@ class Reading:
 class Readings:
     """Readings in a store; `now` is the time in UTC. Announcements are of the school that is named, those of others are none."""
 
-    def __init__(self, engine: Engine, audit: Audit, now: Callable[[], datetime]) -> None:
-        """Keep the store, the trail and the clock."""
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        """Keep the store and the clock."""
         self._engine = engine
-        self._audit = audit
         self._now = now
 
     def begin(self, connection: Connection, announcement_id: int, staff: Sequence[Person]) -> None:
@@ -106,7 +104,6 @@ class Readings:
             raise BotError(
                 f"{in_quotes(name)} is noted already, {_day(row.read_at)}: tell two of the same name apart by an initial."
             )
-        self._audit.note(connection, school_id, who, Action.ENTERED_SIGNATURE, object=announcement_id)
         values = {"read_at": self._now(), "entered_by": who}
         if row:
             connection.execute(update(readings).where(readings.c.id == row.id).values(values))
