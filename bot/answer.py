@@ -59,7 +59,7 @@ TARGETED_ONLINE = frozenset(
 )
 SELF_REPORT = "You may report a low-level concern about yourself to the headteacher."
 _PERMISSIONS = (Stance.ALLOWED, Stance.CONDITIONAL)
-_PARTY_WORDS = {
+PARTY_WORDS = {
     Party.STAFF: "staff",
     Party.PUPILS: "pupils",
     Party.PARENTS: "parents and carers",
@@ -451,7 +451,7 @@ def _of_whom(quote: Quote) -> str:
 
 def listed(parties: Sequence[Party]) -> str:
     """Return whom a clause binds, as a reply names them: `staff, volunteers and visitors`."""
-    words = [_PARTY_WORDS[party] for party in parties]
+    words = [PARTY_WORDS[party] for party in parties]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.answer import dates
+from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
 from bot.desk.gate import Done, Gate, Visit
-from bot.desk.words import EVERYBODY, KEEPERS, PARTIES, STANCES
+from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.errors import BotError
 from bot.policy_pages import page_sections
 from bot.publication import Publication
@@ -108,7 +108,7 @@ class PublishedPages:
             history=history,
             current=current,
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
             spoken=spoken,
             may_keep=visit.role in KEEPERS,
         )
