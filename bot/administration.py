@@ -31,11 +31,14 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
     _require_id(school, "school")
     book = read_contacts(contacts) if contacts else None
     versions, added = open_versions(read_settings()), School(school, name, short_name or name, nation)
+    audit = Audit(versions.engine, now_utc)
     with versions.all_at_once() as together:
         together.add_school(added)
-        Audit(versions.engine, now_utc).note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
+        audit.note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
+        if book:
+            Contacts(versions.engine, now_utc).save(school, book, getpass.getuser(), together.transaction)
+            audit.note(together.transaction, school, at_command_line(), Action.CHANGED_CONTACTS)
     if book:
-        Contacts(versions.engine, now_utc).save(school, book, getpass.getuser())
         print_gaps(book, added)
     print(f"{name} is set up. Bring in its first policy with: policybot import FILE --school {school} --policy social-media")
     return 0

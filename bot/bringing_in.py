@@ -72,7 +72,8 @@ class BringingIn:
         policy = replace(policy, slug=slug)
         with self._versions.all_at_once() as together:
             together.hold(school_id)
-            _refuse_the_same(policy, together)
+            if source is not None:
+                _refuse_the_same(policy, together)
             draft = together.save_draft(policy, source, doubts)
             self._audit.note(together.transaction, school_id, who, Action.BROUGHT_IN, slug=slug)
         return BroughtIn(draft, doubts, ignored)
@@ -104,8 +105,6 @@ def _title_of(name: str) -> str:
 
 def _refuse_the_same(policy: Policy, versions: Versions) -> None:
     """Refuse the document that the current version or the draft was made of, word for word."""
-    if not policy.source_sha256:
-        return
     for draft in versions.drafts(policy.school):
         if (draft.policy.slug, draft.policy.source_sha256) == (policy.slug, policy.source_sha256):
             raise BotError("You have brought in this very document already: its draft is waiting for you.")

@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Callable, Mapping
 
+from bot.audit import Action, Audit, at_command_line
 from bot.bootstrap import open_versions
 from bot.clock import now_utc, today
 from bot.contact_book import ContactBook, ContactRole
@@ -78,6 +79,8 @@ def confirm_chair(school_id: str, name: str) -> int:
     school, kept = _school(versions, school_id), Contacts(versions.engine, now_utc)
     with writing(versions.engine) as connection:
         confirmed = kept.confirm_chair(connection, school.id, name)
+        if confirmed:
+            Audit(versions.engine, now_utc).note(connection, school.id, at_command_line(), Action.CONFIRMED_CHAIR)
     if not confirmed:
         chairs = " or ".join(one.name for one in kept.book(school.id).holders(ContactRole.GOVERNORS)) or "nobody"
         raise BotError(f"{name} is not down as chair of governors of {school.name}: {chairs} is.")
@@ -110,6 +113,8 @@ def _change(versions: Versions, school: School, change: Callable[[ContactBook], 
         before = kept.book(school.id, connection)
         after = change(before)
         changes = kept.save(school.id, after, by, connection)
+        if after != before:
+            Audit(versions.engine, now_utc).note(connection, school.id, at_command_line(), Action.CHANGED_CONTACTS)
         not_told = tell_of_changes(
             connection,
             school.id,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from bot.audit import at_command_line
 from bot.bootstrap import open_versions
 from bot.clock import LONDON, day_of, now_utc, spoken, today
 from bot.configuration import Configuration, check_schools, read_configuration
@@ -36,7 +37,7 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
         _require_link(ways, channel)
     elif channel:
         raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
-    invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until))
+    invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until), by=at_command_line())
     _print_invitation(invitation, code, ways, configuration)
     link = ways.to_scan(code, channel)
     if qr and link:
@@ -54,7 +55,7 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
     ways, day = ways_in(settings, configuration), _read_day(until)
     people = _people(settings, school)
     invitees = read_staff_list(read_pasted(file, "the list"), read_role(role))
-    made = people.invite_all(school, [invitee.role for invitee in invitees], day)
+    made = people.invite_all(school, [invitee.role for invitee in invitees], day, by=at_command_line())
     widest = max(len(invitee.name) for invitee in invitees)
     print(f"{'No.':>5}  {'Name':<{widest}}  {'Role':<13}  Code")
     for invitee, (invitation, code) in zip(invitees, made, strict=True):
@@ -130,7 +131,7 @@ def list_leavers(school: str) -> int:
 
 def remove_people(school: str, numbers: Sequence[int]) -> int:
     """End the access of people, of all of them or none. Raises BotError where the school has no such person."""
-    _people(read_settings(), school).remove(school, *numbers)
+    _people(read_settings(), school).remove(school, *numbers, by=at_command_line())
     if len(numbers) == 1:
         print(f"Person {numbers[0]} can no longer ask at {school}.")
     else:
@@ -143,7 +144,7 @@ def replace_headteacher(school: str) -> int:
     settings = read_settings()
     configuration = read_configuration(settings)
     people = _people(settings, school)
-    done = people.replace_headteacher(school)
+    done = people.replace_headteacher(school, by=at_command_line())
     ended = {0: "No headteacher had joined", 1: "The headteacher's access has ended"}
     print(f"{ended.get(done.people, f'The access of {done.people} headteachers has ended')}.")
     if done.invitations:
@@ -153,7 +154,8 @@ def replace_headteacher(school: str) -> int:
     others = len(people.invitations(school)) - 1
     if others:
         print(
-            f"Other open invitations: {others}. Who made them is not kept: if the last headteacher may hold a code, take it back."
+            f"Other open invitations: {others}. If the last headteacher may hold a code, take it back: "
+            f"`policybot audit --school {school}` says who made each."
         )
     return 0
 
@@ -192,7 +194,7 @@ def _at_desk(members: Sequence[Person], school: str, number: int | None) -> Pers
 
 def revoke_invitation(school: str, number: int) -> int:
     """Take an invitation back. Raises BotError where the school has none of that number."""
-    _people(read_settings(), school).revoke(school, number)
+    _people(read_settings(), school).revoke(school, number, by=at_command_line())
     print(f"Invitation {number} to {school} can no longer be used.")
     return 0
 

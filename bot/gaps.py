@@ -364,7 +364,7 @@ def _words_in_common(group: _Group, index: Index) -> tuple[str, ...]:
 
 def _is_ordinary(word: str, index: Index) -> bool:
     """Tell whether a word is one that many use, and no name."""
-    return (index.spelling.is_common(word) or index.knowledge.vectors.is_word(word)) and not is_name(word)
+    return index.spelling.knows_kin(word) and not is_name(word)
 
 
 def _said(question: str, index: Index, directory: Directory) -> _Said | None:

@@ -1,7 +1,7 @@
 """What governors should know of a school's policies: what they leave silent, where they differ, what is out of date."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from bot.answer import dates
 from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.gaps import Gaps
+from bot.reviews import REVIEW_AHEAD
 from bot.roster import Roster
 from bot.rulings import Ruling, Rulings
 from bot.trial import OTHER_MATTERS, Told, told
@@ -18,13 +19,11 @@ from corpus.checking import Concern, Finding, check_policy
 from corpus.clause import RULINGS, Policy
 from retrieval.decision import Outcome
 
-# A review so near is said beside the policy.
-NEAR = timedelta(days=30)
 _ON_DATES = frozenset({Concern.OVERDUE, Concern.NO_DATE, Concern.NO_REVIEW, Concern.CONFLICTING_DATES})
 _ON_SOURCES = frozenset({Concern.SUPERSEDED_LAW, Concern.DEAD_REFERENCE})
 
 
-class Review(StrEnum):
+class ReviewState(StrEnum):
     """How a policy's review stands."""
 
     OVERDUE = "overdue"
@@ -51,7 +50,7 @@ class PolicyState(Struct, frozen=True):
     slug: str
     title: str
     dates: str
-    review: Review | None
+    review: ReviewState | None
     on_dates: tuple[str, ...]
     on_sources: tuple[Finding, ...]
     clauses: int
@@ -116,13 +115,13 @@ class Overviews:
         )
 
 
-def review_of(policy: Policy, today: date) -> Review | None:
+def review_of(policy: Policy, today: date) -> ReviewState | None:
     """Return whether a policy's review is overdue or near, None where it is neither or has no date."""
     if policy.review_due is None:
         return None
     if policy.review_due.is_past(today):
-        return Review.OVERDUE
-    return Review.NEAR if policy.review_due.is_past(today + NEAR) else None
+        return ReviewState.OVERDUE
+    return ReviewState.NEAR if policy.review_due.is_past(today + REVIEW_AHEAD) else None
 
 
 def _silent(answers: Sequence[tuple[str, Told]], ruled: frozenset[str]) -> tuple[Silence, ...]:

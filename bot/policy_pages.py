@@ -93,7 +93,7 @@ def page_sections(policy: Policy, today: date) -> list[tuple[str, int, list[tupl
     """Return each heading of a policy, its level on a page, and what stands under it: whether it is a clause, whose ruling."""
     return [
         (
-            section.text,
+            section.heading,
             min(max(section.level, 1) + 1, 6),
             [(element, isinstance(element, Clause), _whose(element, today)) for element in section.elements],
         )

@@ -29,7 +29,7 @@ Made = TypeVar("Made")
 _MEANWHILE = "Something else was published meanwhile: look at what staff will be told once more, then publish."
 
 
-# Who is named to staff as having approved a ruling.
+# Who is named as having approved a version or a ruling; who that was stands in the audit trail.
 THE_CHAIR = "the chair of governors"
 
 
@@ -81,7 +81,7 @@ class Publication:
         if approved:
             approval = replace(
                 approval,
-                approved_by=approval.approved_by or approved.decided_by,
+                approved_by=approval.approved_by or THE_CHAIR,
                 minutes=approval.minutes or approved.minutes,
             )
 

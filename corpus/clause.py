@@ -213,6 +213,11 @@ class Section(_Value, frozen=True):
     at: tuple[Span, ...]
     elements: tuple[Clause | LeadIn, ...] = ()
 
+    @property
+    def heading(self) -> str:
+        """The heading as people read it: without the marks that make it one in a text (`# 5 Roles`, `**Roles**`)."""
+        return self.text.lstrip("#").strip("*_ ")
+
 
 class Person(_Value, frozen=True):
     """Somebody whom the policy itself names in an office."""
@@ -294,7 +299,7 @@ class Policy(_Value, frozen=True):
         level = self.sections[index].level + 1
         for section in reversed(self.sections[: index + 1]):
             if section.level < level and section.text:
-                path.append(section.text)
+                path.append(section.heading)
                 level = section.level
         return tuple(reversed(path))
 

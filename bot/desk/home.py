@@ -15,7 +15,7 @@ from bot.desk.gate import Gate, Visit
 from bot.desk.published import PublishedPages
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, READERS, day_in_words
 from bot.gaps import Gaps
-from bot.governors import Review
+from bot.governors import ReviewState
 from bot.proposals import Proposals
 from bot.rulings import Rulings, RulingState
 from corpus.versions import Versions
@@ -86,9 +86,9 @@ class HomePage:
     def _of_policies(self, visit: Visit) -> Iterator[_Task]:
         for row in self._published.rows(visit.school.id):
             at = f"/policies/{row.slug}"
-            if row.review is Review.OVERDUE:
+            if row.review is ReviewState.OVERDUE:
                 yield _Task(at, f"{row.title}: its review is overdue.", urgent=True)
-            elif row.review is Review.NEAR:
+            elif row.review is ReviewState.NEAR:
                 yield _Task(at, f"{row.title}: its review is due within 30 days.")
             if row.has_draft and visit.role in OFFICE:
                 yield _Task(f"{at}/draft", f"{row.title}: a draft is being prepared.")

@@ -7,12 +7,12 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.answer import dates
+from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
 from bot.desk.gate import Done, Gate, Visit
-from bot.desk.words import EVERYBODY, KEEPERS, PARTIES, STANCES
+from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.errors import BotError
-from bot.governors import Review, review_of
+from bot.governors import ReviewState, review_of
 from bot.policy_pages import page_sections
 from bot.publication import Publication
 from corpus.checking import check_policy
@@ -29,7 +29,7 @@ class _Row:
     title: str
     number: int | None
     dates: str
-    review: Review | None
+    review: ReviewState | None
     clauses: int
     unconfirmed: int
     has_draft: bool
@@ -96,7 +96,7 @@ class PublishedPages:
             history=history,
             current=current,
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
             spoken=spoken,
             may_keep=visit.role in KEEPERS,
         )

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from bot.assembly import Parts
 from bot.bringing_in import BringingIn
+from bot.desk.announcing import AnnouncingPages
 from bot.desk.bringing_in import BringingInPage
 from bot.desk.chair import ChairPages
 from bot.desk.corrections import CorrectionPages
@@ -59,6 +60,7 @@ def desk_routes(gate: Gate, parts: Parts, now: Callable[[], datetime]) -> list[R
         *rulings.routes(gate),
         *GovernorsPage(overviews, parts.publication, parts.audit).routes(gate),
         *MonthPage(parts.summaries, now).routes(gate),
+        *AnnouncingPages(versions, parts.announcements, parts.readings, parts.audit).routes(gate),
         *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
         *ChairPages(parts.proposals, parts.publication).routes(gate),
         *TrailPage(parts.audit).routes(gate),

@@ -129,7 +129,7 @@ class RulingPages:
 
     def _rule(self, visit: Visit) -> Response:
         if self._publication.rule(visit.school.id, self._read(visit), visit.who):
-            raise Done("/rulings", "The chair of governors is asked: it counts once the chair has approved it.")
+            raise Done("/approvals", "The chair of governors is asked: it counts once the chair has approved it.")
         raise Done("/rulings", "The ruling holds: staff are answered from it from now on.")
 
     def _read(self, visit: Visit) -> Ruled:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.people import PersonRole
-from corpus.clause import Party, Stance
+from corpus.clause import Stance
 from corpus.dates import PolicyDate
 
 STANCES = {
@@ -14,15 +14,6 @@ STANCES = {
     Stance.REQUIRED: "Must be done",
     Stance.RECOMMENDED: "Advised",
     Stance.INFORMATIONAL: "Informs, and rules on nothing",
-}
-PARTIES = {
-    Party.STAFF: "staff",
-    Party.PUPILS: "pupils",
-    Party.PARENTS: "parents and carers",
-    Party.GOVERNORS: "governors",
-    Party.VOLUNTEERS: "volunteers",
-    Party.VISITORS: "visitors",
-    Party.CONTRACTORS: "contractors",
 }
 # Who may use a page: those who keep the policies, those who prepare them too, and those who only look on.
 KEEPERS = frozenset({PersonRole.HEADTEACHER, PersonRole.ADMINISTRATOR})

@@ -13,6 +13,8 @@ from bot.desk.routes import desk_routes
 from bot.dispatcher import Dispatcher
 from bot.joining import Door
 from bot.page_notices import PageNotices
+from corpus.versions import Versions
+from retrieval.knowledge import Knowledge
 from tests.platforms.at_desk import Desk
 
 KEY = b"a key that only the tests have"
@@ -25,7 +27,7 @@ def desk_over() -> Callable[[Indexes, Any], Desk]:
     def build(indexes: Indexes, clock: Any) -> Desk:
         parts = assemble(indexes, KEY, now=clock)
         gate = Gate(parts.desk, parts.people, KEY, secure=False)
-        door = Door(parts.people, clock, secure=False)
+        door = Door(parts.people, parts.announcements, clock, secure=False)
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         routes = desk_routes(gate, parts, clock)
         app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)
@@ -35,6 +37,6 @@ def desk_over() -> Callable[[Indexes, Any], Desk]:
 
 
 @pytest.fixture
-def desk(schools: Indexes, clock: Any, desk_over: Callable[[Indexes, Any], Desk]) -> Desk:
-    """The desk of two schools that rule differently on the same things."""
-    return desk_over(schools, clock)
+def desk(schools: Indexes, clock: Any, knowledge: Knowledge, desk_over: Callable[[Indexes, Any], Desk]) -> Desk:
+    """The desk of two schools that rule differently on the same things; all of it goes by the clock."""
+    return desk_over(Indexes(Versions(schools.versions.engine, clock), knowledge), clock)
