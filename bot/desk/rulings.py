@@ -116,8 +116,9 @@ class RulingPages:
         return visit.page(
             "ruling-preview",
             ruled=ruled,
-            read_as=self._read_as(visit, question),
-            fields=[(name, visit.typed(name)) for name in ("question", "text", "stance", "until", "cites", "matter")],
+            fields=[(name, visit.typed(name)) for name in ("question", "text", "stance", "until", "cites")],
+            # A row may be of a matter near that of her question: which of them she has settled is hers to say.
+            matters=list(filter(None, dict.fromkeys((ruled.note.matter, self._read_as(visit, question))))),
             before=Markup(to_html(self._answer(question, index))),  # noqa: S704  it is escaped where it is made
             after=Markup(to_html(answer)),  # noqa: S704
             governs=any(one.ruling and one.words == ruled.text for one in answer.quotes[:1]),

@@ -107,6 +107,8 @@ def test_a_ruling_is_seen_before_it_counts_closes_its_row_and_can_be_taken_back(
     assert "What staff are told today Hillside's policies, as far as I can find, say nothing about this" in preview
     assert f"The ruling holds until 20 July 2027. Whoever asks about this is told it: {DOGS}." in preview
     assert "The reply does not begin with your ruling" not in preview
+    minibus = headteacher.post(link, "preview", **fields | {"question": "Who may drive the school minibus?"})
+    assert f"Which of these does it settle? {DOGS} Driving the school minibus" in words_of(minibus)
     again = headteacher.post(link, "again", **fields).text
     assert f'value="{RULING["question"]}"' in again
     assert RULING["text"] in again
