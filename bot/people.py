@@ -6,6 +6,7 @@ Codes and session tokens are kept as hashes only, so that whoever reads the stor
 import re
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -175,16 +176,20 @@ class People:
         return self.invite_all(school_id, [role], pass_until)[0]
 
     def invite_all(
-        self, school_id: str, roles: Sequence[PersonRole], pass_until: datetime | None = None
+        self,
+        school_id: str,
+        roles: Sequence[PersonRole],
+        pass_until: datetime | None = None,
+        within: Connection | None = None,
     ) -> list[tuple[Invitation, str]]:
         """Return a new invitation and its code for each of `roles`, all made or none; a code is told once and not kept.
 
-        Each serves one person, within seven days. Raises BotError where there is no such school, or the pass would have ended
-        already.
+        Each serves one person, within seven days; `within` is a transaction that writes, one of its own unless given. Raises
+        BotError where there is no such school, or the pass would have ended already.
         """
         if pass_until is not None and pass_until <= self._now():
             raise BotError("The pass would end before it begins: give a later day.")
-        with writing(self._engine) as connection:
+        with self._writing(within) as connection:
             _require_school(connection, school_id)
             return [self._made(connection, school_id, role, pass_until) for role in roles]
 
@@ -210,9 +215,12 @@ class People:
             )
             return [Invitation(row.id, row.school_id, PersonRole(row.role), row.expires_at, row.pass_until) for row in rows]
 
-    def revoke(self, school_id: str, invitation_id: int) -> None:
-        """Take an invitation of the school back. Raises BotError where the school has none of that number."""
-        with writing(self._engine) as connection:
+    def revoke(self, school_id: str, invitation_id: int, within: Connection | None = None) -> None:
+        """Take an invitation of the school back, `within` a transaction that writes if one is given.
+
+        Raises BotError where the school has none of that number.
+        """
+        with self._writing(within) as connection:
             gone = connection.execute(
                 delete(invitations).where(invitations.c.school_id == school_id, invitations.c.id == invitation_id)
             )
@@ -303,12 +311,13 @@ class People:
             rows = connection.execute(select(people).where(*there).order_by(people.c.id))
             return [_person(row) for row in rows]
 
-    def remove(self, school_id: str, *person_ids: int) -> None:
+    def remove(self, school_id: str, *person_ids: int, within: Connection | None = None) -> None:
         """End the access of people to a school at once, open sessions included: of all of them, or of none.
 
-        Whom a workspace would let in again is marked instead of deleted. Raises BotError where the school has no such person.
+        Whom a workspace would let in again is marked instead of deleted. `within` is a transaction that writes, one of its own
+        unless given. Raises BotError where the school has no such person.
         """
-        with writing(self._engine) as connection:
+        with self._writing(within) as connection:
             gone = self._end(connection, school_id, people.c.id.in_(person_ids))
             missing = sorted(set(person_ids) - set(gone))
             if missing:
@@ -316,12 +325,13 @@ class People:
                 lists = f"`policybot people --school {school_id}` lists them."
                 raise BotError(f"{school_id} has no person {numbers}{', so nobody was removed' if gone else ''}: {lists}")
 
-    def replace_headteacher(self, school_id: str) -> Replacement:
+    def replace_headteacher(self, school_id: str, within: Connection | None = None) -> Replacement:
         """End the access of whoever is headteacher of a school, take back all invitations to be it, and make a new one.
 
-        All at once or not at all. Raises BotError where there is no such school.
+        All at once or not at all, `within` a transaction that writes if one is given. Raises BotError where there is no such
+        school.
         """
-        with writing(self._engine) as connection:
+        with self._writing(within) as connection:
             _require_school(connection, school_id)
             gone = self._end(connection, school_id, people.c.role == PersonRole.HEADTEACHER)
             open_ones = (invitations.c.school_id == school_id, invitations.c.role == PersonRole.HEADTEACHER)
@@ -339,6 +349,9 @@ class People:
         connection.execute(delete(sessions).where(sessions.c.person_id.in_(deleted)))
         connection.execute(delete(people).where(people.c.id.in_(deleted)))
         return [*marked, *deleted]
+
+    def _writing(self, within: Connection | None) -> AbstractContextManager[Connection]:
+        return nullcontext(within) if within else writing(self._engine)
 
     def last_seen(self, school_id: str) -> dict[int, datetime]:
         """Return when each of a school's people who is signed in to the web chat last used it, by id."""
