@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.admission import Admission
 from bot.announcer import Announcer
 from bot.audit import Audit
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
+from bot.contact_changes import ContactChanges
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
 from bot.deliveries import Deliveries
@@ -50,8 +52,11 @@ class Parts:
     kept: KeptAnswers
     links: Links
     deliveries: Deliveries
+    admission: Admission
     contacts: Contacts
+    contact_changes: ContactChanges
     duties: Duties
+    roster: Roster
     escalations: Escalations
     notices: Notices
     outgoing: Outgoing
@@ -154,8 +159,11 @@ def assemble(
         kept=kept,
         links=links,
         deliveries=deliveries,
+        admission=Admission(engine, people, audit),
         contacts=contacts,
+        contact_changes=ContactChanges(engine, contacts, duties=duties, notices=notices, audit=audit, now=now),
         duties=duties,
+        roster=roster,
         escalations=escalations,
         notices=notices,
         outgoing=outgoing,

@@ -1,4 +1,4 @@
-"""A change of a school's contacts: kept, noted, and told to whoever held, or now holds, a role that concerns about adults go to."""
+"""A change of a school's contacts: kept, noted, and told to whoever held, or holds, a role that concerns about adults go to."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

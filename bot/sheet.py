@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -17,6 +18,7 @@ from bot.ways_in import WaysIn
 from corpus.clause import Policy, Role
 from corpus.versions import School
 
+STYLE = Path(__file__).parent / "static" / "sheet.css"
 LEAST_DEPUTIES = 2  # lines for them, to fill in where the school has not named so many
 
 
@@ -43,8 +45,9 @@ def staffroom_sheet(
     configuration: Configuration,
     *,
     day: date,
+    stylesheet: str = "",
 ) -> str:
-    """Return the sheet of a school as a page of HTML that needs nothing else.
+    """Return the sheet of a school as a page of HTML; without the address of a `stylesheet` it needs nothing else.
 
     Whom to tell is whom its contacts name, and where they name nobody, whom its policies do.
     """
@@ -82,6 +85,8 @@ def staffroom_sheet(
             days=configuration.retention_days,
             qr=Markup(as_svg(link)) if link else "",  # noqa: S704  drawn here, without a word in it
             day=f"{day.day} {day:%B %Y}",
+            stylesheet=stylesheet,
+            style=Markup(STYLE.read_text(encoding="utf-8")),  # noqa: S704  our own
             checked=_checked([EMERGENCY, *(number for _, number in numbers)]),
         )
     )
