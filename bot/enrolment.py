@@ -2,13 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from bot.admission import Admission, read_last_day
 from bot.audit import Audit, at_command_line
 from bot.bootstrap import open_versions
-from bot.clock import day_of, now_utc, spoken, today
+from bot.clock import day_of, now_utc, spoken, spoken_day, today
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.contact_store import Contacts
 from bot.desk.access import DeskAccess
@@ -125,7 +124,7 @@ def list_leavers(school: str) -> int:
         return 0
     print("Who has left the school? Those who joined longest ago come first.")
     for person in members:
-        last = f", last on the chat page on {_day(seen[person.id])}" if person.id in seen else ""
+        last = f", last on the chat page on {spoken_day(day_of(seen[person.id]))}" if person.id in seen else ""
         print(f"{_told(person)}{last}")
     print(f"To end their access: policybot people --school {school} --remove and their numbers, as 3,5,9")
     return 0
@@ -228,11 +227,6 @@ def _told(person: Person) -> str:
     ends = f", until {spoken(person.until)}" if person.until else ""
     invited = f", by invitation {person.invitation}" if person.invitation else ""
     return f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{invited}{ends}"
-
-
-def _day(moment: datetime) -> str:
-    day = day_of(moment)
-    return f"{day.day} {day:%B %Y}"
 
 
 def _print_invitation(invitation: Invitation, code: str, ways: WaysIn, configuration: Configuration) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from bot.clock import spoken_day
 from bot.configuration import Configuration
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.national_numbers import EMERGENCY, NationalNumber
@@ -84,7 +85,7 @@ def staffroom_sheet(
             no_code_in=_no_code_in(school.id, configuration),
             days=configuration.retention_days,
             qr=Markup(as_svg(link)) if link else "",  # noqa: S704  drawn here, without a word in it
-            day=f"{day.day} {day:%B %Y}",
+            day=spoken_day(day),
             stylesheet=stylesheet,
             style=Markup(STYLE.read_text(encoding="utf-8")),  # noqa: S704  our own
             checked=_checked([EMERGENCY, *(number for _, number in numbers)]),

@@ -119,7 +119,7 @@ def year_given(fields: Fields) -> dict[str, Value]:
     Raises BotError with what must not be left out.
     """
     missing: list[str] = []
-    if not fields["hours"] and fields["telegram_in_hours"] != OnPhones.ANSWER:
+    if not fields["hours"] and fields["telegram_in_hours"] not in ("", OnPhones.ANSWER):
         missing.append(
             "School hours: write them too, such as 8:30-15:30. Else I do not know when personal phones may not be used."
         )

@@ -1,14 +1,14 @@
 """The pages of whom staff turn to and when: the contacts, the hours and terms of the school, the national numbers."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 
 import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.clock import day_of
+from bot.clock import day_of, spoken_day
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.contact_changes import CHANGED_SINCE, Changed, ContactChanges, reached
 from bot.contact_file import differences, with_contact, with_first, with_values, without_contact
@@ -257,9 +257,5 @@ def _would_change(book: ContactBook, change: Change) -> str:
 
 
 def _spoken_days(days: Days) -> str:
-    first, last = _spoken_day(days.first), _spoken_day(days.last)
+    first, last = spoken_day(days.first), spoken_day(days.last)
     return first if first == last else f"{first} to {last}"
-
-
-def _spoken_day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.admission import MAY_REPLACE_HEADTEACHER, TONIGHT, Admission, may_end, read_last_day, require_may_end, require_may_invite
-from bot.clock import day_of, spoken
+from bot.clock import day_of, spoken, spoken_day
 from bot.configuration import Configuration
 from bot.contact_store import Contacts
 from bot.desk.gate import Done, Gate, Visit
@@ -74,6 +74,7 @@ class PeoplePages:
             people=[(person, may_end(visit.person, person)) for person in self._seen_by(visit)],
             invitations=[one for one in self._people.invitations(visit.school.id) if self._sees(visit, one.role)],
             seen=self._people.last_seen(visit.school.id),
+            day=_day,
             may_invite=MAY_INVITE[visit.role],
             may_replace=visit.role in MAY_REPLACE_HEADTEACHER,
             may_print=visit.role in OFFICE,
@@ -134,7 +135,7 @@ class PeoplePages:
         return as_svg(link) if link else ""
 
     def _ending(self, visit: Visit) -> Response:
-        return visit.page("end-access", people=self._chosen(visit), roles=ROLE_WORDS, channels=CHANNEL_NAMES, spoken=spoken)
+        return visit.page("end-access", people=self._chosen(visit), roles=ROLE_WORDS, channels=CHANNEL_NAMES, day=_day)
 
     def _end(self, visit: Visit) -> Response:
         people = self._chosen(visit)
@@ -164,7 +165,7 @@ class PeoplePages:
             people=[person for person in self._people.of(visit.school.id) if person.role is role],
             invitations=[one for one in self._people.invitations(visit.school.id) if one.role is role],
             channels=CHANNEL_NAMES,
-            spoken=spoken,
+            day=_day,
         )
 
     def _replace(self, visit: Visit) -> Response:
@@ -178,3 +179,7 @@ class PeoplePages:
         return HTMLResponse(
             staffroom_sheet(school, book, policies, self._ways, self._configuration, day=day, stylesheet=SHEET_CSS)
         )
+
+
+def _day(moment: datetime) -> str:
+    return spoken_day(day_of(moment))
