@@ -1,6 +1,6 @@
 """The pages of whom staff turn to and when: the contacts, the hours and terms of the school, the national numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -64,15 +64,16 @@ class ContactPages:
 
     def _list(self, visit: Visit) -> Response:
         book, directory = self._contacts.book(visit.school.id), self._roster.directory(visit.school)
+        duties = self._roster.duties(visit.school)
         return visit.page(
             "contacts",
             book=book,
             may_change=visit.role in OFFICE,
             gaps=gaps(book, visit.school.nation, day_of(self._now())),
             told=[(matter, directory.line(way)[:2]) for way, matter in MATTERS.items()],
-            contacts=[(shortened(one.name), one, self._state_of_duty(visit, one)) for one in book.contacts],
+            contacts=[(shortened(one.name), one, _state_of_duty(one, duties.get(one.name))) for one in book.contacts],
             unconfirmed=self._unconfirmed(visit, book),
-            own=self._own(visit, book),
+            own=_own(visit, book, duties),
             is_chair=visit.role is PersonRole.CHAIR,
             roles=forms.ROLES,
             numbers=[book.national(key) for key in book.numbers],
@@ -81,20 +82,6 @@ class ContactPages:
             shortened=shortened,
             spoken_hours=spoken_hours,
             spoken_days=_spoken_days,
-        )
-
-    def _duties(self, visit: Visit) -> dict[str, Duty]:
-        return self._roster.duties(visit.school)
-
-    def _state_of_duty(self, visit: Visit, contact: Contact) -> str:
-        """Return whether staff can alert a contact through the bot, in a sentence; "" of those to whom nothing is handed over."""
-        if REACHED_BY_BOT.isdisjoint(contact.roles):
-            return ""
-        duty = self._duties(visit).get(contact.name)
-        if duty is None:
-            return "I cannot write to them yet: ask them to write /duty to me."
-        return (
-            "Staff can alert them through me." if duty.alertable else "They have confirmed no test alert lately: /duty sends one."
         )
 
     def _unconfirmed(self, visit: Visit, book: ContactBook) -> str:
@@ -106,16 +93,8 @@ class ContactPages:
         still = reached(holds[0] if holds else None)
         return f"Until {written[0].name} confirms how the chair of governors is reached, staff are told: {still}"
 
-    def _own(self, visit: Visit, book: ContactBook) -> Contact | None:
-        """Return the entry of the chair who looks at the page: the one they said that they are, else one that nobody took on."""
-        if visit.role is not PersonRole.CHAIR:
-            return None
-        chairs, duties = book.holders(ContactRole.GOVERNORS), self._duties(visit)
-        said = next((name for name, duty in duties.items() if duty.person_id == visit.person.id), None)
-        return next((one for one in chairs if (one.name == said if said else one.name not in duties)), None)
-
     def _confirm(self, visit: Visit) -> Response:
-        own = self._own(visit, self._contacts.book(visit.school.id))
+        own = _own(visit, self._contacts.book(visit.school.id), self._roster.duties(visit.school))
         if own is None:
             raise BotError("Only the chair of governors confirms this, and only of themselves.")
         if shortened(own.name) != visit.typed("contact"):
@@ -223,6 +202,24 @@ class ContactPages:
             return Done("/contacts", "Nothing is changed: the contacts said the same.")
         unconfirmed = self._unconfirmed(visit, changed.after) if changed.words else ""
         return Done("/contacts", " ".join(filter(None, (words, changed.words, unconfirmed))))
+
+
+def _state_of_duty(contact: Contact, duty: Duty | None) -> str:
+    """Return whether staff can alert a contact through the bot, in a sentence; "" of those to whom nothing is handed over."""
+    if REACHED_BY_BOT.isdisjoint(contact.roles):
+        return ""
+    if duty is None:
+        return "I cannot write to them yet: ask them to write /duty to me."
+    return "Staff can alert them through me." if duty.alertable else "They have confirmed no test alert lately: /duty sends one."
+
+
+def _own(visit: Visit, book: ContactBook, duties: Mapping[str, Duty]) -> Contact | None:
+    """Return the entry of the chair who looks at the page: the one they said that they are, else one that nobody took on."""
+    if visit.role is not PersonRole.CHAIR:
+        return None
+    chairs = book.holders(ContactRole.GOVERNORS)
+    said = next((name for name, duty in duties.items() if duty.person_id == visit.person.id), None)
+    return next((one for one in chairs if (one.name == said if said else one.name not in duties)), None)
 
 
 def _found(book: ContactBook, key: str) -> Contact:
