@@ -6,19 +6,18 @@ from pathlib import Path
 
 from bot.audit import Action, Audit, at_command_line
 from bot.bootstrap import open_indexes, open_versions
+from bot.bringing_in import BringingIn
 from bot.clock import now_utc, today
 from bot.contact_commands import print_gaps, read_contacts
 from bot.contact_store import Contacts
 from bot.errors import BotError
 from bot.settings import read_settings
 from corpus.alignment import Change, ClauseChange, compare
-from corpus.building import build_policy
-from corpus.checking import check_coverage, check_policy
+from corpus.checking import check_coverage, check_policy, place_doubts
 from corpus.clause import Policy
 from corpus.documents.apart import refuse_large
 from corpus.loosening import loosened, told_stances
-from corpus.policy_file import from_yaml, to_yaml
-from corpus.source import read_text
+from corpus.policy_file import to_yaml
 from corpus.versions import School, Version, Versions
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -32,11 +31,14 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
     _require_id(school, "school")
     book = read_contacts(contacts) if contacts else None
     versions, added = open_versions(read_settings()), School(school, name, short_name or name, nation)
+    audit = Audit(versions.engine, now_utc)
     with versions.all_at_once() as together:
         together.add_school(added)
-        Audit(versions.engine, now_utc).note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
+        audit.note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
+        if book:
+            Contacts(versions.engine, now_utc).save(school, book, getpass.getuser(), together.transaction)
+            audit.note(together.transaction, school, at_command_line(), Action.CHANGED_CONTACTS)
     if book:
-        Contacts(versions.engine, now_utc).save(school, book, getpass.getuser())
         print_gaps(book, added)
     print(f"{name} is set up. Bring in its first policy with: policybot import FILE --school {school} --policy social-media")
     return 0
@@ -45,15 +47,21 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
 def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
     """Read a document into a draft and say what came of it. Raises BotError or CorpusError; the store is then unchanged."""
     _require_id(slug, "policy")
+    try:
+        refuse_large(file.stat().st_size, file.name)
+        raw = file.read_bytes()
+    except OSError as error:
+        raise BotError(f"{file} cannot be read: {error.strerror}.") from None
     versions = open_versions(read_settings())
-    policy, source = _read_document(file, school, slug, title)
-    with versions.all_at_once() as together:
-        draft = together.save_draft(policy, source)
-        audit = Audit(versions.engine, now_utc)
-        audit.note(together.transaction, school, at_command_line(), Action.BROUGHT_IN, slug=slug)
-    count = sum(1 for _ in draft.clauses())
-    print(f"{draft.title}: a draft of {count} clauses. Nothing is published yet.")
-    _print_findings(draft, source)
+    brought = BringingIn(versions, Audit(versions.engine, now_utc))
+    draft, _, ignored = brought.bring_in(school, file.name, raw, at_command_line(), slug=slug, title=title)
+    found = versions.draft(school, slug)
+    print(f"{draft.title}: a draft of {sum(1 for _ in draft.clauses())} clauses. Nothing is published yet.")
+    if ignored:
+        print(f"  Left out: {', '.join(ignored)}.")
+    _print_findings(draft, found.source)
+    for doubt in place_doubts(draft, found.doubts):
+        print(f"  - {doubt.concern}: {f'{doubt.where}: ' if doubt.where else ''}{doubt.sentence}")
     print(f"Next: policybot diff --school {school} --policy {slug}, then policybot try, then policybot publish.")
     return 0
 
@@ -123,24 +131,6 @@ def evaluate(file: Path, *, show_misses: bool, beside: bool, save: Path | None, 
     except OSError as error:
         raise BotError(f"{error.filename} cannot be read or written: {error.strerror}.") from None
     return 0
-
-
-def _read_document(file: Path, school: str, slug: str, title: str | None) -> tuple[Policy, str | None]:
-    """Return the policy in a file and the source text; a YAML export has no source."""
-    try:
-        refuse_large(file.stat().st_size, file.name)
-        raw = file.read_bytes()
-    except OSError as error:
-        raise BotError(f"{file} cannot be read: {error.strerror}.") from None
-    if file.suffix.lower() in (".yaml", ".yml"):
-        policy = from_yaml(raw.decode("utf-8", errors="replace"), file.name)
-        if (policy.school, policy.slug) != (school, slug):
-            raise BotError(f"{file.name} is {policy.school}/{policy.slug}, not {school}/{slug}: import it as what it is.")
-        return policy, None
-    if file.suffix.lower() not in (".txt", ".md", ".markdown"):
-        raise BotError(f"{file.name} is neither .txt nor .md: save the policy as one of these and bring that in.")
-    text = read_text(raw, file.name)
-    return build_policy(text, school=school, slug=slug, title=title, source_name=file.name), text
 
 
 def _print_findings(policy: Policy, source: str | None) -> bool:

@@ -1,6 +1,6 @@
 """A notice -> what to say, to whom and where: what the bot says of its own accord."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,8 +16,10 @@ from bot.notices import Announcement, Notice, NoticeKind
 from bot.people import People
 from bot.roster import Roster
 from bot.short_names import shortened
-from bot.turn import said
+from bot.turn import Turn, said
 
+# Puts a notice to one of a school's people into words, for the private chat in which it is said; None where it need not be said.
+Wording = Callable[[Connection, Notice, Message], Turn | None]
 TEST_ALERT = "This is a test alert. No child is at risk."
 
 
@@ -31,15 +33,17 @@ class Announcer:
         inbox: Inbox,
         people: People,
         roster: Roster,
+        wordings: Mapping[NoticeKind, Wording],
         gap_notices: GapNotices,
         now: Callable[[], datetime],
     ) -> None:
-        """Keep the parts; `now` is the time in UTC."""
+        """Keep the parts; `wordings` are of what anybody at a school may be told, `now` is the time in UTC."""
         self._now = now
         self._escalations = escalations
         self._inbox = inbox
         self._people = people
         self._roster = roster
+        self._wordings = wordings
         self._gap_notices = gap_notices
 
     def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
@@ -52,6 +56,11 @@ class Announcer:
             return None
         if notice.person_id is None:
             return self._to_asker(connection, notice, found) if found else None
+        wording = self._wordings.get(notice.kind)
+        if wording:
+            chat = self._people.address_of(connection, notice.person_id)
+            turn = wording(connection, notice, chat) if chat else None
+            return _said_at(chat, turn) if chat and turn else None
         address = self._roster.address_of(notice.person_id, connection)
         if address is None:
             if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION, NoticeKind.REMINDER):
@@ -170,5 +179,9 @@ def _of_change(detail: dict[str, str]) -> tuple[tuple[Block, ...], tuple[Button,
 
 
 def _announcement(address: Message, blocks: tuple[Block, ...], buttons: tuple[Button, ...] = ()) -> Announcement:
-    (reply,) = said(*blocks, buttons=buttons).replies(address)
+    return _said_at(address, said(*blocks, buttons=buttons))
+
+
+def _said_at(address: Message, turn: Turn) -> Announcement:
+    (reply,) = turn.replies(address)
     return address, reply

@@ -59,7 +59,7 @@ TARGETED_ONLINE = frozenset(
 )
 SELF_REPORT = "You may report a low-level concern about yourself to the headteacher."
 _PERMISSIONS = (Stance.ALLOWED, Stance.CONDITIONAL)
-_PARTY_WORDS = {
+PARTY_WORDS = {
     Party.STAFF: "staff",
     Party.PUPILS: "pupils",
     Party.PARENTS: "parents and carers",
@@ -405,7 +405,7 @@ def is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
 
 def _verdict(stance: Stance, governing: IndexedClause) -> str:
     binds = governing.clause.binds
-    whom = "" if Party.STAFF in binds or not binds else f"for {_listed(binds)}: "
+    whom = "" if Party.STAFF in binds or not binds else f"for {listed(binds)}: "
     return f"{whom}{VERDICTS[stance]}"
 
 
@@ -449,8 +449,9 @@ def _of_whom(quote: Quote) -> str:
     return f" (ruling of {quote.ruling.by})" if quote.ruling else ""
 
 
-def _listed(parties: Sequence[Party]) -> str:
-    words = [_PARTY_WORDS[party] for party in parties]
+def listed(parties: Sequence[Party]) -> str:
+    """Return whom a clause binds, as a reply names them: `staff, volunteers and visitors`."""
+    words = [PARTY_WORDS[party] for party in parties]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

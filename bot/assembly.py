@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.admission import Admission
+from sqlalchemy import Connection
+
+from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.audit import Audit
 from bot.bootstrap import Indexes
@@ -12,7 +14,7 @@ from bot.clock import now_utc
 from bot.contact_changes import ContactChanges
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
-from bot.deliveries import Deliveries
+from bot.deliveries import Announced, Deliveries
 from bot.desk.access import DeskAccess
 from bot.duties import Duties
 from bot.escalations import ESCALATIONS_KEPT, Escalations
@@ -23,20 +25,23 @@ from bot.inbox import Inbox
 from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.looked_at import LookedAt
-from bot.notices import Notices
+from bot.notices import NoticeKind, Notices
 from bot.outgoing import Outgoing
 from bot.own_duty import OwnDuty
 from bot.people import People
 from bot.proposals import Proposals
 from bot.publication import Publication
 from bot.readiness import Readiness
+from bot.readings import Readings
 from bot.records import RETENTION, Records
+from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
 from bot.summary import Summaries
 from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
+from bot.watches import Watches
 from bot.ways_in import WaysIn
 
 NO_WAYS = WaysIn("http://127.0.0.1", None)
@@ -52,13 +57,15 @@ class Parts:
     kept: KeptAnswers
     links: Links
     deliveries: Deliveries
-    admission: Admission
     contacts: Contacts
     contact_changes: ContactChanges
     duties: Duties
     roster: Roster
     escalations: Escalations
     notices: Notices
+    announcements: Announcements
+    readings: Readings
+    watches: Watches
     outgoing: Outgoing
     desk: DeskAccess
     conversation: Conversation
@@ -94,8 +101,28 @@ def assemble(
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
     escalations = Escalations(engine, seal, notices, now, escalations_kept)
-    deliveries = Deliveries(engine, now, escalations.settled, seal)
     roster = Roster(engine, contacts, duties, indexes, now)
+    readings = Readings(engine, now)
+    announcements = Announcements(
+        engine=engine,
+        people=people,
+        readings=readings,
+        versions=indexes.versions,
+        roster=roster,
+        notices=notices,
+        links=links,
+        now=now,
+    )
+    watches = Watches(
+        engine=engine, people=people, versions=indexes.versions, roster=roster, notices=notices, links=links, now=now
+    )
+    reviews = Reviews(engine=engine, people=people, versions=indexes.versions, roster=roster, notices=notices, now=now)
+
+    def settled(connection: Connection, about: Announced, channel: str, arrived: bool, said: str | None) -> None:
+        escalations.settled(connection, about, channel, arrived, said)
+        readings.settled(connection, about, channel, arrived, said)
+
+    deliveries = Deliveries(engine, now, settled, seal)
     unfinished = Unfinished(engine, seal, records, now)
     desk = DeskAccess(engine, people, now)
     inbox = Inbox(
@@ -113,6 +140,12 @@ def assemble(
         inbox=inbox,
         people=people,
         roster=roster,
+        wordings={
+            NoticeKind.RULES_CHANGED: watches.told,
+            NoticeKind.ANNOUNCED: announcements.told,
+            NoticeKind.UNREAD: announcements.told,
+            NoticeKind.REVIEW: reviews.told,
+        },
         gap_notices=GapNotices(records, people, roster, indexes),
         now=now,
     )
@@ -124,6 +157,8 @@ def assemble(
         escalations=escalations,
         duties=duties,
         unfinished=unfinished,
+        announcements=announcements,
+        reviews=reviews,
         roster=roster,
         versions=indexes.versions,
     )
@@ -144,6 +179,9 @@ def assemble(
         inbox=inbox,
         desk=desk,
         own_duty=OwnDuty(duties, contacts, roster, notices),
+        announcements=announcements,
+        readings=readings,
+        watches=watches,
     )
     audit = Audit(engine, now)
     proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
@@ -159,13 +197,15 @@ def assemble(
         kept=kept,
         links=links,
         deliveries=deliveries,
-        admission=Admission(engine, people, audit),
         contacts=contacts,
         contact_changes=ContactChanges(engine, contacts, duties=duties, notices=notices, audit=audit, now=now),
         duties=duties,
         roster=roster,
         escalations=escalations,
         notices=notices,
+        announcements=announcements,
+        readings=readings,
+        watches=watches,
         outgoing=outgoing,
         desk=desk,
         conversation=conversation,
@@ -176,5 +216,7 @@ def assemble(
         trial_questions=trial_questions,
         looked_at=looked_at,
         readiness=readiness,
-        publication=Publication(indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle]),
+        publication=Publication(
+            indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle, watches.changed]
+        ),
     )

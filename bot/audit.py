@@ -8,7 +8,6 @@ from enum import StrEnum
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, insert, select
 
-from bot.people import Person
 from bot.tables import audit
 
 
@@ -20,21 +19,24 @@ class Action(StrEnum):
     EDITED_DRAFT = "changed a draft"
     DROPPED_DRAFT = "threw a draft away"
     PUBLISHED = "published"
+    ANNOUNCED = "told staff"
+    NOTED_READING = "noted who read it"
     ROLLED_BACK = "rolled back"
     CORRECTED = "corrected"
     CONFIRMED = "confirmed"
+    RULED = "ruled"
+    WITHDREW_RULING = "withdrew a ruling"
     PROPOSED = "asked the chair"
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDREW = "withdrew"
     CHANGED_SETTINGS = "changed what needs the chair"
     LOOKED_AT = "looked at changed answers"
-    CHANGED_CONTACTS = "changed the contacts"
-    CONFIRMED_CHAIR = "confirmed how the chair of governors is reached"
     INVITED = "invited"
-    TOOK_BACK_INVITATION = "took back invitation"
-    ENDED_ACCESS = "ended the access of"
-    REPLACED_HEADTEACHER = "replaced the headteacher by invitation"
+    TOOK_BACK_INVITATION = "took back the invitation"
+    ENDED_ACCESS = "ended the access"
+    CHANGED_CONTACTS = "changed the contacts"
+    CONFIRMED_CHAIR = "noted that the chair confirms the contacts"
     ADDED_TRIAL_QUESTION = "added a test question"
     REMOVED_TRIAL_QUESTION = "removed a test question"
     MARKED_TRIAL_QUESTION = "marked a test question"
@@ -81,11 +83,6 @@ class Audit:
         with self._engine.connect() as connection:
             rows = connection.execute(select(*columns).where(audit.c.school_id == school_id).order_by(audit.c.id))
             return [Entry(*row) for row in rows]
-
-
-def by_person(person: Person) -> str:
-    """Return how the trail names somebody: by role and number, such as `headteacher 12`."""
-    return f"{person.role} {person.id}"
 
 
 def at_command_line() -> str:

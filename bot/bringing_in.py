@@ -55,9 +55,10 @@ class BringingIn:
         source, doubts, ignored = None, tuple[Doubt, ...](), tuple[str, ...]()
         if _YAML.search(name):
             policy = from_yaml(raw.decode("utf-8", errors="replace"), name)
-            if policy.school != school_id:
-                raise BotError(f"{name} is a policy of another school: bring in your own.")
-            slug = slug or policy.slug
+            if policy.school != school_id or slug not in (None, policy.slug):
+                wanted = f"{school_id}/{slug or policy.slug}"
+                raise BotError(f"{name} is {policy.school}/{policy.slug}, not {wanted}: import it as what it is.")
+            slug = policy.slug
         else:
             read = read_apart(raw, name)
             source, doubts, ignored = read.text, read.doubts, read.ignored
@@ -71,7 +72,8 @@ class BringingIn:
         policy = replace(policy, slug=slug)
         with self._versions.all_at_once() as together:
             together.hold(school_id)
-            _refuse_the_same(policy, together)
+            if source is not None:
+                _refuse_the_same(policy, together)
             draft = together.save_draft(policy, source, doubts)
             self._audit.note(together.transaction, school_id, who, Action.BROUGHT_IN, slug=slug)
         return BroughtIn(draft, doubts, ignored)
@@ -103,8 +105,6 @@ def _title_of(name: str) -> str:
 
 def _refuse_the_same(policy: Policy, versions: Versions) -> None:
     """Refuse the document that the current version or the draft was made of, word for word."""
-    if not policy.source_sha256:
-        return
     for draft in versions.drafts(policy.school):
         if (draft.policy.slug, draft.policy.source_sha256) == (policy.slug, policy.source_sha256):
             raise BotError("You have brought in this very document already: its draft is waiting for you.")

@@ -40,6 +40,7 @@ COMMANDS = (
     Command("whoami", "What I know of you"),
     Command("privacy", "What is kept, and for how long"),
     Command("sent", "What became of what you handed over"),
+    Command("watching", "The rules that I watch for you"),
     Command("mydata", "A copy of what is kept of yours"),
     Command("forget", "Delete what is kept of yours"),
     Command("leave", "End your access"),
@@ -57,6 +58,7 @@ _IN_WORDS = {
     "privacy": "privacy",
     "who am i": "whoami",
     "whoami": "whoami",
+    "watching": "watching",
     "my data": "mydata",
     "mydata": "mydata",
     "forget me": "forget",
@@ -177,6 +179,8 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
         "has arrived.",
         f"What you hand over to somebody is kept for them alone, until {escalations_kept.days} days after it is settled. "
         "/forget does not delete it.",
+        "Where I can write to you alone is kept until you leave, so that I can tell you of new rules. The rules that I watch for "
+        "you are kept until you end it. If your school asks you to read something, it keeps whether you have.",
         "Nobody at your school is shown who asked, unless you send your name.",
     )
     return (
@@ -187,31 +191,37 @@ def privacy_blocks(channel: str, retention: timedelta, escalations_kept: timedel
     )
 
 
-def my_data_blocks(
-    asked: Sequence[AskedQuestion],
-    remembered: Sequence[str],
-    person: Person,
-    school_names: dict[str, str],
-    *,
-    handed_over: int,
-    to_tell: int,
-) -> tuple[Block, ...]:
-    """Return a copy of what is kept of somebody.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much else is kept of somebody.
 
-    `remembered` are the questions kept for a few minutes, `handed_over` counts what was handed over to others, `to_tell` the
-    questions with which it is kept where to tell her that they are settled.
+    Handed over to others; questions with which it is kept where to tell her that they are settled; rules watched; announcements
+    that she is asked to read.
     """
+
+    handed_over: int
+    to_tell: int
+    watched: int
+    to_read: int
+
+
+def my_data_blocks(
+    asked: Sequence[AskedQuestion], remembered: Sequence[str], person: Person, school_names: dict[str, str], counts: Counts
+) -> tuple[Block, ...]:
+    """Return a copy of what is kept of somebody; `remembered` are the questions kept for a few minutes."""
     for_minutes = [Paragraph(f"Remembered for 15 minutes, so that you can go on asking: {'; '.join(remembered)}", aside=True)]
-    of_others = [Paragraph(f"You have handed over: {_counted(handed_over, 'thing')}. /sent lists them.", aside=True)]
+    of_others = [Paragraph(f"You have handed over: {_counted(counts.handed_over, 'thing')}. /sent lists them.", aside=True)]
+    settling = f"Where to write to you once it is settled, for {_counted(counts.to_tell, 'question')}."
+    of_settling = [Paragraph(settling, aside=True)]
+    of_rules = [Paragraph(f"I watch for you: {_counted(counts.watched, 'rule')}. /watching lists them.", aside=True)]
+    told = f"Your school keeps whether you have read what it announced: {_counted(counts.to_read, 'announcement')}."
     of_person = [
         *whoami_blocks(person, school_names[person.school_id])[1:],
         *(for_minutes if remembered else []),
-        *(of_others if handed_over else []),
-        *(
-            [Paragraph(f"Where to write to you once it is settled, for {_counted(to_tell, 'question')}.", aside=True)]
-            if to_tell
-            else []
-        ),
+        *(of_others if counts.handed_over else []),
+        *(of_rules if counts.watched else []),
+        *([Paragraph(told, aside=True)] if counts.to_read else []),
+        *(of_settling if counts.to_tell else []),
     ]
     if not asked:
         return (Heading("I keep no question of yours."), *of_person)
@@ -224,12 +234,14 @@ def my_data_blocks(
     return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
 
 
-def forgotten_blocks(count: int, handed_over: int) -> tuple[Block, ...]:
-    """Return that so many questions were deleted; what was handed over to others stays theirs."""
+def forgotten_blocks(count: int, handed_over: int, watched: int) -> tuple[Block, ...]:
+    """Return that so many questions were deleted, and so many rules are watched no more; what was handed over stays theirs."""
     stays = f"What you handed over to somebody stays with them: {_counted(handed_over, 'thing')}. /sent lists them."
-    told = {0: "There was nothing of yours to delete.", 1: "I have deleted your question."}
+    deleted = {0: "There was no question of yours to delete.", 1: "I have deleted your question."}
+    nothing = "There was nothing of yours to delete."
     return (
-        Heading(told.get(count, f"I have deleted your {count} questions.")),
+        Heading(deleted.get(count, f"I have deleted your {count} questions.") if count or watched else nothing),
+        *([Paragraph("I watch no rule for you any more.")] if watched else []),
         *([Paragraph(stays)] if handed_over else []),
         Paragraph(
             "You can still ask. What the platform itself keeps of this chat I cannot delete: /privacy says more.", aside=True

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.announcements import READ, Announcements
 from bot.answer import MOST_OTHERS, Answer, keeping_nothing, needs_school, quote
 from bot.asking import LONGEST_CONTEXT, LONGEST_QUESTION, ask_and_read
 from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.commands import (
     EXAMPLES,
+    Counts,
     contacts_blocks,
     forgotten_blocks,
     help_blocks,
@@ -37,12 +39,14 @@ from bot.links import Links
 from bot.messages import Button, Message
 from bot.own_duty import OwnDuty
 from bot.people import TELEGRAM, WEB, Access, People, Person
+from bot.readings import Readings
 from bot.records import AskedQuestion, Records
 from bot.roster import Roster
 from bot.sections import GONE, find_clause, whole_section
 from bot.short_names import shortened
 from bot.turn import Asker, Tenancy, Turn, said
 from bot.unfinished import Awaited, Unfinished
+from bot.watches import WATCH, Watches
 from bot.ways_in import WaysIn
 from corpus.versions import School
 from retrieval.decision import Outcome, decide
@@ -70,7 +74,7 @@ DESK_NOT_REACHED = (
     "or to print a link there with policybot desk-link."
 )
 NOTED = "Thank you. I have noted it, without your name."
-NOTHING_TO_SHARE = "I do not keep that question any more, so there is nothing to share. You can ask it again."
+NOTHING_TO_SHARE = "I keep no such question of yours any more, so there is nothing to share. You can ask it again."
 SHARED = "Thank you. The headteacher can read these words from now on, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
@@ -117,6 +121,9 @@ class Conversation:
         handover: Handover,
         inbox: Inbox,
         own_duty: OwnDuty,
+        announcements: Announcements,
+        readings: Readings,
+        watches: Watches,
         desk: DeskAccess,
     ) -> None:
         """Keep the parts."""
@@ -135,14 +142,20 @@ class Conversation:
         self._handover = handover
         self._inbox = inbox
         self._own_duty = own_duty
+        self._announcements = announcements
+        self._readings = readings
+        self._watches = watches
         self._desk = desk
 
-    def turn(self, message: Message, recent: int) -> Turn:
-        """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute."""
+    def turn(self, message: Message, recent: int, address: Message | None = None) -> Turn:
+        """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute.
+
+        `address` is where they can be written to alone later, None where the channel knows of none.
+        """
         command = read_command(message.text)
         if command and command[0] == "join":
-            return self._join(message, command[1], recent)
-        asker = self._asker(message)
+            return self._join(message, command[1], recent, address)
+        asker = self._asker(message, address)
         if isinstance(asker, Asker):
             return self.turn_of(asker, message, recent)
         route = needs_school(_question(message)[:LONGEST_QUESTION], (), self._indexes.knowledge.vectors)
@@ -162,7 +175,19 @@ class Conversation:
         if len(asker.schools) > 1:
             school = turn.school or asker.school
             turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {school.name}.", aside=True)))
-        return turn
+        return self._keeping_address(turn, asker.person, message, asker.address)
+
+    def _keeping_address(self, turn: Turn, person: Person | None, message: Message, address: Message | None) -> Turn:
+        """Return a turn that keeps, too, where somebody can be written to alone: once she has written there, and it is new."""
+        if person is None or address is None or address == person.address or not message.private:
+            return turn
+
+        def keep(connection: Connection) -> None:
+            if turn.keep:
+                turn.keep(connection)
+            self._announcements.reach(connection, person, address)
+
+        return replace(turn, keep=keep)
 
     def _turn_of(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> Turn:
         question = _question(message)
@@ -181,6 +206,8 @@ class Conversation:
                 DRAFT: self._handover.decided,
                 _RECEIVED: self._inbox.pressed,
                 _DUTY: self._own_duty.pressed,
+                READ: self._announcements.pressed,
+                WATCH: self._watches.pressed,
                 _SHARE: self._share,
             }.get(kind)
             if pressed:
@@ -302,13 +329,16 @@ class Conversation:
             return self._handover.sent(message)
         if name == "inbox":
             return self._inbox.waiting(message)
+        if name == "watching":
+            return self._watches.listed(message)
         if name == "duty":
             return self._own_duty.hours(asker, told) if told else self._own_duty.shown(asker, message)
         if name == "privacy":
             return said(*privacy_blocks(message.channel, self._records.retention, self._escalations.kept))
         if name == "invite":
             role = read_invited_role(told, asker.person.role)
-            return said(*invitation_blocks(*self._people.invite(asker.school.id, role), self._ways), private=True)
+            made = self._people.invite(asker.school.id, role, by=asker.person.in_trail)
+            return said(*invitation_blocks(*made, self._ways), private=True)
         if name == "desk":
             return self._open_desk(asker.person, message)
         if name == "whoami":
@@ -317,13 +347,17 @@ class Conversation:
         if name == "mydata":
             names = {school.id: school.name for school in asker.schools}
             kept, remembered = self._records.of(whose), self._records.remembered(whose)
-            handed_over, to_tell = self._escalations.count_of(whose), self._records.count_to_tell(whose)
-            return said(
-                *my_data_blocks(kept, remembered, asker.person, names, handed_over=handed_over, to_tell=to_tell), private=True
+            counts = Counts(
+                handed_over=self._escalations.count_of(whose),
+                to_tell=self._records.count_to_tell(whose),
+                watched=self._watches.count_of(message),
+                to_read=self._readings.count_of(self._people.ids(message.channel, message.account)),
             )
+            return said(*my_data_blocks(kept, remembered, asker.person, names, counts), private=True)
         if name == "forget":
             self._unfinished.forget(whose)
-            return said(*forgotten_blocks(self._records.forget(whose), self._escalations.count_of(whose)), private=True)
+            forgotten, watched = self._records.forget(whose), self._watches.forget(message)
+            return said(*forgotten_blocks(forgotten, self._escalations.count_of(whose), watched), private=True)
         leave = Button(f"Leave {asker.school.short_name} now", f"{_LEAVE}:{shortened(asker.school.id)}")
         return said(
             Heading(f"Do you want to leave {asker.school.name}?"),
@@ -421,7 +455,7 @@ class Conversation:
         now = self._now()
         return replace(said(*self._kept.copy(found, stance, now, day_of(now)), private=True), school=school)
 
-    def _join(self, message: Message, code: str, recent: int) -> Turn:
+    def _join(self, message: Message, code: str, recent: int, address: Message | None) -> Turn:
         if message.channel == WEB:
             return said(Heading("To join another school, open the page /join."))
         known = self._people.access(message.channel, message.account)
@@ -436,9 +470,10 @@ class Conversation:
             return replace(_refusal(f"{error}{already}"), private=True)
         self._people.choose(person)
         name = self._indexes.versions.schools([person.school_id])[0].name
-        return said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
+        turn = said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
+        return self._keeping_address(turn, person, message, address)
 
-    def _asker(self, message: Message) -> Asker | Turn:
+    def _asker(self, message: Message, address: Message | None) -> Asker | Turn:
         """Return who asks and of which school; where that is not known, what to say instead."""
         tenancy = self._tenancy(message)
         found = self._people.access(message.channel, message.account, tenancy.schools if tenancy else None)
@@ -452,7 +487,8 @@ class Conversation:
             person = self._people.admit(wanted.school.id, message.channel, message.account)
         if person is None:
             return said(Heading(LEFT), private=True)
-        return Asker(wanted.school, tuple(one.school for one in found if not one.ended), person, wanted.revision)
+        schools = tuple(one.school for one in found if not one.ended)
+        return Asker(wanted.school, schools, person, wanted.revision, address)
 
     def _tenancy(self, message: Message) -> Tenancy | None:
         """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
@@ -494,6 +530,8 @@ class Conversation:
             ref = answer.quotes[0].ref
             buttons.append(Button("Show the whole section", f"{_SECTION}:{ref}"))
             buttons.append(Button("Keep this answer", f"{_KEEP}:{self._kept.button(answer.stance, ref)}"))
+            if question_id:  # of what is not kept, nobody is to be known to watch the rule either
+                buttons.append(self._watches.button(ref))
         if answer.others and answer.outcome in (Outcome.ANSWERED, Outcome.CHOOSE):
             buttons.insert(1, Button("Not what I meant", f"{_OTHERS}:{question_id}:{','.join(answer.others)}"))
         return (*buttons, *(_EXAMPLE_BUTTONS if answer.outcome is Outcome.SMALLTALK else ()))

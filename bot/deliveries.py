@@ -86,11 +86,15 @@ class Event:
 
 
 class Announced(NamedTuple):
-    """What a call says of the bot's own accord: a kind of notice, of an escalation if of one, to a person if to one known."""
+    """What a call says of the bot's own accord: a kind of notice, of an escalation if of one, to a person if to one known.
+
+    `announcement_id` is which announcement it tells, if one.
+    """
 
     kind: str
     escalation_id: str | None
     person_id: int | None
+    announcement_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +218,8 @@ class Deliveries:
         attempts = 1 if leased_until else 0
         row = {"event_id": event_id, "channel": channel, "reference": reference, "attempts": attempts, "addressee": addressee}
         times = {"made_at": now, "due_at": now, "leased_until": leased_until, "give_up_at": give_up_at}
-        kind, escalation_id, person_id = announced or (None, None, None)
-        of_notice = {"notice": kind, "escalation_id": escalation_id, "person_id": person_id}
+        kind, escalation_id, person_id, announcement_id = announced or (None, None, None, None)
+        of_notice = {"notice": kind, "escalation_id": escalation_id, "person_id": person_id, "announcement_id": announcement_id}
         held = self._seal.sealed(call) if announced and self._seal else msgspec.json.encode(call)
         written = {**row, **times, **of_notice, "call": held}
         number = connection.execute(_PUT_OUT, written).scalar_one()
@@ -374,7 +378,7 @@ class Deliveries:
 
 
 def _announced(row: Row[Any]) -> Announced | None:
-    return Announced(row.notice, row.escalation_id, row.person_id) if row.notice else None
+    return Announced(row.notice, row.escalation_id, row.person_id, row.announcement_id) if row.notice else None
 
 
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -91,6 +92,7 @@ class Dispatcher:
         event = self._deliveries.receive(key, wordless, self._records.asker(message))
         if event is None:
             return ()
+        asker = replace(asker, address=self._writes[message.channel].address(message))
         try:
             turn = self._conversation.turn_of(asker, message, event.recent, earlier)
             self._deliveries.finish(event, (), turn.keep)
@@ -135,7 +137,7 @@ class Dispatcher:
             return self._written_down(event, channel)
 
     def _written_down(self, event: Event, channel: Channel) -> list[Delivery]:
-        turn = self._turn(event)
+        turn = self._turn(event, channel)
         try:
             replies = turn.replies(event.message)
             calls = [(reply.reference, call) for reply in replies for call in channel.render(reply, event.message)]
@@ -147,12 +149,12 @@ class Dispatcher:
             calls = []
         return self._deliveries.finish(event, calls, turn.keep)
 
-    def _turn(self, event: Event) -> Turn:
+    def _turn(self, event: Event, channel: Channel) -> Turn:
         """Return what to say to an event; where a fault of ours keeps us from knowing, that."""
         if event.attempts > MOST_ATTEMPTS:
             return AT_FAULT
         try:
-            return self._conversation.turn(event.message, event.recent)
+            return self._conversation.turn(event.message, event.recent, channel.address(event.message))
         except Exception:
             _log.exception("A message could not be answered")
             return AT_FAULT

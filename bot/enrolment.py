@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.admission import Admission, read_last_day
-from bot.audit import Audit, at_command_line
+from bot.admission import read_last_day
+from bot.audit import at_command_line
 from bot.bootstrap import open_versions
 from bot.clock import day_of, now_utc, spoken, spoken_day, today
 from bot.configuration import Configuration, check_schools, read_configuration
@@ -20,7 +20,7 @@ from bot.settings import Settings, read_settings
 from bot.sheet import staffroom_sheet
 from bot.staff_list import read_staff_list
 from bot.ways_in import WaysIn, ways_in
-from corpus.versions import Versions, no_such_school
+from corpus.versions import no_such_school
 
 
 def invite(school: str, role: str, until: str | None, qr: Path | None = None, channel: str | None = None) -> int:
@@ -37,8 +37,9 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
         _require_link(ways, channel)
     elif channel:
         raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
-    day = read_last_day(until, today())
-    ((invitation, code),) = _admission(settings, school).invite(school, [read_role(role)], day, at_command_line())
+    invitation, code = _people(settings, school).invite(
+        school, read_role(role), read_last_day(until, today()), by=at_command_line()
+    )
     _print_invitation(invitation, code, ways, configuration)
     link = ways.to_scan(code, channel)
     if qr and link:
@@ -54,9 +55,9 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
     settings = read_settings()
     configuration = read_configuration(settings)
     ways, day = ways_in(settings, configuration), read_last_day(until, today())
-    admission = _admission(settings, school)
+    people = _people(settings, school)
     invitees = read_staff_list(read_pasted(file, "the list"), read_role(role))
-    made = admission.invite(school, [invitee.role for invitee in invitees], day, at_command_line())
+    made = people.invite_all(school, [invitee.role for invitee in invitees], day, by=at_command_line())
     widest = max(len(invitee.name) for invitee in invitees)
     print(f"{'No.':>5}  {'Name':<{widest}}  {'Role':<13}  Code")
     for invitee, (invitation, code) in zip(invitees, made, strict=True):
@@ -132,7 +133,7 @@ def list_leavers(school: str) -> int:
 
 def remove_people(school: str, numbers: Sequence[int]) -> int:
     """End the access of people, of all of them or none. Raises BotError where the school has no such person."""
-    _admission(read_settings(), school).end(school, numbers, at_command_line())
+    _people(read_settings(), school).remove(school, *numbers, by=at_command_line())
     if len(numbers) == 1:
         print(f"Person {numbers[0]} can no longer ask at {school}.")
     else:
@@ -144,17 +145,19 @@ def replace_headteacher(school: str) -> int:
     """End the access of a school's headteacher and print an invitation for the next. Raises BotError where there is no school."""
     settings = read_settings()
     configuration = read_configuration(settings)
-    done = _admission(settings, school).replace_headteacher(school, at_command_line())
+    people = _people(settings, school)
+    done = people.replace_headteacher(school, by=at_command_line())
     ended = {0: "No headteacher had joined", 1: "The headteacher's access has ended"}
     print(f"{ended.get(done.people, f'The access of {done.people} headteachers has ended')}.")
     if done.invitations:
         print(f"Open invitations to be headteacher that can no longer be used: {done.invitations}.")
     print("Give this to the new headteacher alone:")
     _print_invitation(done.invitation, done.code, ways_in(settings, configuration), configuration)
-    others = len(_people(settings, school).invitations(school)) - 1
+    others = len(people.invitations(school)) - 1
     if others:
         print(
-            f"Other open invitations: {others}. Who made them is not kept: if the last headteacher may hold a code, take it back."
+            f"Other open invitations: {others}. If the last headteacher may hold a code, take it back: "
+            f"`policybot audit --school {school}` says who made each."
         )
     return 0
 
@@ -193,27 +196,17 @@ def _at_desk(members: Sequence[Person], school: str, number: int | None) -> Pers
 
 def revoke_invitation(school: str, number: int) -> int:
     """Take an invitation back. Raises BotError where the school has none of that number."""
-    _admission(read_settings(), school).take_back(school, number, at_command_line())
+    _people(read_settings(), school).revoke(school, number, by=at_command_line())
     print(f"Invitation {number} to {school} can no longer be used.")
     return 0
 
 
 def _people(settings: Settings, school: str) -> People:
-    return People(_versions(settings, school).engine, now_utc)
-
-
-def _admission(settings: Settings, school: str) -> Admission:
-    engine = _versions(settings, school).engine
-    return Admission(engine, People(engine, now_utc), Audit(engine, now_utc))
-
-
-def _versions(settings: Settings, school: str) -> Versions:
-    """Return the versions of the store. Raises BotError where there is no such school in it."""
     versions = open_versions(settings)
     known = [one.id for one in versions.schools()]
     if school not in known:
         raise BotError(no_such_school(school, known))
-    return versions
+    return People(versions.engine, now_utc)
 
 
 def _require_link(ways: WaysIn, channel: str | None) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Engine, Row, and_, delete, insert, or_, select, update
 
-from bot.answer import PLAINLY_ALIKE, is_unconfirmed_permission
+from bot.answer import is_unconfirmed_permission
 from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.directory import Directory
@@ -27,6 +27,7 @@ from corpus.clause import Stance
 from retrieval.analyzer import analyze, words_of
 from retrieval.decision import Outcome, read_and_decide
 from retrieval.index import Index, IndexedClause
+from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.personal_data import is_name, readable
 from retrieval.reading import Reading
 from retrieval.sensitive import NEVER_STORED, sensitivity
@@ -351,7 +352,7 @@ def _words_in_common(group: _Group, index: Index) -> tuple[str, ...]:
 
 def _is_ordinary(word: str, index: Index) -> bool:
     """Tell whether a word is one that many use, and no name."""
-    return (index.spelling.is_common(word) or index.knowledge.vectors.is_word(word)) and not is_name(word)
+    return index.spelling.knows_kin(word) and not is_name(word)
 
 
 def _said(question: str, index: Index, directory: Directory) -> _Said | None:

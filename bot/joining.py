@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.announcements import Announcements
 from bot.errors import BotError
+from bot.page_notices import page_of
 from bot.people import OWN_IDLE, WEB, People, Person
 from bot.rendering import environment
 
@@ -26,9 +28,10 @@ ENDED = "You are not signed in here, or it was too long ago: open your invitatio
 class Door:
     """Who comes in to the chat page: whoever has joined and has a session; `secure` where the page is reached by https."""
 
-    def __init__(self, people: People, now: Callable[[], datetime], *, secure: bool) -> None:
-        """Keep the people and the clock."""
+    def __init__(self, people: People, announcements: Announcements, now: Callable[[], datetime], *, secure: bool) -> None:
+        """Keep the people, what is announced to them, and the clock."""
         self._people = people
+        self._announcements = announcements
         self._secure = secure
         self._tries = _Tries(now)
 
@@ -70,6 +73,7 @@ class Door:
 
     def _enrol(self, code: str, shared: bool) -> str:
         person = self._people.enrol(code, WEB, secrets.token_hex(16))
+        self._announcements.joined(person, page_of(person.account))
         return self._people.open_session(person, shared=shared)
 
     def _ending(self, end: Callable[[str], None], sentence: str) -> Callable[[Request], Awaitable[Response]]:

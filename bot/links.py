@@ -26,13 +26,18 @@ class Links:
         """Return a link to a quoted clause for somebody on a channel; None where the page cannot be reached from there."""
         if not quote.ref:
             return None
-        path, clause = f"{quote.school}/{quote.slug}/{quote.citation.version}", f"#{escaped(quote.citation.clause_id)}"
+        page = self.to_version(quote.school, quote.slug, quote.citation.version, channel)
+        return f"{page}#{escaped(quote.citation.clause_id)}" if page else None
+
+    def to_version(self, school_id: str, slug: str, number: int, channel: str) -> str | None:
+        """Return a link to a whole version for somebody on a channel; None where the page cannot be reached from there."""
+        path = f"{school_id}/{slug}/{number}"
         if channel == WEB:
-            return f"/policies/{path}{clause}"
+            return f"/policies/{path}"
         if self._public_url is None:
             return None
         until = int((self._now().replace(tzinfo=UTC) + LASTS).timestamp())
-        return f"{self._public_url}/policies/{path}?until={until}&signed={self._signature(path, until)}{clause}"
+        return f"{self._public_url}/policies/{path}?until={until}&signed={self._signature(path, until)}"
 
     def opens(self, path: str, until: str, signature: str) -> bool:
         """Tell whether a signature opens a page, of `school/policy/version`, at this time."""

@@ -32,6 +32,10 @@ class NoticeKind(StrEnum):
     ANSWER = "answer"
     UNDELIVERED = "undelivered"
     CONTACT_CHANGED = "contact_changed"
+    RULES_CHANGED = "rules_changed"
+    ANNOUNCED = "announced"
+    UNREAD = "unread"
+    REVIEW = "review"
     SETTLED = "settled"
     OUTSIDE_POLICY = "outside_policy"
     NOTED = "noted"
@@ -51,6 +55,11 @@ class Notice:
     escalation_id: str | None
     detail: dict[str, Any]
     made_at: datetime
+
+    @property
+    def announcement_id(self) -> int | None:
+        """Which announcement it tells, if one."""
+        return self.detail.get("announcement_id")
 
 
 # The private chat to say it in, as a message without words, and what to say.
@@ -130,7 +139,7 @@ class Notices:
             return []
         address, reply = announcement
         calls = render(reply, address)
-        about = Announced(notice.kind, notice.escalation_id, notice.person_id)
+        about = Announced(notice.kind, notice.escalation_id, notice.person_id, notice.announcement_id)
         if calls is None:
             deliveries.undeliverable(connection, address.channel, about)
             return []

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.deliveries import Deliveries, Delivery
 from bot.duties import Duties
 from bot.escalations import Escalations
 from bot.messages import Call, Message, Reply
 from bot.notices import NoticeKind, Notices
+from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.unfinished import Unfinished
 from corpus.tables import writing
@@ -30,6 +32,8 @@ class Outgoing:
         escalations: Escalations,
         duties: Duties,
         unfinished: Unfinished,
+        announcements: Announcements,
+        reviews: Reviews,
         roster: Roster,
         versions: Versions,
     ) -> None:
@@ -41,6 +45,8 @@ class Outgoing:
         self._escalations = escalations
         self._duties = duties
         self._unfinished = unfinished
+        self._announcements = announcements
+        self._reviews = reviews
         self._roster = roster
         self._versions = versions
 
@@ -53,12 +59,14 @@ class Outgoing:
         return self._notices.carry_out(self._announcer.announced, render, self._deliveries)
 
     def tidy(self) -> None:
-        """Send the test alerts of a new half-term, and delete what need not be kept any more."""
+        """Send the test alerts of a new half-term and the reminders that are due; delete what need not be kept any more."""
         for school in self._versions.schools(self._duties.schools()):
             due_at: datetime = self._roster.at_work(school.id)
             year = self._roster.year(school)
             with writing(self._engine) as connection:
                 for person_id in self._duties.to_test(connection, school.id, year):
                     self._notices.put(connection, school.id, NoticeKind.TEST_ALERT, person_id=person_id, due_at=due_at)
+        self._announcements.remind()
+        self._reviews.remind()
         self._escalations.clear()
         self._unfinished.clear()

@@ -10,6 +10,11 @@ from bot.people import WEB
 from bot.rendering import reply_to_html
 
 
+def page_of(account: str) -> Message:
+    """Return the pages of an account as an address."""
+    return Message(channel=WEB, account=account, place="")
+
+
 class Notice(Struct, frozen=True):
     """Something that waits for somebody: its number, by which a page says that it was shown, and its words as HTML."""
 
@@ -28,7 +33,7 @@ class PageNotices:
 
     def address(self, message: Message) -> Message | None:
         """Return the pages of whoever wrote a message; None in the demonstration, where nobody is known."""
-        return message.as_address("", {}) if message.account else None
+        return page_of(message.account) if message.account else None
 
     def render(self, reply: Reply, _message: Message) -> list[Call]:
         """Return what a page is to show: one call, which waits for the account."""

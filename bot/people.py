@@ -6,13 +6,13 @@ Codes and session tokens are kept as hashes only, so that whoever reads the stor
 import re
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -29,8 +29,10 @@ from sqlalchemy import (
     update,
 )
 
+from bot.audit import Action, Audit
 from bot.errors import BotError
-from bot.tables import duties, invitations, people, sessions
+from bot.messages import Message
+from bot.tables import duties, invitations, people, sessions, watches
 from corpus.tables import insert_into, schools, writing
 from corpus.versions import School, no_such_school
 
@@ -75,6 +77,8 @@ MAY_INVITE = {
     PersonRole.CHAIR: frozenset({PersonRole.HEADTEACHER}),
     PersonRole.ADMINISTRATOR: _ALL - {PersonRole.ADMINISTRATOR},
 }
+# Who is told of new versions, and asked to read them: not who runs the school from outside, nor who publishes them.
+STAFF_ROLES = frozenset({PersonRole.STAFF, PersonRole.OFFICE, PersonRole.DSL})
 # Those to whom colleagues' questions and alerts go.
 RECEIVING = frozenset({PersonRole.HEADTEACHER, PersonRole.DSL, PersonRole.CHAIR})
 # How a sentence names somebody of a role.
@@ -93,7 +97,8 @@ class Person:
     """Somebody who may ask at a school, by one account on one channel.
 
     `until` is when that ends, in UTC, None if it does not; `chosen_at` when they last chose this school of several;
-    `invitation` the number of the invitation by which they joined, None where their workspace let them in.
+    `invitation` the number of the invitation by which they joined, None where their workspace let them in; `address` their
+    private chat, as a message without words, None until they have written there.
     """
 
     id: int
@@ -105,6 +110,12 @@ class Person:
     until: datetime | None
     chosen_at: datetime | None = None
     invitation: int | None = None
+    address: Message | None = None
+
+    @property
+    def in_trail(self) -> str:
+        """How the audit trail names them, such as `headteacher 12`."""
+        return f"{self.role} {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,34 +176,38 @@ _IN_WORKSPACE = (
 
 
 class People:
-    """Who may ask at which school, in a store; `now` is the time in UTC."""
+    """Who may ask at which school, in a store; `now` is the time in UTC.
+
+    Where `by` says who does something, as the audit trail names them, it is noted there in the same transaction.
+    """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         """Keep the store and the clock."""
         self._engine = engine
         self._now = now
+        self._audit = Audit(engine, now)
 
-    def invite(self, school_id: str, role: PersonRole, pass_until: datetime | None = None) -> tuple[Invitation, str]:
+    def invite(
+        self, school_id: str, role: PersonRole, pass_until: datetime | None = None, *, by: str | None = None
+    ) -> tuple[Invitation, str]:
         """Return a new invitation and its code; as `invite_all`."""
-        return self.invite_all(school_id, [role], pass_until)[0]
+        return self.invite_all(school_id, [role], pass_until, by=by)[0]
 
     def invite_all(
-        self,
-        school_id: str,
-        roles: Sequence[PersonRole],
-        pass_until: datetime | None = None,
-        within: Connection | None = None,
+        self, school_id: str, roles: Sequence[PersonRole], pass_until: datetime | None = None, *, by: str | None = None
     ) -> list[tuple[Invitation, str]]:
         """Return a new invitation and its code for each of `roles`, all made or none; a code is told once and not kept.
 
-        Each serves one person, within seven days; `within` is a transaction that writes, one of its own unless given. Raises
-        BotError where there is no such school, or the pass would have ended already.
+        Each serves one person, within seven days. Raises BotError where there is no such school, or the pass would have ended
+        already.
         """
         if pass_until is not None and pass_until <= self._now():
             raise BotError("The pass would end before it begins: give a later day.")
-        with self._writing(within) as connection:
+        with writing(self._engine) as connection:
             _require_school(connection, school_id)
-            return [self._made(connection, school_id, role, pass_until) for role in roles]
+            made = [self._made(connection, school_id, role, pass_until) for role in roles]
+            self._note(connection, school_id, by, Action.INVITED, [invitation.id for invitation, _ in made])
+            return made
 
     def _made(
         self, connection: Connection, school_id: str, role: PersonRole, pass_until: datetime | None = None
@@ -216,17 +231,15 @@ class People:
             )
             return [Invitation(row.id, row.school_id, PersonRole(row.role), row.expires_at, row.pass_until) for row in rows]
 
-    def revoke(self, school_id: str, invitation_id: int, within: Connection | None = None) -> None:
-        """Take an invitation of the school back, `within` a transaction that writes if one is given.
-
-        Raises BotError where the school has none of that number.
-        """
-        with self._writing(within) as connection:
+    def revoke(self, school_id: str, invitation_id: int, *, by: str | None = None) -> None:
+        """Take an invitation of the school back. Raises BotError where the school has none of that number."""
+        with writing(self._engine) as connection:
             gone = connection.execute(
                 delete(invitations).where(invitations.c.school_id == school_id, invitations.c.id == invitation_id)
             )
-        if not gone.rowcount:
-            raise BotError(f"{school_id} has no open invitation {invitation_id}: it may have been taken already.")
+            if not gone.rowcount:
+                raise BotError(f"{school_id} has no open invitation {invitation_id}: it may have been taken already.")
+            self._note(connection, school_id, by, Action.TOOK_BACK_INVITATION, [invitation_id])
 
     def enrol(self, code: str, channel: str, account: str, within: Collection[str] | None = None) -> Person:
         """Return the person whom a code makes of an account, and use the code up.
@@ -300,6 +313,21 @@ class People:
             found = connection.execute(select(people).where(*whose, has_access(self._now()))).one_or_none()
         return _person(found) if found else None
 
+    def reach(self, connection: Connection, person: Person, address: Message) -> bool:
+        """Keep the private chat of somebody, to be written to alone later; tell whether they still have access."""
+        hers = update(people).where(people.c.id == person.id, has_access(self._now()))
+        return bool(connection.execute(hers.values(address=msgspec.json.encode(address))).rowcount)
+
+    def address_of(self, connection: Connection, person_id: int) -> Message | None:
+        """Return the private chat of somebody; None where it is not known, or they have no access any more."""
+        reached = (people.c.id == person_id, has_access(self._now()))
+        return _address(connection.scalar(select(people.c.address).where(*reached)))
+
+    def with_access(self, connection: Connection, school_id: str, roles: Collection[PersonRole]) -> list[Person]:
+        """Return the people of these roles who may ask at a school, the longest there first."""
+        there = (people.c.school_id == school_id, people.c.role.in_(roles), has_access(self._now()))
+        return [_person(row) for row in connection.execute(select(people).where(*there).order_by(people.c.id))]
+
     def choose(self, person: Person) -> None:
         """Note that somebody who works at several schools asks of this one from now on."""
         with writing(self._engine) as connection:
@@ -312,32 +340,41 @@ class People:
             rows = connection.execute(select(people).where(*there).order_by(people.c.id))
             return [_person(row) for row in rows]
 
-    def remove(self, school_id: str, *person_ids: int, within: Connection | None = None) -> None:
+    def remove(self, school_id: str, *person_ids: int, by: str | None = None) -> None:
         """End the access of people to a school at once, open sessions included: of all of them, or of none.
 
-        Whom a workspace would let in again is marked instead of deleted. `within` is a transaction that writes, one of its own
-        unless given. Raises BotError where the school has no such person.
+        Whom a workspace would let in again is marked instead of deleted. Raises BotError where the school has no such person.
         """
-        with self._writing(within) as connection:
+        with writing(self._engine) as connection:
             gone = self._end(connection, school_id, people.c.id.in_(person_ids))
             missing = sorted(set(person_ids) - set(gone))
             if missing:
                 numbers = " or ".join(map(str, missing))
                 lists = f"`policybot people --school {school_id}` lists them."
                 raise BotError(f"{school_id} has no person {numbers}{', so nobody was removed' if gone else ''}: {lists}")
+            self._note(connection, school_id, by, Action.ENDED_ACCESS, gone)
 
-    def replace_headteacher(self, school_id: str, within: Connection | None = None) -> Replacement:
+    def replace_headteacher(self, school_id: str, *, by: str | None = None) -> Replacement:
         """End the access of whoever is headteacher of a school, take back all invitations to be it, and make a new one.
 
-        All at once or not at all, `within` a transaction that writes if one is given. Raises BotError where there is no such
-        school.
+        All at once or not at all. Raises BotError where there is no such school.
         """
-        with self._writing(within) as connection:
+        with writing(self._engine) as connection:
             _require_school(connection, school_id)
             gone = self._end(connection, school_id, people.c.role == PersonRole.HEADTEACHER)
             open_ones = (invitations.c.school_id == school_id, invitations.c.role == PersonRole.HEADTEACHER)
-            taken_back = connection.execute(delete(invitations).where(*open_ones, invitations.c.expires_at > self._now()))
-            return Replacement(len(gone), taken_back.rowcount, *self._made(connection, school_id, PersonRole.HEADTEACHER))
+            still_open = delete(invitations).where(*open_ones, invitations.c.expires_at > self._now())
+            taken_back = list(connection.scalars(still_open.returning(invitations.c.id)))
+            invitation, code = self._made(connection, school_id, PersonRole.HEADTEACHER)
+            self._note(connection, school_id, by, Action.ENDED_ACCESS, gone)
+            self._note(connection, school_id, by, Action.TOOK_BACK_INVITATION, taken_back)
+            self._note(connection, school_id, by, Action.INVITED, [invitation.id])
+            return Replacement(len(gone), len(taken_back), invitation, code)
+
+    def _note(self, connection: Connection, school_id: str, by: str | None, action: Action, numbers: Collection[int]) -> None:
+        """Note in the audit trail what somebody did, once for each of these invitations or people."""
+        for number in numbers if by else ():
+            self._audit.note(connection, school_id, by or "", action, object=number)
 
     def _end(self, connection: Connection, school_id: str, whose: ColumnElement[bool]) -> list[int]:
         """End the access of those of a school's people whom `whose` describes; return their ids."""
@@ -345,14 +382,12 @@ class People:
         found = connection.execute(select(people.c.id, people.c.channel).where(*there)).all()
         marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
         deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
-        connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now()))
-        connection.execute(delete(duties).where(duties.c.person_id.in_(marked)))  # with the others they go by themselves
+        connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now(), address=None))
+        for theirs in (duties, watches):  # with the others they go by themselves
+            connection.execute(delete(theirs).where(theirs.c.person_id.in_(marked)))
         connection.execute(delete(sessions).where(sessions.c.person_id.in_(deleted)))
         connection.execute(delete(people).where(people.c.id.in_(deleted)))
         return [*marked, *deleted]
-
-    def _writing(self, within: Connection | None) -> AbstractContextManager[Connection]:
-        return nullcontext(within) if within else writing(self._engine)
 
     def last_seen(self, school_id: str) -> dict[int, datetime]:
         """Return when each of a school's people who is signed in to the web chat last used it, by id."""
@@ -416,7 +451,12 @@ def _person(row: Row[Any]) -> Person:
         until=row.until,
         chosen_at=row.chosen_at,
         invitation=row.invitation,
+        address=_address(row.address),
     )
+
+
+def _address(kept: bytes | None) -> Message | None:
+    return msgspec.json.decode(kept, type=Message) if kept else None
 
 
 def _tidied(code: str) -> str:

@@ -73,7 +73,8 @@ class PolicyPages:
             told = f"Version {number}. Each as the headteacher wrote it. They are no policy."
         else:
             told = f"Version {number} ({dates(policy, today)}). Every clause as the school published it."
-        return environment().get_template("policy.html.jinja").render(title=policy.title, told=told, sections=page_sections(policy, today))
+        template = environment().get_template("policy.html.jinja")
+        return template.render(title=policy.title, told=told, sections=page_sections(policy, today))
 
     async def _form(self, _request: Request) -> Response:
         return _checked("", "")
@@ -92,7 +93,7 @@ def page_sections(policy: Policy, today: date) -> list[tuple[str, int, list[tupl
     """Return each heading of a policy, its level on a page, and what stands under it: whether it is a clause, whose ruling."""
     return [
         (
-            section.text,
+            section.heading,
             min(max(section.level, 1) + 1, 6),
             [(element, isinstance(element, Clause), _whose(element, today)) for element in section.elements],
         )

@@ -1,4 +1,4 @@
-"""The one way in which what a school answers from is changed: published, rolled back, corrected, confirmed, approved.
+"""The one way in which what a school answers from is changed: published, rolled back, corrected, confirmed, ruled, approved.
 
 The new index is built inside the transaction of the change, before it is kept, and is then answered from whole.
 """
@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from bot.audit import Action, Audit
@@ -15,7 +16,8 @@ from bot.bootstrap import Indexes
 from bot.errors import BotError
 from bot.proposals import Kind, Proposal, Proposals, Proposed
 from bot.readiness import DRAFT_CHANGED, Readiness
-from corpus.clause import Clause, Correction, Policy
+from bot.rulings import Rulings, looser_than_published, read_ruling
+from corpus.clause import RULINGS, Clause, Correction, Policy, RulingNote, Stance
 from corpus.errors import StoreError
 from corpus.loosening import loosened, looser_changes
 from corpus.versions import NOT_RECORDED, Approval, Versions
@@ -25,6 +27,18 @@ from retrieval.index import Index
 Hook = Callable[[Connection, str, Index, Index], None]
 Made = TypeVar("Made")
 _MEANWHILE = "Something else was published meanwhile: look at what staff will be told once more, then publish."
+
+
+# Who is named as having approved a version or a ruling; who that was stands in the audit trail.
+THE_CHAIR = "the chair of governors"
+
+
+class _Ruled(Struct, frozen=True):
+    """A ruling as it is proposed."""
+
+    text: str
+    stance: Stance
+    note: RulingNote
 
 
 class Publication:
@@ -75,7 +89,7 @@ class Publication:
         if approved:
             approval = replace(
                 approval,
-                approved_by=approval.approved_by or approved.decided_by,
+                approved_by=approval.approved_by or THE_CHAIR,
                 minutes=approval.minutes or approved.minutes,
             )
 
@@ -160,8 +174,48 @@ class Publication:
 
         self.change(school_id, make)
 
+    def rule(self, school_id: str, text: str, stance: Stance, note: RulingNote, who: str) -> int | None:
+        """Let a ruling of the headteacher hold at once, or ask the chair of governors first, as `correct` does.
+
+        The chair is asked where it is looser than a published clause. Raises BotError where something about it is not as it must
+        be, and StoreError where there is no such school.
+        """
+        index = self._indexes.of(school_id)
+        read_ruling(text, stance, note, self._versions.today())
+        looser = looser_than_published(index, note.question, stance)
+        document = msgspec.json.encode(_Ruled(text, stance, note))
+        proposed = Proposed(kind=Kind.RULING, slug=RULINGS, document=document, looser=looser)
+        if looser and self._proposals.settings(school_id).looser_needs_chair:
+            with self._versions.all_at_once() as together:
+                return self._proposals.propose(together.transaction, school_id, proposed, who)
+
+        def make(together: Versions) -> None:
+            if together.revision(school_id) != index.revision:
+                raise BotError("Something was published meanwhile: look whether the ruling is still needed, then try again.")
+            self._rule(together, school_id, proposed, who)
+            if looser:
+                self._proposals.note_looser(together.transaction, school_id, proposed, who)
+
+        self.change(school_id, make)
+        return None
+
+    def withdraw_ruling(self, school_id: str, clause_id: str, who: str) -> None:
+        """Answer from a ruling no more. Raises BotError where there is no such ruling any more."""
+
+        def make(together: Versions) -> None:
+            before = _current(together, school_id, RULINGS)
+            Rulings(together).withdraw(school_id, clause_id, who)
+            after = together.version(school_id, RULINGS)
+            number = after.number or 0
+            self._audit.note(
+                together.transaction, school_id, who, Action.WITHDREW_RULING, slug=RULINGS, version=number, object=clause_id
+            )
+            self._note_looser(together, number, before, after.policy, who)
+
+        self.change(school_id, make)
+
     def approve(self, school_id: str, number: int, who: str, *, comment: str = "", minutes: str = "") -> None:
-        """Approve a proposal: a correction holds at once, a version may now be published.
+        """Approve a proposal: a correction or a ruling holds at once, a version may now be published.
 
         Raises BotError where it does not wait any more, or what it was made for has changed since.
         """
@@ -169,14 +223,14 @@ class Publication:
 
         def make(together: Versions) -> None:
             self._proposals.approve(together.transaction, school_id, number, who, comment=comment, minutes=minutes)
+            self._require_unchanged(together, proposal)
             if proposal.kind is Kind.CORRECTION:
-                self._require_unchanged(together, proposal)
                 self._correct(together, school_id, proposal, who)
+            elif proposal.kind is Kind.RULING:
+                self._rule(together, school_id, proposal, who, approved_by=THE_CHAIR)
 
         if proposal.kind is Kind.VERSION:
             with self._versions.all_at_once() as together:
-                if proposal.digest not in {one.digest for one in together.drafts(school_id) if one.policy.slug == proposal.slug}:
-                    raise BotError("The draft was changed or dropped since you were asked: refuse this, and look at the new one.")
                 make(together)
         else:
             self.change(school_id, make)
@@ -195,14 +249,28 @@ class Publication:
             together.transaction, school_id, who, Action.CORRECTED, slug=proposed.slug, version=number, object=clause_id
         )
 
+    def _rule(self, together: Versions, school_id: str, proposed: Proposed, who: str, approved_by: str | None = None) -> None:
+        ruled = msgspec.json.decode(proposed.document, type=_Ruled)
+        note = structs.replace(ruled.note, approved_by=approved_by)
+        clause_id = Rulings(together).rule(school_id, ruled.text, ruled.stance, note, who)
+        number = together.version(school_id, RULINGS).number
+        self._audit.note(together.transaction, school_id, who, Action.RULED, slug=RULINGS, version=number, object=clause_id)
+
     def _require_unchanged(self, together: Versions, proposal: Proposal) -> None:
-        """Raise BotError where a correction would not do any more what its proposal says."""
+        """Raise BotError where what is proposed would not do any more what the proposal says."""
         school_id, number = proposal.school_id, proposal.version or 0
-        current = together.version(school_id, proposal.slug).number
-        correction = msgspec.json.decode(proposal.document, type=Correction)
-        looser = _loosened(together, (school_id, proposal.slug, number), proposal.clause_id or "", correction)
-        if current != number or looser != proposal.looser:
-            raise BotError("This rule was changed since you were asked: refuse this, and let it be corrected as it is now.")
+        if proposal.kind is Kind.VERSION:
+            drafts = {one.digest for one in together.drafts(school_id) if one.policy.slug == proposal.slug}
+            unchanged = proposal.digest in drafts
+        elif proposal.kind is Kind.CORRECTION:
+            correction = msgspec.json.decode(proposal.document, type=Correction)
+            looser = _loosened(together, (school_id, proposal.slug, number), proposal.clause_id or "", correction)
+            unchanged = together.version(school_id, proposal.slug).number == number and looser == proposal.looser
+        else:
+            ruled = msgspec.json.decode(proposal.document, type=_Ruled)
+            unchanged = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance) == proposal.looser
+        if not unchanged:
+            raise BotError("What this is about was changed since you were asked: refuse it, and let them ask you anew.")
 
 
 def _current(versions: Versions, school_id: str, slug: str) -> Policy | None:

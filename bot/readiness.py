@@ -50,6 +50,7 @@ class Readiness:
         self._looked_at = looked_at
         self._now = now
         self._tried: dict[tuple[str, str], tuple[object, Trial]] = {}  # of each draft the last trial, and what it rests on
+        self._built: tuple[object, Index] | None = None  # the last index with a draft, and what it rests on
 
     def trial(self, school_id: str, slug: str) -> Trial:
         """Return what the draft of a policy changes for staff. Raises StoreError where there is no draft."""
@@ -59,7 +60,7 @@ class Readiness:
         tried = self._tried.get((school_id, slug))
         if tried is None or tried[0] != state:
             directory = self._roster.directory(today.school)
-            tried = state, try_out(asked, today, self._with_draft(draft), directory, day)
+            tried = state, try_out(asked, today, self._with_draft(draft, today), directory, day)
             self._tried[school_id, slug] = tried
         return tried[1]
 
@@ -73,7 +74,7 @@ class Readiness:
             newest = connection.execute(wanted.order_by(questions.c.asked_at.desc()).limit(MOST_LATELY))
             asked = [(row.asker, row.question) for row in newest]
         directory = self._roster.directory(today.school)
-        return lately_changed(asked, today, self._with_draft(draft), directory, day_of(self._now()))
+        return lately_changed(asked, today, self._with_draft(draft, today), directory, day_of(self._now()))
 
     def must(self, school_id: str, question_id: int, who: str, expected: str | None = None) -> None:
         """Let nothing be published while a test question is not answered as expected: as today, unless that is given.
@@ -115,17 +116,21 @@ class Readiness:
     def _published(self, school_id: str, slug: str) -> Policy | None:
         return next((policy for policy in self._indexes.of(school_id).policies if policy.slug == slug), None)
 
-    def _with_draft(self, draft: Version) -> Index:
-        """Return the index that a school would have if a draft were published."""
+    def _with_draft(self, draft: Version, today: Index) -> Index:
+        """Return the index that a school would have if a draft were published; `today` is the one that it has."""
         policy = draft.policy
-        published = self._versions.published(policy.school)
-        if published is None:
-            raise StoreError(f"There is no school called {policy.school}.")
-        others = [(number, other) for number, other in published.versions if other.slug != policy.slug]
-        numbers = {slug: numbers for slug, _, numbers in self._versions.policies(policy.school)}[policy.slug]
-        number = 1 + max(numbers, default=0)
-        would_be = sorted([*others, (number, policy)], key=lambda version: version[1].slug)
-        return Index(replace(published, versions=tuple(would_be)), self._indexes.knowledge)
+        state = (policy.school, policy.slug, draft.digest, today.revision, self._versions.today())
+        built = self._built
+        if built is None or built[0] != state:
+            published = self._versions.published(policy.school)
+            if published is None:
+                raise StoreError(f"There is no school called {policy.school}.")
+            others = [(number, other) for number, other in published.versions if other.slug != policy.slug]
+            numbers = {slug: numbers for slug, _, numbers in self._versions.policies(policy.school)}[policy.slug]
+            would_be = sorted([*others, (1 + max(numbers, default=0), policy)], key=lambda version: version[1].slug)
+            built = state, Index(replace(published, versions=tuple(would_be)), self._indexes.knowledge)
+            self._built = built
+        return built[1]
 
     def _without_approval(self, draft: Version, published: Policy | None) -> list[str]:
         """Return the sentence that says that the chair of governors has not approved a draft, where that is needed."""

@@ -1,7 +1,8 @@
 """The people of a school as the bot can reach them: whom to turn to now, who can be written to, when they are at work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -19,6 +20,7 @@ from corpus.versions import School
 WORKING_HOURS = read_hours("Monday-Friday 8:00-18:00", Season.TERM)
 # A question that waits for an answer for so many school days is called to mind.
 OVERDUE_AFTER = 2  # school days
+_Id = TypeVar("_Id", int, int | None)
 
 
 class Roster:
@@ -67,15 +69,21 @@ class Roster:
 
     def at_work(self, school_id: str, person_id: int | None = None) -> datetime:
         """Return when somebody at a school is next at work, now if they are; a person by their own hours and absences."""
+        return self.all_at_work(school_id, [person_id])[person_id]
+
+    def all_at_work(self, school_id: str, person_ids: Iterable[_Id]) -> dict[_Id, datetime]:
+        """Return when people of a school are next at work; as `at_work`."""
         now, (school,) = self._now(), self._indexes.versions.schools([school_id])
         book = self.book(school_id)
-        contact = self._contact(school, book, person_id)
-        hours = (contact.hours if contact else None) or book.hours or WORKING_HOURS
-        return book.year(school.nation).next_opening(hours, now, contact.away if contact else ()) or now
+        year = book.year(school.nation)
+        contacts = {duty.person_id: book.named(duty.contact) for duty in self.duties(school).values()}
 
-    def _contact(self, school: School, book: ContactBook, person_id: int | None) -> Contact | None:
-        duty = next((one for one in self.duties(school).values() if one.person_id == person_id), None)
-        return book.named(duty.contact) if duty else None
+        def at_work(contact: Contact | None) -> datetime:
+            hours = (contact.hours if contact else None) or book.hours or WORKING_HOURS
+            return year.next_opening(hours, now, contact.away if contact else ()) or now
+
+        others = at_work(None)
+        return {one: at_work(contacts[one]) if one in contacts else others for one in person_ids}
 
     def overdue(self, school_id: str, moment: datetime) -> datetime:
         """Return when something that came to somebody at a moment has waited too long."""

@@ -61,7 +61,7 @@ class Rulings:
         Raises BotError where something about it is not as it must be, StoreError where there is no such school.
         """
         today = self._versions.today()
-        ruling = _read(text, stance, note, today)
+        ruling = read_ruling(text, stance, note, today)
 
         def add(clauses: tuple[Clause, ...], number: int) -> tuple[Clause, ...]:
             label = f"Ruling {number}"
@@ -126,7 +126,7 @@ def looser_than_published(index: Index, question: str, stance: Stance) -> str | 
     )
 
 
-def _read(text: str, stance: Stance, note: RulingNote, today: date) -> Clause:
+def read_ruling(text: str, stance: Stance, note: RulingNote, today: date) -> Clause:
     """Return a ruling as a clause without its number. Raises BotError, in one sentence, where it is not as it must be."""
     words = read_line(text, "ruling", LONGEST_RULING)
     if len(list(sentences(words))) > MOST_SENTENCES:

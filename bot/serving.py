@@ -62,7 +62,7 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
     gc.collect()
     gc.freeze()  # it stays for as long as the process: nobody's question waits while it is looked through for what may go
     secure = (settings.public_url or "").startswith("https:")
-    door = None if settings.demo else Door(parts.people, now_utc, secure=secure)
+    door = None if settings.demo else Door(parts.people, parts.announcements, now_utc, secure=secure)
     channels = _channels(configuration, parts.deliveries.count)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)

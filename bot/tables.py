@@ -32,6 +32,8 @@ people = Table(
     Column("left_at", DateTime),  # when somebody left whom their workspace would otherwise let in again
     Column("chosen_at", DateTime),  # when this school was last chosen, by whoever works at several
     Column("invitation", Integer),  # the number of that by which they joined; null where their workspace let them in
+    # Their private chat, as a message without words; null until they have written there. It says no more than the account does.
+    Column("address", LargeBinary),
     UniqueConstraint("school_id", "channel", "account"),
 )
 
@@ -103,6 +105,7 @@ outbox = Table(
     Column("addressee", String(200)),  # the account whose chat page fetches it; null where a platform is called
     Column("notice", String(20)),  # what kind of notice it says; null for a reply
     Column("escalation_id", String(16)),  # of which escalation the notice is, if of one
+    Column("announcement_id", Integer),  # which announcement the notice tells, if one
     Column("person_id", Integer),  # to whom the notice is; null where that is sealed
     Index("ix_outbox_channel_due_at", "channel", "due_at"),
     Index("ix_outbox_addressee", "addressee"),
@@ -352,24 +355,28 @@ announcements = Table(
     Column("school_id", ForeignKey("schools.id"), nullable=False),
     Column("slug", String(64), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("words", Text, nullable=False),
+    Column("words", Text, nullable=False),  # what changed, made of the two versions alone
+    Column("own", Text),  # what the headteacher adds in her own words
     Column("to_confirm", Boolean(create_constraint=False), nullable=False),
     Column("made_by", String(200), nullable=False),
     Column("made_at", DateTime, nullable=False),
-    Index("ix_announcements_school_id", "school_id"),
+    Index("ix_announcements_school_id_slug", "school_id", "slug"),
 )
 
-# To whom an announcement went, or who signed on paper, and when they said that they had read it.
+# Whom an announcement is for, and when they said that they had read it. It outlasts the people: governors may ask years later.
 readings = Table(
     "readings",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("announcement_id", ForeignKey("announcements.id"), nullable=False),
-    Column("person_id", Integer),  # null for whoever signed on paper
-    Column("name", String(200)),  # of whoever signed on paper, or as the office calls them
-    Column("sent_at", DateTime),
+    Column("person_id", Integer),  # null for whoever signed on paper and is not known here
+    Column("name", String(200), nullable=False),  # as the office knows them: by an invitation's number, or by name
+    Column("sent_at", DateTime),  # when it arrived; null where it has not
+    Column("reminded_at", DateTime),  # when it was called to mind, which is done once
     Column("read_at", DateTime),
+    Column("entered_by", String(200)),  # who wrote down that they signed on paper; null where they said it themselves
     UniqueConstraint("announcement_id", "person_id"),
+    UniqueConstraint("announcement_id", "name"),
 )
 
 # Who is to be told when a clause changes.
@@ -381,18 +388,18 @@ watches = Table(
     Column("slug", String(64), nullable=False),
     Column("clause_id", String(100), nullable=False),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
-    Column("address", LargeBinary, nullable=False),  # sealed: their private chat, as a message without words
     Column("made_at", DateTime, nullable=False),
     UniqueConstraint("school_id", "slug", "clause_id", "person_id"),
+    Index("ix_watches_person_id", "person_id"),
 )
 
-# Which reminders of a policy's review were sent.
+# Which reminders were sent: of a policy's review, and of rulings that lapse.
 review_reminders = Table(
     "review_reminders",
     metadata,
     Column("school_id", ForeignKey("schools.id"), primary_key=True),
     Column("slug", String(64), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("which", String(20), primary_key=True),  # `ahead` or `due`
+    Column("version", Integer, primary_key=True),  # 0 for a ruling, which its policy's next version may hold as it is
+    Column("which", String(120), primary_key=True),  # `ahead` or `due`; of a ruling its clause's id and its last day
     Column("sent_at", DateTime, nullable=False),
 )

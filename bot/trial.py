@@ -9,7 +9,7 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bot.answer import PLAINLY_ALIKE, VERDICTS, Quote, is_unconfirmed_permission
+from bot.answer import VERDICTS, Quote, is_unconfirmed_permission
 from bot.asking import ask_and_read
 from bot.directory import Directory
 from bot.trial_questions import TrialQuestion
@@ -17,6 +17,7 @@ from corpus.clause import STRICTNESS, Clause, Stance
 from corpus.loosening import is_looser, loosened
 from retrieval.decision import Outcome
 from retrieval.index import Index
+from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.sensitive import NEVER_STORED, sensitivity
 
 # What stands for the matter of a question that is not plainly about any.
@@ -259,8 +260,10 @@ def _looser(before: Told, after: Told) -> str | None:
     if before.outcome is after.outcome is Outcome.ANSWERED:
         return loosened(one.clause, other.clause) if one.is_main_case and other.is_main_case else None
     known = {rule.key: rule.clause for rule in before.rules}
-    hows = (loosened(known[rule.key], rule.clause) for rule in after.rules if rule.key in known)
-    return next(filter(None, hows), None)
+    for rule in after.rules:
+        if rule.key in known and (how := loosened(known[rule.key], rule.clause)):
+            return f"{rule.clause.label}: {how}"
+    return None
 
 
 def _strictest(rules: Sequence[Rule]) -> Rule:

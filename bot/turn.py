@@ -30,13 +30,15 @@ class Tenancy:
 class Asker:
     """Who asks, and of which school; `person` is None in the demonstration. `schools` are all that she may ask of.
 
-    `revision` is the school's at this moment, None where it was not read.
+    `revision` is the school's at this moment, None where it was not read; `address` where she can be written to alone later, None
+    where the channel knows of none.
     """
 
     school: School
     schools: tuple[School, ...]
     person: Person | None
     revision: int | None = None
+    address: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def align(draft: Policy, before: Policy | None, used: Collection[str]) -> Policy
     Text decides first, then label and likeness. Confirmations and corrections are carried over where the words are unchanged.
     """
     matches = {after.id: old for old, after, _ in _matches(before, draft)} if before else {}
-    taken = set(used) | {old.id for old in matches.values()}
+    taken = {*used, *(old.id for old in matches.values()), *draft.lead_ins()}
     ids: dict[str, str] = {}
     for clause in draft.clauses():
         if clause.id in matches:

@@ -85,6 +85,20 @@ class Correction(_Value, frozen=True):
     roles: tuple[Role, ...] | None = None
     deciding: str | None = None
 
+    def over(self, earlier: "Correction | None") -> "Correction":
+        """Return this correction with what an earlier one set and this one leaves, so that neither is lost."""
+        if earlier is None:
+            return self
+        ruling = earlier if self.stance is None else self
+        return replace(
+            self,
+            stance=ruling.stance,
+            second=ruling.second,
+            binds=earlier.binds if self.binds is None else self.binds,
+            roles=earlier.roles if self.roles is None else self.roles,
+            deciding=earlier.deciding if self.deciding is None else self.deciding,
+        )
+
 
 class RulingNote(_Value, frozen=True):
     """What makes a clause a ruling of the headteacher: whose it is, what it answers, how long it holds, what it rests on.
@@ -175,7 +189,8 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
         return self.reading or self.text
 
     def corrected(self, correction: Correction) -> "Clause":
-        """Return the clause with what `correction` sets; its words stay as they are."""
+        """Return the clause with what `correction` sets, and any earlier one before it; its words stay as they are."""
+        correction = correction.over(self.correction)
         return replace(
             self,
             stance=correction.stance or self.stance,
@@ -197,6 +212,11 @@ class Section(_Value, frozen=True):
     text: str
     at: tuple[Span, ...]
     elements: tuple[Clause | LeadIn, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The heading as people read it: without the marks that make it one in a text (`# 5 Roles`, `**Roles**`)."""
+        return self.text.lstrip("#").strip("*_ ")
 
 
 class Person(_Value, frozen=True):
@@ -279,7 +299,7 @@ class Policy(_Value, frozen=True):
         level = self.sections[index].level + 1
         for section in reversed(self.sections[: index + 1]):
             if section.level < level and section.text:
-                path.append(section.text)
+                path.append(section.heading)
                 level = section.level
         return tuple(reversed(path))
 

@@ -86,6 +86,8 @@ def parse_date(text: str) -> PolicyDate:
         if (start, end) == (0, len(words)):
             return found
     raise ValueError(f"{text!r} is not a date: write it as May 2018 or 1 May 2018")
+
+
 def day_of(moment: datetime) -> date:
     """Return the calendar day at the schools of a moment that the store keeps, in UTC."""
     return moment.replace(tzinfo=UTC).astimezone(LONDON).date()

@@ -228,16 +228,6 @@ def correct(policy: Policy, clause_id: str, correction: Correction) -> Policy:
             raise EditError(f"“{phrase}” does not stand in this rule: copy its words as they are.")
     if correction.second and correction.stance is None:
         correction = replace(correction, stance=clause.stance)
-    if earlier := clause.correction:
-        stance_from = earlier if correction.stance is None else correction
-        correction = replace(
-            correction,
-            stance=stance_from.stance,
-            second=stance_from.second,
-            binds=earlier.binds if correction.binds is None else correction.binds,
-            roles=earlier.roles if correction.roles is None else correction.roles,
-            deciding=earlier.deciding if correction.deciding is None else correction.deciding,
-        )
     return _swap(policy, clause, clause.corrected(correction))
 
 

@@ -11,13 +11,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Row, Select, delete, func, insert, select, update
 
 from corpus.alignment import align
 from corpus.clause import RULINGS, Correction, Policy
 from corpus.corrections import keep_corrections, with_corrections
+from corpus.dates import PolicyDate, day_of
 from corpus.documents.doubt import Doubt
-from corpus.dates import day_of
 from corpus.errors import StoreError
 from corpus.tables import clauses, other_policies, policies, schools, versions, writing
 
@@ -69,6 +69,25 @@ class Version:
     def digest(self) -> str:
         """What tells this state of a draft from any other."""
         return sha256(self.policy.to_json()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """When a policy that holds is to be reviewed, and since when its version is published."""
+
+    school_id: str
+    slug: str
+    version: int
+    title: str
+    due: PolicyDate
+    published_at: datetime
+
+
+class _Dates(msgspec.Struct):
+    """What of a policy's JSON tells of its review; the rest, which is long, is passed over."""
+
+    title: str
+    review_due: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +230,9 @@ class Versions:
             return [_version(row, Policy.from_json(row.document)) for row in connection.execute(wanted)]
 
     def change_draft(self, school_id: str, slug: str, edits: int, change: Callable[[Policy], Policy]) -> Policy:
-        """Put what `change` makes of the draft in its place, and return it; `edits` are those of the draft as it was read.
+        """Put what `change` makes of the draft in its place, and return it with its clauses' ids aligned.
 
+        `edits` are those of the draft as it was read.
         Raises StoreError where there is no draft, or somebody else has changed it since; what `change` raises leaves it as it is.
         """
         with self._writing() as connection:
@@ -222,7 +242,12 @@ class Versions:
                 raise StoreError(
                     "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
                 )
-            changed = change(Policy.from_json(row.document))
+            # A clause that a change made anew must not get an id that an earlier version gave to another.
+            changed = align(
+                change(Policy.from_json(row.document)),
+                self._current(connection, school_id, slug),
+                self._used_ids(connection, school_id, slug),
+            )
             values = {"document": changed.to_json(), "edits": edits + 1}
             connection.execute(update(versions).where(versions.c.id == row.id).values(values))
         return changed
@@ -318,14 +343,6 @@ class Versions:
                 raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
             keep_corrections(connection, (school_id, slug, number), changes, self._now())
 
-    def hold(self, school_id: str) -> None:
-        """Let nobody else publish or change a draft at a school until the transaction of `all_at_once` ends.
-
-        Raises StoreError where there is no such school.
-        """
-        with self._writing() as connection:
-            self._require_school(connection, school_id)
-
     def given_ids(self, school_id: str, slug: str) -> set[str]:
         """Return the id of every clause that a policy has ever had published."""
         with self._reading() as connection:
@@ -351,15 +368,23 @@ class Versions:
     def publishers(self) -> dict[tuple[str, str], str | None]:
         """Return by whom the current version of each policy was published, by school and slug."""
         with self._reading() as connection:
-            rows = connection.execute(
-                select(policies.c.school_id, policies.c.slug, versions.c.published_by).join(
-                    versions,
-                    (policies.c.school_id == versions.c.school_id)
-                    & (policies.c.slug == versions.c.slug)
-                    & (policies.c.current == versions.c.number),
-                )
-            )
+            rows = connection.execute(_that_hold(versions.c.school_id, versions.c.slug, versions.c.published_by))
             return {(row.school_id, row.slug): row.published_by for row in rows}
+
+    def reviews(self) -> Iterator[Review]:
+        """Yield when each policy that holds, of all schools, is to be reviewed; those that do not say so are left out."""
+        with self._reading() as connection:
+            for row in connection.execute(_that_hold(versions).execution_options(yield_per=100)):
+                dates = msgspec.json.decode(row.document, type=_Dates)
+                if dates.review_due:
+                    due = PolicyDate(dates.review_due)
+                    yield Review(row.school_id, row.slug, row.number, dates.title, due, row.published_at)
+
+    def that_hold(self, slug: str) -> list[Policy]:
+        """Return the policy of this slug that holds at each school that has one."""
+        with self._reading() as connection:
+            rows = connection.execute(_that_hold(versions).where(versions.c.slug == slug)).all()
+            return [with_corrections(connection, Policy.from_json(row.document), row.number) for row in rows]
 
     def policies(self, school_id: str) -> list[tuple[str, int | None, list[int]]]:
         """Return each policy of a school: its slug, its current version, and all its versions' numbers."""
@@ -423,6 +448,16 @@ class Versions:
             )
         )
         return f"it has {', '.join(map(str, numbers))}." if numbers else "it has none yet."
+
+
+def _that_hold(*columns: FromClause | ColumnElement[Any]) -> Select[Any]:
+    """Return what is sought of the versions that are published now, by school and policy."""
+    holds = (
+        (policies.c.school_id == versions.c.school_id)
+        & (policies.c.slug == versions.c.slug)
+        & (policies.c.current == versions.c.number)
+    )
+    return select(*columns).join(policies, holds).order_by(versions.c.school_id, versions.c.slug)
 
 
 def no_such_school(school_id: str, known: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from corpus.clause import Clause, Party, Passage, Policy, RulingNote, Stance
+from corpus.clause import RULINGS, Clause, Party, Passage, Policy, RulingNote, Stance
 from corpus.dates import PolicyDate
 from corpus.versions import Published
 from retrieval.analyzer import analyze
@@ -170,7 +170,9 @@ class Index:
         return self._number[clause.policy.slug, clause.clause.id]
 
     def clause(self, slug: str, clause_id: str) -> IndexedClause:
-        """Return the clause of this id in the policy of this slug. Raises KeyError where there is none."""
+        """Return the clause or the ruling in force of this id in the policy of this slug. Raises KeyError where there is none."""
+        if slug == RULINGS:
+            return {ruling.clause.clause.id: ruling.clause for ruling in self.rulings}[clause_id]
         return self.clauses[self._number[slug, clause_id]]
 
     def links(self, matter: int) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from shutil import copytree
 from typing import Any, NamedTuple, TypeVar
 
@@ -135,7 +136,7 @@ def chat_app() -> Callable[..., Starlette]:
 
     def build(indexes: Indexes, *, joined: bool = False, secure: bool = False, public_url: str | None = None) -> Starlette:
         parts = assemble(indexes, KEY, public_url=public_url)
-        door = Door(parts.people, now_utc, secure=secure) if joined else None
+        door = Door(parts.people, parts.announcements, now_utc, secure=secure) if joined else None
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
         return create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=pages.routes())
@@ -197,6 +198,8 @@ class Chat:
     def __init__(self, parts: Parts, clock: Clock) -> None:
         self.parts = parts
         self._clock = clock
+        # A store that is a copy may hold the messages of the conversation it was made with.
+        self._name = token_hex(8)
         self._keys = count()
 
     def invite(self, school: str, pass_until: datetime | None = None) -> str:
@@ -215,9 +218,10 @@ class Chat:
         """Return what is to be said to a message; what is to be kept of it is kept."""
         self._clock.wait(timedelta(milliseconds=1))
         message, deliveries = self.message(text, **fields), self.parts.deliveries
-        event = deliveries.receive(f"{id(self)} {next(self._keys)}", message, self.parts.records.asker(message))
+        event = deliveries.receive(f"{self._name} {next(self._keys)}", message, self.parts.records.asker(message))
         assert event
-        turn = self.parts.conversation.turn(message, event.recent)
+        address = message.as_address(message.place, {}) if message.private else None  # as Telegram's channel knows it
+        turn = self.parts.conversation.turn(message, event.recent, address)
         deliveries.finish(event, (), turn.keep)
         return turn
 

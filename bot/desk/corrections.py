@@ -6,11 +6,12 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.answer import PARTY_WORDS
 from bot.clock import day_of
 from bot.desk.fixes import read_correction
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.signature import Signatures
-from bot.desk.words import KEEPERS, PARTIES, STANCES
+from bot.desk.words import KEEPERS, STANCES
 from bot.errors import BotError
 from bot.publication import Publication
 from corpus.clause import Clause, Stance
@@ -71,7 +72,7 @@ class CorrectionPages:
             clause=clause,
             lead_in=version.policy.lead_in_words(clause.lead_in),
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
         )
 
     def _correct(self, visit: Visit) -> Response:
@@ -102,7 +103,7 @@ class CorrectionPages:
             clauses=[(one, version.policy.lead_in_words(one.lead_in)) for one in waiting[:AT_ONCE]],
             waiting=len(waiting),
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
         )
 
     def _agree(self, visit: Visit) -> Response:

@@ -7,12 +7,13 @@ from functools import partial
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.answer import PARTY_WORDS
 from bot.audit import Action, Audit
 from bot.clock import day_of
 from bot.desk.fixes import OF_CLAUSE, OF_LEAD_IN, Edit, Fix
 from bot.desk.gate import Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
-from bot.desk.words import OFFICE, PARTIES, STANCES
+from bot.desk.words import OFFICE, STANCES
 from bot.errors import BotError
 from bot.policy_pages import page_sections
 from corpus import editing
@@ -63,7 +64,7 @@ class DraftPages:
             doubts={one.element: [other.sentence for other in doubtful if other.element == one.element] for one in doubtful},
             first=[one for one in doubtful if one.element],
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
             set_aside=[(at, one) for at, one in enumerate(draft.policy.passages) if one.kind == editing.SET_ASIDE],
         )
 
@@ -85,7 +86,7 @@ class DraftPages:
             around=(source[max(0, start - ROUND_IT) : start], source[start:end], source[end : end + ROUND_IT]),
             doubts=[one.sentence for one in self._doubtful(draft) if one.element == part.id],
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
         )
 
     def _doubtful(self, draft: Version) -> list[Finding]:

@@ -62,7 +62,7 @@ class Visit:
     @property
     def who(self) -> str:
         """How the audit trail names them."""
-        return f"{self.role} {self.person.id}"
+        return self.person.in_trail
 
     @property
     def base(self) -> str:

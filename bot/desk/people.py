@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bot.admission import MAY_REPLACE_HEADTEACHER, TONIGHT, Admission, may_end, read_last_day, require_may_end, require_may_invite
+from bot.admission import MAY_REPLACE_HEADTEACHER, TONIGHT, may_end, read_last_day, require_may_end, require_may_invite
 from bot.clock import day_of, spoken, spoken_day
 from bot.configuration import Configuration
 from bot.contact_store import Contacts
@@ -41,7 +41,6 @@ class PeoplePages:
     def __init__(
         self,
         people: People,
-        admission: Admission,
         contacts: Contacts,
         *,
         versions: Versions,
@@ -51,7 +50,6 @@ class PeoplePages:
     ) -> None:
         """Keep the parts."""
         self._people = people
-        self._admission = admission
         self._contacts = contacts
         self._versions = versions
         self._ways = ways
@@ -98,7 +96,7 @@ class PeoplePages:
         if invitation is None:
             raise BotError(NOT_OPEN)
         require_may_invite(visit.role, [invitation.role])
-        self._admission.take_back(visit.school.id, invitation.id, visit.who)
+        self._people.revoke(visit.school.id, invitation.id, by=visit.who)
         raise Done("/people", f"Invitation {number} cannot be used any more.")
 
     def _inviting(self, visit: Visit) -> Response:
@@ -114,7 +112,7 @@ class PeoplePages:
         invitees = read_staff_list(visit.typed("names"), role) if visit.typed("names") else [Invitee("", role)]
         require_may_invite(visit.role, [one.role for one in invitees])
         ends = read_last_day(self._last_day(visit), day_of(self._now()))
-        made = self._admission.invite(visit.school.id, [one.role for one in invitees], ends, visit.who)
+        made = self._people.invite_all(visit.school.id, [one.role for one in invitees], ends, by=visit.who)
         return self._shown(visit, made, [one.name for one in invitees])
 
     def _last_day(self, visit: Visit) -> str | None:
@@ -141,7 +139,7 @@ class PeoplePages:
         people = self._chosen(visit)
         if not people:
             raise BotError("Nobody is ticked.")
-        self._admission.end(visit.school.id, [person.id for person in people], visit.who)
+        self._people.remove(visit.school.id, *(person.id for person in people), by=visit.who)
         ended = (
             f"Person {people[0].id} can no longer ask here."
             if len(people) == 1
@@ -169,7 +167,7 @@ class PeoplePages:
         )
 
     def _replace(self, visit: Visit) -> Response:
-        done = self._admission.replace_headteacher(visit.school.id, visit.who)
+        done = self._people.replace_headteacher(visit.school.id, by=visit.who)
         return self._shown(visit, [(done.invitation, done.code)], [""])
 
     def _sheet(self, visit: Visit) -> Response:

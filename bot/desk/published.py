@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.answer import dates
+from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
-from bot.desk.gate import Gate, Visit
-from bot.desk.words import EVERYBODY, PARTIES, STANCES
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.words import EVERYBODY, KEEPERS, STANCES
+from bot.errors import BotError
 from bot.policy_pages import page_sections
+from bot.publication import Publication
 from corpus.checking import check_policy
 from corpus.clause import Policy
 from corpus.errors import StoreError
@@ -39,9 +41,10 @@ class _Row:
 class PublishedPages:
     """The pages over the versions; `now` is the time in UTC."""
 
-    def __init__(self, versions: Versions, now: Callable[[], datetime]) -> None:
-        """Keep the versions and the clock."""
+    def __init__(self, versions: Versions, publication: Publication, now: Callable[[], datetime]) -> None:
+        """Keep the parts and the clock."""
         self._versions = versions
+        self._publication = publication
         self._now = now
 
     def routes(self, gate: Gate) -> list[Route]:
@@ -49,7 +52,7 @@ class PublishedPages:
         return [
             gate.page("/policies", EVERYBODY, self._list, label="Policies"),
             gate.page("/policies/{slug}", EVERYBODY, self._policy),
-            gate.page("/policies/{slug}/versions/{number}", EVERYBODY, self._policy),
+            gate.page("/policies/{slug}/versions/{number}", EVERYBODY, self._policy, {"roll-back": self._roll_back}),
             gate.page("/policies/{slug}/versions/{number}/yaml", EVERYBODY, self._yaml),
             gate.page("/policies/{slug}/versions/{number}/print", EVERYBODY, self._print),
         ]
@@ -105,8 +108,9 @@ class PublishedPages:
             history=history,
             current=current,
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
             spoken=spoken,
+            may_keep=visit.role in KEEPERS,
         )
 
     def _version(self, visit: Visit) -> Version:
@@ -115,6 +119,13 @@ class PublishedPages:
         if number and wanted is None:
             raise StoreError("There is no such version of this policy.")
         return self._versions.version(visit.school.id, visit.path("slug"), wanted)
+
+    def _roll_back(self, visit: Visit) -> Response:
+        if visit.role not in KEEPERS:
+            raise BotError("Only the headteacher goes back to an earlier version.")
+        version, slug = self._version(visit), visit.path("slug")
+        self._publication.roll_back(visit.school.id, slug, version.number or 0, visit.who)
+        raise Done(f"/policies/{slug}", f"Staff are answered from version {version.number} again.")
 
     def _yaml(self, visit: Visit) -> Response:
         version = self._version(visit)

@@ -1,5 +1,7 @@
 """The pages between a draft and its publication: what changes, what staff will be told, and the button."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -50,7 +52,7 @@ class PublishingPages:
         at = "/policies/{slug}/draft"
         return [
             gate.page(f"{at}/changes", EVERYBODY, self._changes, {"match": self._match}),
-            gate.page(f"{at}/trial", EVERYBODY, self._trial, {"seen": self._seen}),
+            gate.page(f"{at}/trial", EVERYBODY, self._trial, {"seen": self._seen, "seen-all": self._seen_all}),
             gate.page(f"{at}/publish", KEEPERS, self._ready, {"publish": self._publish, "ask": self._ask}),
         ]
 
@@ -116,11 +118,20 @@ class PublishingPages:
         )
 
     def _seen(self, visit: Visit) -> Response:
+        return self._mark(visit, [(visit.typed("matter"), visit.typed("digest"))], "trial")
+
+    def _seen_all(self, visit: Visit) -> Response:
+        """Mark what the page showed, which need not be what is there by now."""
+        matters, digests = (map(str, visit.form.getlist(name)) for name in ("matter", "digest"))
+        return self._mark(visit, list(zip(matters, digests, strict=False)), "publish")
+
+    def _mark(self, visit: Visit, groups: Sequence[tuple[str, str]], next_page: str) -> Response:
         if visit.role not in KEEPERS:
             raise BotError("Only the headteacher marks what was looked at.")
         slug = visit.path("slug")
-        self._looked_at.mark(visit.school.id, slug, visit.typed("digest")[:64], visit.typed("matter")[:200], visit.who)
-        raise Done(f"/policies/{slug}/draft/trial", "Looked at.")
+        for matter, digest in groups:
+            self._looked_at.mark(visit.school.id, slug, digest[:64], matter[:200], visit.who)
+        raise Done(f"/policies/{slug}/draft/{next_page}", "Looked at.")
 
     def _ready(self, visit: Visit) -> Response:
         draft, slug = self._draft(visit), visit.path("slug")

@@ -6,12 +6,22 @@ from datetime import datetime
 from starlette.routing import Route
 
 from bot.assembly import Parts
+from bot.bringing_in import BringingIn
 from bot.configuration import Configuration
+from bot.desk.announcing import AnnouncingPages
+from bot.desk.bringing_in import BringingInPage
+from bot.desk.chair import ChairPages
 from bot.desk.contacts import ContactPages
+from bot.desk.corrections import CorrectionPages
+from bot.desk.drafts import DraftPages
 from bot.desk.gate import Gate
 from bot.desk.home import HomePage
 from bot.desk.people import PeoplePages
 from bot.desk.published import PublishedPages
+from bot.desk.publishing import PublishingPages
+from bot.desk.signature import Signatures
+from bot.desk.trail import TrailPage
+from bot.desk.trial_questions import TrialQuestionsPage
 from bot.ways_in import WaysIn
 
 
@@ -19,16 +29,29 @@ def desk_routes(
     gate: Gate, parts: Parts, now: Callable[[], datetime], *, ways: WaysIn, configuration: Configuration
 ) -> list[Route]:
     """Return the addresses of the desk; the order is that of the navigation. `ways` are where people come in."""
-    versions = parts.indexes.versions
-    published = PublishedPages(versions, now)
-    contacts = ContactPages(parts.contacts, parts.contact_changes, parts.roster, now)
-    people = PeoplePages(
-        parts.people, parts.admission, parts.contacts, versions=versions, ways=ways, configuration=configuration, now=now
+    versions, signatures = parts.indexes.versions, Signatures(parts.contacts)
+    published = PublishedPages(versions, parts.publication, now)
+    publishing = PublishingPages(
+        versions,
+        audit=parts.audit,
+        readiness=parts.readiness,
+        looked_at=parts.looked_at,
+        proposals=parts.proposals,
+        publication=parts.publication,
     )
+    people = PeoplePages(parts.people, parts.contacts, versions=versions, ways=ways, configuration=configuration, now=now)
     return [
         *HomePage(published).routes(gate),
         *published.routes(gate),
-        *contacts.routes(gate),
+        *BringingInPage(BringingIn(versions, parts.audit), published).routes(gate),
+        *DraftPages(versions, parts.audit, signatures, now).routes(gate),
+        *publishing.routes(gate),
+        *CorrectionPages(versions, parts.publication, signatures, now).routes(gate),
+        *AnnouncingPages(versions, parts.announcements, parts.readings, parts.audit).routes(gate),
+        *ContactPages(parts.contacts, parts.contact_changes, parts.roster, now).routes(gate),
         *people.routes(gate),
+        *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
+        *ChairPages(parts.proposals, parts.publication).routes(gate),
+        *TrailPage(parts.audit).routes(gate),
         *gate.routes(),
     ]

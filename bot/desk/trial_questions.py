@@ -10,7 +10,10 @@ from bot.readiness import Readiness
 from bot.trial_questions import TrialQuestions
 from retrieval.decision import Outcome
 
-EXPECTED: dict[str, str] = {**{str(one): words for one, words in STANCES.items()}, Outcome.NOT_COVERED: "The policies do not settle it"}
+EXPECTED: dict[str, str] = {
+    **{str(one): words for one, words in STANCES.items()},
+    Outcome.NOT_COVERED: "The policies do not settle it",
+}
 
 
 class TrialQuestionsPage:

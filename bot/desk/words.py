@@ -1,7 +1,7 @@
 """How the desk names what the rest of the program names shortly."""
 
 from bot.people import PersonRole
-from corpus.clause import Party, Stance
+from corpus.clause import Stance
 
 STANCES = {
     Stance.FORBIDDEN: "Not allowed",
@@ -11,15 +11,6 @@ STANCES = {
     Stance.REQUIRED: "Must be done",
     Stance.RECOMMENDED: "Advised",
     Stance.INFORMATIONAL: "Informs, and rules on nothing",
-}
-PARTIES = {
-    Party.STAFF: "staff",
-    Party.PUPILS: "pupils",
-    Party.PARENTS: "parents and carers",
-    Party.GOVERNORS: "governors",
-    Party.VOLUNTEERS: "volunteers",
-    Party.VISITORS: "visitors",
-    Party.CONTRACTORS: "contractors",
 }
 # Who may use a page: those who keep the policies, those who prepare them too, and those who only look on.
 KEEPERS = frozenset({PersonRole.HEADTEACHER, PersonRole.ADMINISTRATOR})

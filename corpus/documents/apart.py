@@ -21,7 +21,7 @@ LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredt
 _LARGEST_RESULT = 20_000_000  # bytes; ten times the words that a document of that size holds
 _OPEN_FILES = 64  # as many as Python needs to import what reads a document
 # The child finds its modules where this process does, and nowhere else.
-_START = "import sys; sys.path[:] = sys.argv[4:]; from corpus.documents.apart import answer; answer(*sys.argv[1:4])"
+_START = "import sys; sys.path[:] = sys.argv[3:]; from corpus.documents.apart import answer; answer(*sys.argv[1:3])"
 
 
 class _Answer(msgspec.Struct):
@@ -45,7 +45,7 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
     """
     refuse_large(len(raw), name)
     try:
-        process = start_reader(name, seconds, memory)
+        process = start_reader(seconds, memory)
     except OSError:
         raise DocumentError(f"{name} could not be read just now, as the computer is busy: try again in a minute.") from None
     late = threading.Event()
@@ -57,7 +57,7 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
     timer = threading.Timer(seconds, stop)
     timer.start()
     try:
-        said = _exchange(process, raw)
+        said = _exchange(process, _request(raw, name))
     finally:
         timer.cancel()
         timer.join()
@@ -72,12 +72,15 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
     return _judge(answer, name, late=late.is_set() or process.returncode == -getattr(signal, "SIGXCPU", 0))
 
 
-def start_reader(name: str, seconds: float, memory: int) -> subprocess.Popen[bytes]:
-    """Start the process that reads one document from its standard input. Raises OSError where the system has no room for it."""
+def start_reader(seconds: float, memory: int) -> subprocess.Popen[bytes]:
+    """Start the process that reads a name, on a line, and a document from its standard input.
+
+    Raises OSError where the system has no room for it.
+    """
     root = str(Path(__file__).parents[2])
     paths = [root, *(path for path in sys.path if path and path != root)]
     # -I leaves the user's own modules and PYTHON... variables out, -S what site adds: the paths are given.
-    command = [sys.executable, "-I", "-S", "-B", "-c", _START, name, str(seconds), str(memory), *paths]
+    command = [sys.executable, "-I", "-S", "-B", "-c", _START, str(seconds), str(memory), *paths]
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -102,12 +105,16 @@ def _judge(answer: _Answer, name: str, *, late: bool) -> ReadDocument:
     raise DocumentError(f"{name} could not be read and may be damaged: open it, save it again as a new file, and bring that in.")
 
 
-def _exchange(process: subprocess.Popen[bytes], raw: bytes) -> bytes:
-    """Give the child the document and return what it says, with no more than a byte over the largest result."""
+def _request(raw: bytes, name: str) -> bytes:
+    return " ".join(name.split()).encode(errors="replace") + b"\n" + raw
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> bytes:
+    """Give the child its document and return what it says, with no more than a byte over the largest result."""
     assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101
     # The child reads to the end before it writes; one that is killed closes the pipe.
     with suppress(BrokenPipeError):
-        process.stdin.write(raw)
+        process.stdin.write(request)
     with suppress(BrokenPipeError):
         process.stdin.close()
     with process.stdout:
@@ -123,11 +130,12 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def answer(name: str, seconds: str, memory: str) -> None:
+def answer(seconds: str, memory: str) -> None:
     """Read the document on standard input and write what came of it to standard output: the child's whole life."""
     _limit(float(seconds), int(memory))
     try:
-        said = _Answer(document=read_document(sys.stdin.buffer.read(), name))
+        name, _, raw = sys.stdin.buffer.read().partition(b"\n")
+        said = _Answer(document=read_document(raw, name.decode()))
     except DocumentError as error:
         said = _Answer(refusal=str(error))
     except (MemoryError, RecursionError):

@@ -10,13 +10,13 @@ import pypdfium2.raw as pdfium
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 
 from corpus.documents.damage import doubt_damage
+from corpus.documents.doubt import Doubt
 from corpus.documents.pdf_columns import read_flows
 from corpus.documents.pdf_furniture import Sheet, take_furniture
 from corpus.documents.pdf_lines import find_runs
 from corpus.documents.pdf_page import Page, read_page
 from corpus.documents.pdf_tables import take_tables
 from corpus.documents.pdf_text import write_text
-from corpus.documents.doubt import Doubt
 from corpus.documents.reading import ReadDocument
 from corpus.errors import DocumentError
 

@@ -38,6 +38,7 @@ class _Row:
     """A line across the whole page, or a table, that may be furniture."""
 
     parts: Sequence[Run | Table]
+    text: str
     shape: str
     place: float
     artifact: bool
@@ -64,7 +65,7 @@ def take_furniture(sheets: Sequence[Sheet]) -> list[str]:
             for row in zone:
                 steps = (int(row.place // 8), int((row.place + 4) // 8) + 10_000)
                 repeated = any(len(counts[row.shape, step]) >= wanted for step in steps)
-                if not (repeated or row.artifact):
+                if not (repeated or row.artifact or row.text == str(sheet.number)):
                     break
                 taken += _take(sheet, row)
                 if is_foot:
@@ -92,18 +93,22 @@ def _foot(sheet: Sheet) -> list[_Row]:
 
 
 def _rows(sheet: Sheet) -> list[_Row]:
-    rows = [
-        _Row(row, _shape(" ".join(run.text for run in row)), row[0].base, all(run.artifact for run in row))
-        for row in group_rows(sheet.runs)
-    ]
+    # Some programs mark whatever they write as belonging to the page: that says nothing.
+    marks = not all(part.artifact for part in _parts(sheet))
+    rows = [_row(runs, runs[0].base, marks=marks) for runs in group_rows(sheet.runs)]
     low, high = _ZONE * sheet.height, (1 - _ZONE) * sheet.height
     for table in sheet.tables:
-        if table.bottom < low or table.top > high:
-            rows.append(_Row([table], _shape(table.text), table.base, table.artifact))
-        else:
-            # What stands beyond a table on the page is inside of it: a table of the text ends the search.
-            rows.append(_Row([table], "", table.base, artifact=False))
+        row = _row([table], table.base, marks=marks)
+        if table.bottom > low and table.top < high:
+            # A table of the text is no furniture, and so the search from the edge of the page ends at it.
+            row = _Row([table], "", "", table.base, artifact=False)
+        rows.append(row)
     return sorted(rows, key=lambda row: row.place)
+
+
+def _row(parts: Sequence[Run | Table], place: float, *, marks: bool) -> _Row:
+    text = " ".join(part.text for part in parts)
+    return _Row(parts, text, _shape(text), place, marks and all(part.artifact for part in parts))
 
 
 def _shape(text: str) -> str:

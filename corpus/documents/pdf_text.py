@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from corpus.documents.doubt import Doubt
 from corpus.documents.pdf_columns import Flow
 from corpus.documents.pdf_lines import Line
 from corpus.documents.pdf_tables import Table
-from corpus.documents.doubt import Doubt
 from corpus.furniture import continues, hangs, is_field, is_unfinished
 from corpus.markers import Family, Marker, parse_marker
 
@@ -51,18 +51,19 @@ class _Measures:
 class _Writer:
     """Puts the text together and remembers where each doubt arose."""
 
-    text: str = ""
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
     doubts: list[Doubt] = field(default_factory=list)
 
     def write(self, words: str, *, apart: bool) -> None:
         """Add a line, after a blank one if it stands `apart`."""
-        if self.text:
-            self.text += "\n\n" if apart else "\n"
-        self.text += words
+        before = "" if not self.parts else "\n\n" if apart else "\n"
+        self.parts += [before, words]
+        self.length += len(before) + len(words)
 
     def doubt(self, kind: str, sentence: str) -> None:
-        """Add a doubt about what is written next."""
-        self.doubts.append(Doubt(len(self.text) + 2 if self.text else 0, kind, sentence))
+        """Add a doubt about what is written next, after a blank line."""
+        self.doubts.append(Doubt(self.length + 2 if self.parts else 0, kind, sentence))
 
 
 def write_text(flows: Sequence[Flow], opening: Iterable[str]) -> tuple[str, tuple[Doubt, ...]]:
@@ -79,7 +80,8 @@ def write_text(flows: Sequence[Flow], opening: Iterable[str]) -> tuple[str, tupl
             _write_table(paragraph, writer)
         else:
             _write_paragraph(paragraph, writer, measures)
-    return writer.text + "\n", (*writer.doubts, *_doubt_hyphens(writer.text))
+    text = "".join(writer.parts) + "\n"
+    return text, (*writer.doubts, *_doubt_hyphens(text))
 
 
 def _measure(lines: Sequence[Line], flows: Sequence[Flow]) -> _Measures:
@@ -248,7 +250,7 @@ def _write_paragraph(paragraph: _Paragraph, writer: _Writer, measures: _Measures
         sentence = f"“{words[:60]}” is a footnote of page {paragraph.lines[0].page}: is it part of the policy?"
         writer.doubt("footnote", sentence)
     if paragraph.level:
-        writer.write(f"{'#' * paragraph.level} {' '.join(words.split(' '))}", apart=True)
+        writer.write(f"{'#' * paragraph.level} {words}", apart=True)
         return
     if _LEADER.search(paragraph.lines[0].text):
         words = paragraph.lines[0].text

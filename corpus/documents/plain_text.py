@@ -140,7 +140,7 @@ class PlainText:
             self.paragraph(words, marker)
             return
         number = "" if marker in _BULLETS else marker
-        self._add(_Line(f"{'#' * min(level, 6)} {number} {words}".replace("  ", " "), False, is_heading=True))
+        self._lines.append(_Line(f"{'#' * min(level, 6)} {number} {words}".replace("  ", " "), False, is_heading=True))
         self._gap = True
 
     def paragraph(self, words: str, marker: str = "", depth: int = 0, *, bold: bool = False) -> None:
@@ -250,10 +250,10 @@ class PlainText:
         heads = bold and number and "*" not in line and not words.endswith((".", ";", ",")) and not is_ruling(words)
         if heads and len(words.split()) <= _LONGEST_FAKE_HEADING:
             head = line[: len(line) - len(words)]
-            self._add(_Line(f"{head}**{words}**", False, is_heading=True))
+            self._lines.append(_Line(f"{head}**{words}**", False, is_heading=True))
             self._gap = True
             return
-        self._add(_Line(indent + line, follows or self._joins(words, marker), marker))
+        self._lines.append(_Line(indent + line, follows or self._joins(words, marker), marker))
         self._gap = False
 
     def _joins(self, words: str, marker: Marker | None) -> bool:
@@ -273,9 +273,6 @@ class PlainText:
         if before.marker is None:
             return False
         return marker.family not in (Family.DECIMAL, Family.CODED) or (before.joined and before.marker.family is marker.family)
-
-    def _add(self, line: _Line) -> None:
-        self._lines.append(line)
 
     def _cells(self, row: Sequence[Cell]) -> None:
         for cell in row:
@@ -308,9 +305,9 @@ class PlainText:
 
     def _rows(self, rows: Sequence[Sequence[Cell]], *, has_header: bool) -> None:
         for index, row in enumerate(rows):
-            self._add(_Line(f"| {' | '.join(cell.text for cell in row)} |", index > 0))
+            self._lines.append(_Line(f"| {' | '.join(cell.text for cell in row)} |", index > 0))
             if index == 0 and has_header:
-                self._add(_Line(f"|{' --- |' * len(row)}", True))
+                self._lines.append(_Line(f"|{' --- |' * len(row)}", True))
         self._gap = True
 
 

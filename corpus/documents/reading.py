@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from corpus.documents.doubt import Doubt
 from corpus.documents.characters import decode_page, is_text
+from corpus.documents.doubt import Doubt
 from corpus.errors import DocumentError
 from corpus.source import decode, read_text
 

@@ -1,17 +1,10 @@
 """The chat page in a real browser: with a script and without, by keyboard, on a small phone, enlarged, and read aloud."""
 
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import msgspec
 import pytest
@@ -32,36 +25,12 @@ from corpus.building import build_policy
 from corpus.tables import sqlite_url
 from corpus.versions import School, Versions
 from retrieval.index import in_place
-from tests.platforms.served import free_port
+from tests.platforms.policybot_serve import served
 
 KEY = "a key that only the tests of the browser have"
 RULE = "Staff must not accept friend requests from parents."
 FRIENDS = "can I accept a parent's friend request?"
 expect.set_options(timeout=15_000)  # a machine may be busy
-
-
-@contextmanager
-def served(home: Path, question: bytes, **settings: str) -> Iterator[str]:
-    """Start `policybot serve` on a data folder; give the address of the chat page."""
-    port = free_port()
-    environment = {"POLICYBOT_HOME": str(home), "POLICYBOT_BIND": f"127.0.0.1:{port}"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "serve"], env=os.environ | environment | settings, cwd=Path(__file__).parents[2]
-    )
-    try:
-        for _ in range(900):  # a busy machine that has kept nothing of parsing yet may need most of a minute
-            try:
-                # The first question of a new folder costs seconds: it is asked here, so that no test waits for it.
-                urlopen(f"http://127.0.0.1:{port}/chat", data=question, timeout=60).close()
-                break
-            except HTTPError:
-                break  # it answers, and knows nobody yet
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/chat"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED, RESENT, UNDELIVE
 from bot.people import SLACK
 from bot.tables import outbox
 from bot.turn import IN_PRIVATE, Tenancy
+from bot.watches import TELL_ME
 from retrieval.knowledge import Knowledge
 from tests.platforms import block_kit
 from tests.platforms.background import Background
@@ -113,7 +114,8 @@ def test_a_question_is_answered_in_its_thread_with_the_clause_word_for_word_and_
     assert "advised not to be on line friends with ex or recent pupils of the school or other schools" in words(said)
     assert "5.1, fourth bullet" in words(said)
     votes = ["This helped", "This did not help"]
-    assert labels(said) == ["Show the whole section", "Not what I meant", "Keep this answer", "Not this person", WORRIED, *votes]
+    under_answer = ["Show the whole section", "Not what I meant", "Keep this answer", TELL_ME, "Not this person"]
+    assert labels(said) == [*under_answer, WORRIED, *votes]
     assert said["thread_ts"] == asked.payload["event"]["ts"]
     assert said["metadata"]["event_payload"]["reference"]
     assert block_kit.unescaped(said["text"]).startswith(ADVISED_AGAINST)
@@ -193,6 +195,7 @@ SAYS = {
     "whoami": "as a member of staff",
     "privacy": "Slack keeps this chat by your employer's settings",
     "sent": "You have handed nothing over.",
+    "watching": "I watch no rule for you.",
     "mydata": "I keep one question of yours.",
     "forget": "I have deleted your question.",
     "leave": "Do you want to leave Coniston Primary School?",

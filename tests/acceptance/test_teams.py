@@ -22,6 +22,7 @@ from bot.deliveries import DROPPED, DUPLICATES, LEASE, REFUSED
 from bot.layout import WORRIED
 from bot.people import TEAMS
 from bot.turn import IN_PRIVATE
+from bot.watches import TELL_ME
 from retrieval.knowledge import Knowledge
 from tests.platforms.background import Background
 from tests.platforms.bots import Bot
@@ -161,6 +162,7 @@ def test_each_button_under_an_answer_does_what_it_says(running: Running) -> None
         "Show the whole section": "Personal use of social media",
         "Not what I meant": "Perhaps it is one of these rules.",
         "Keep this answer": "Your copy of this answer.",
+        TELL_ME: "I tell you when this rule changes: ",
         "This helped": "Thank you.",
         "This did not help": "Thank you.",
         WORRIED: "If anybody is in immediate danger, ring 999 now.",
@@ -180,6 +182,7 @@ COMMAND_TOLD = {
     "worried": "If anybody is in immediate danger, ring 999 now.",
     "contacts": "Whom to turn to at Chase Terrace",
     "sent": "You have handed nothing over.",
+    "watching": "I watch no rule for you.",
     "policies": "I look in:",
     "school": "You ask of Chase Terrace",
     "whoami": "You joined",

@@ -22,6 +22,7 @@ from bot.people import TELEGRAM, People, PersonRole
 from bot.schema import open_store
 from bot.school_year import Season, read_hours
 from bot.turn import IN_PRIVATE
+from bot.watches import TELL_ME
 from corpus.tables import sqlite_url
 from retrieval.knowledge import Knowledge
 from tests.platforms.background import Background
@@ -180,6 +181,7 @@ def test_a_question_is_answered_with_the_clause_word_for_word_and_its_buttons(te
         "Show the whole section",
         "Not what I meant",
         "Keep this answer",
+        TELL_ME,
         "Not this person",
         *votes,
         WORRIED,
@@ -235,6 +237,7 @@ SAYS = {
     "whoami": "as a member of staff",
     "privacy": "Telegram keeps this chat on its own servers",
     "sent": "You have handed nothing over.",
+    "watching": "I watch no rule for you.",
     "mydata": "I keep one question of yours.",
     "forget": "I have deleted your question.",
     "leave": "Do you want to leave Coniston Primary School?",

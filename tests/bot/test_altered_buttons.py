@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.people import TELEGRAM, PersonRole
 from bot.rendering import as_text
 from bot.short_names import shortened
-from bot.tables import contact_books, duties, escalations, people
+from bot.tables import contact_books, duties, escalations, people, readings, watches
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Staff
@@ -20,7 +20,7 @@ HEAD, DSL, DEPUTY, CHAIR, TEACHER, STRANGER = "1", "2", "3", "4", "77", "88"
 MINUTE = timedelta(minutes=1)
 FRIENDS = "Can I accept a friend request from a parent?"
 BEATEN = "A child in my class has told me that her stepdad hits her"
-KINDS = "nahditwesokclvg"
+KINDS = "nahditwesokclvgxy"
 SECRETS = ("stepdad", "friend request from a parent", "Name77")
 RUBBISH = [
     "",
@@ -39,6 +39,9 @@ RUBBISH = [
     "a" * 5000,
     "o:",
     "o:0",
+    "all",
+    "end:1",
+    "1",
     "s:",
     "me:",
     "me:00000000",
@@ -63,6 +66,7 @@ def test_rubbish_is_answered_and_changes_nothing(linked: "Staff", kind: str, acc
     linked.say(BEATEN, DEPUTY)
     linked.press("Tell Mrs Reed now: my name and", DEPUTY)
     linked.round()
+    linked.say("/help", account)  # from then on it is known where to write to them
     before = _rows(linked)
     for value in RUBBISH:
         linked.clock.wait(MINUTE)
@@ -101,13 +105,15 @@ def _known(staff: "Staff") -> list[str]:
 
 def _rows(staff: "Staff") -> list[object]:
     with staff.engine.connect() as connection:
-        return [connection.execute(select(table)).all() for table in (escalations, duties, contact_books, people)]
+        tables = (escalations, duties, contact_books, people, watches, readings)
+        return [connection.execute(select(table)).all() for table in tables]
 
 
 @pytest.mark.parametrize("account", [TEACHER, DEPUTY, CHAIR, HEAD, "9"])
 def test_nobody_reads_answers_or_erases_what_was_sent_to_another(linked: "Staff", account: str) -> None:
     """The safeguarding lead's alert, whose id somebody has come to know; 9 is the headteacher of the other school."""
     linked.enrol(PersonRole.HEADTEACHER, "9", school="meadow")
+    linked.say("/help", "9")
     linked.say(BEATEN)
     linked.press("Tell Mrs Reed now: my name and")
     linked.round()

@@ -1,7 +1,6 @@
 """`policybot contacts`: what is printed, loaded, set and removed, who is to be told, and what is still missing."""
 
 import io
-import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -212,19 +211,4 @@ def test_the_doctor_says_that_no_rules_of_another_nation_are_shipped(policybot: 
     assert looks(policybot, "note") == [
         "Hillside: no reviewed safeguarding rules for Wales are shipped, so urgent replies give 999 and the school's own "
         "contacts only."
-    ]
-
-
-def test_what_is_changed_and_confirmed_stands_in_the_audit_trail(filled_in: Policybot) -> None:
-    filled_in(*HILLSIDE, "--set", "Dr Shah", "--phone", "01473 123499")
-    filled_in(*HILLSIDE, "--set", "Dr Shah", "--phone", "01473 123499")
-    assert filled_in(*HILLSIDE, "--confirmed", "Dr Shah").out.startswith("Noted: Dr Shah has confirmed")
-    assert filled_in(*HILLSIDE, "--confirmed", "Mr Reed").code == 1
-    trail = filled_in("audit", "--school", "hillside").out.splitlines()
-    told = [re.sub(r".*command line: \S+ ", "", line).strip() for line in trail]
-    assert told == [
-        "set up the school",
-        "changed the contacts",
-        "changed the contacts",
-        "confirmed how the chair of governors is reached",
     ]

@@ -58,6 +58,9 @@ class Platform:
     async def stop(self) -> None:
         self.said_before_stop = list(self.said)
 
+    def address(self, message: Message) -> Message:
+        return message.as_address(message.place, {})
+
     def render(self, reply: Reply, message: Message) -> list[Call]:
         self.rendered.append(reply)
         if self.render_faults:
@@ -399,6 +402,9 @@ class Channel:
 
     async def stop(self):
         pass
+
+    def address(self, message):
+        return None
 
     def render(self, reply, message):
         if mode == "dies answering":

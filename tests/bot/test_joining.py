@@ -11,13 +11,15 @@ import pytest
 from sqlalchemy import Row, Table, select
 from starlette.applications import Starlette
 
+from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.joining import COOKIE, ENDED, MOST_TRIES
+from bot.notices import NoticeKind
 from bot.people import WEB, People, PersonRole
 from bot.schema import open_store
-from bot.tables import events, questions
-from corpus.tables import sqlite_url
+from bot.tables import events, notices, questions
+from corpus.tables import sqlite_url, writing
 from corpus.versions import School, Versions
 from retrieval.knowledge import Knowledge
 
@@ -106,6 +108,20 @@ def test_whoever_joins_asks_of_that_school_whatever_the_form_says(visit: Callabl
     answer = unescape(client.post("/chat", data={"school": "meadow", "question": FRIENDS}).text)
     assert "friend requests from parents" in answer
     assert "badges" not in answer
+
+
+def test_whoever_joins_is_asked_to_read_what_the_school_asks_all_to_read(
+    visit: Callable[[], TestClient], people: People, store: Versions, knowledge: Knowledge
+) -> None:
+    announcements = assemble(Indexes(store, knowledge), b"k" * 32).announcements
+    with writing(store.engine) as connection:
+        options: dict[str, Any] = {"since": None, "own": "", "to_confirm": True, "who": "headteacher 1"}
+        announcements.announce(connection, "hillside", "staff", 1, **options)
+    assert kept(store, notices) == []
+    join(visit(), people)
+    join(visit(), people, "meadow")
+    (notice,) = kept(store, notices)
+    assert (notice.school_id, notice.kind) == ("hillside", NoticeKind.ANNOUNCED)
 
 
 def test_the_code_of_a_link_stands_in_the_form_escaped(visit: Callable[[], TestClient]) -> None:

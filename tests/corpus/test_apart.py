@@ -39,7 +39,7 @@ SWOLLEN = pdf(zlib.compress(zlib.compress(b" " * 60_000_000), 9), packed="/Filte
 
 def test_a_document_comes_out_as_it_would_here() -> None:
     raw = (DOCUMENTS / "social-media.pdf").read_bytes()
-    assert read_apart(raw, "policy.pdf") == read_document(raw, "policy.pdf")
+    assert read_apart(raw, "policy\0 .pdf") == read_document(raw, "policy.pdf")
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_a_large_file_is_refused_before_it_is_read() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process may do is read from /proc")
 def test_the_reader_has_limits_a_session_of_its_own_and_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICYBOT_SECRET_KEY", "not for the reader")
-    with start_reader("policy.txt", 20, 10**9) as reader:
+    with start_reader(20, 10**9) as reader:
         assert reader.stdin is not None
         assert reader.stdout is not None
         # More than a pipe holds: once it is written, the reader has begun to read, under its limits.
-        reader.stdin.write(b"Staff must sign in. " * 20_000)
+        reader.stdin.write(b"policy.txt\n" + b"Staff must sign in. " * 20_000)
         about = Path("/proc", str(reader.pid))
         environment = (about / "environ").read_bytes()
         limits = dict(re.findall(r"^Max (.+?) {2,}(\S+)", (about / "limits").read_text(encoding="ascii"), re.MULTILINE))

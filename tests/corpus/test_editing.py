@@ -296,7 +296,8 @@ BOTH = next(one.clause_id or "" for one in draft().lead_ins().values() if one.cl
         (lambda policy: editing.edit_words(policy, "1.2", "No.", by="A", on=ON, reason=" "), "who changes it and why"),
         (lambda policy: editing.correct(policy, "1.2", Correction("", ON, "why")), "who changes it and why"),
         (lambda policy: editing.correct(policy, "1.2", Correction("A", ON, "b", deciding="must")), "does not stand in this rule"),
-        (lambda policy: editing.make_heading(policy, "1.1-a"), None),
+        (lambda policy: editing.make_heading(policy, "1.1-b-first-bullet"), "begins before it"),
+        (lambda policy: editing.renumber(editing.relabel(policy, "1.2", "section 7"), 3, "7"), "another section 7 already"),
         (lambda policy: editing.unmake_heading(policy, 9), "no longer there"),
         (lambda policy: editing.renumber(policy, 1, "five"), "looks like 5"),
         (lambda policy: editing.bring_back(policy, 99), "no longer there"),
@@ -394,5 +395,8 @@ def test_whatever_is_edited_no_character_is_lost_and_the_rest_stays_as_it_was(ed
         assert sum(was[name][0] != now[name][0] for name in both) <= 1
         # One may have been confirmed or corrected by this very edit.
         assert sum(was[name][:2] == now[name][:2] and was[name][2] != now[name][2] for name in both) <= 1
+    saved = align(policy, START, {clause.id for clause in START.clauses()})
+    assert find_fault(saved) is None
+    assert [clause.text for clause in saved.clauses()] == [clause.text for clause in policy.clauses()]
     assert from_yaml(to_yaml(policy), "phones.yaml") == policy
     assert Policy.from_json(policy.to_json()) == policy

@@ -22,7 +22,8 @@ def pdf(*pages: str, page: str = "", catalog: str = "", more: dict[int, bytes] |
     fonts = {
         "F1": "/BaseFont /Courier /Encoding /WinAnsiEncoding",
         "F2": "/BaseFont /Courier-Bold /Encoding /WinAnsiEncoding",
-        "F3": "/BaseFont /Courier /Encoding << /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl /softhyphen] >> /ToUnicode 4 0 R",
+        "F3": "/BaseFont /Courier /ToUnicode 4 0 R "
+        "/Encoding << /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl /softhyphen] >>",
     }
     font = " ".join(f"/{name} << /Type /Font /Subtype /Type1 {what} >>" for name, what in fonts.items())
     kids = " ".join(f"{10 + 2 * index} 0 R" for index in range(len(pages)))
@@ -193,6 +194,7 @@ CASES = {
         "".join(f"BT /F1 10 Tf 0 1 -1 0 {100 + 12 * row} 50 Tm ({line}) Tj ET\n" for row, line in enumerate(FILLED.split("\n"))),
         FULL,
     ),
+    "the number of a page": (lines(50, 700, FILLED) + at(300, 30, "1"), FULL),
     "a contents page": (
         at(50, 740, "Contents", 14, "F2")
         + lines(50, 700, "Scope of this policy .......... 2\nMonitoring .................... 3"),

@@ -51,7 +51,7 @@ async def whole_bot(
     ]
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     routes = [route for channel in channels for route in channel.routes()]
-    door = Door(parts.people, now, secure=False)
+    door = Door(parts.people, parts.announcements, now, secure=False)
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)
     async with served(app) as address:
         slack.deliver_to(address + EVENTS_PATH)

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from corpus import editing
+from corpus.alignment import decide
 from corpus.building import build_policy
 from corpus.clause import Clause, Correction, Stance
 from corpus.errors import StoreError
@@ -101,3 +103,14 @@ def test_a_draft_that_is_dropped_leaves_what_is_published(store: Versions) -> No
     assert (store.drafts("hillside"), set(answered_from(store))) == ([], {"1.1", "1.2"})
     with pytest.raises(StoreError, match=r"^There is no draft of this policy any more\.$"):
         store.drop_draft("hillside", "phones")
+
+
+def test_what_a_change_of_a_draft_makes_anew_gets_no_id_that_was_another_clauses(store: Versions) -> None:
+    publish(store)
+    without = "1. Phones\n\n1.1 Staff must not use their own phones in class.\n"
+    publish(store, without)
+    store.save_draft(build_policy(without, school="hillside", slug="phones", title="Phones", source_name="p"), without)
+    store.change_draft("hillside", "phones", 0, lambda policy: editing.split(policy, without, "1.1", 35, "1.2"))
+    assert [one.id for one in store.draft("hillside", "phones").policy.clauses()] == ["1.1", "1.2-2"]
+    store.change_draft("hillside", "phones", 1, lambda policy: decide(policy, "1.2-2", "1.1", same=True))
+    assert [one.id for one in store.draft("hillside", "phones").policy.clauses()] == ["1.1-2", "1.1"]

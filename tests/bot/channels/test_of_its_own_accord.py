@@ -56,6 +56,7 @@ def test_the_address_is_the_same_whatever_was_written_and_whatever_was_pressed(t
         there.platform.writes("hello"),
         there.platform.replies(said, "hello"),
         there.platform.presses(said, "Open it"),
+        address,  # as it is taken when something is said there
     ):
         assert there.address_of(message) == address
 

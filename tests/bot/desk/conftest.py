@@ -28,7 +28,7 @@ def desk_over() -> Callable[[Indexes, Any], Desk]:
     def build(indexes: Indexes, clock: Any) -> Desk:
         parts = assemble(indexes, KEY, now=clock)
         gate = Gate(parts.desk, parts.people, KEY, secure=False)
-        door = Door(parts.people, clock, secure=False)
+        door = Door(parts.people, parts.announcements, clock, secure=False)
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         routes = desk_routes(gate, parts, clock, ways=WAYS, configuration=Configuration())
         app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)

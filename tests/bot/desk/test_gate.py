@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.desk.access import AT_DESK, IDLE, LINK_LASTS, NOT_YOURS, USED
-from bot.desk.gate import CLOSED, COOKIE, NOT_FOR_YOU
+from bot.desk.gate import CLOSED, COOKIE, LARGEST_FORM, NOT_FOR_YOU, STALE, TOO_LARGE
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.ways_in import WaysIn
@@ -116,6 +116,16 @@ def test_a_form_of_another_page_does_nothing(desk: Desk, site: str) -> None:
     seat = desk.seat()
     refused = seat.client.post("/desk/sign-out", headers={"sec-fetch-site": site})
     assert (refused.status_code, seat.get().status_code) == (403, 200)
+    for fields in ({"do": "bring-in"}, {"do": "bring-in", "form_key": "0" * 32}):
+        answer = seat.send("/bring-in", fields)
+        assert (answer.status_code, STALE in words_of(answer)) == (400, True)
+
+
+def test_a_form_larger_than_any_of_ours_is_refused_in_a_sentence(desk: Desk) -> None:
+    seat = desk.seat()
+    headers = {"content-length": str(LARGEST_FORM + 1), "content-type": "application/x-www-form-urlencoded"}
+    answer = seat.client.post("/desk/hillside/bring-in", headers=headers, content=b"")
+    assert (answer.status_code, TOO_LARGE in words_of(answer)) == (400, True)
 
 
 def test_desk_gives_a_link_in_private_only_and_only_to_whom_it_is_for(chat_of: Any, clock: Any) -> None:
