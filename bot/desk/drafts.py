@@ -10,11 +10,12 @@ from starlette.routing import Route
 from bot.answer import PARTY_WORDS
 from bot.audit import Action, Audit
 from bot.clock import day_of
-from bot.desk.fixes import OF_CLAUSE, OF_LEAD_IN, Edit, Fix
+from bot.desk.fixes import DECIDING, OF_CLAUSE, OF_LEAD_IN, Edit, Fix
 from bot.desk.gate import Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
-from bot.desk.words import OFFICE, STANCES
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.errors import BotError
+from bot.people import PersonRole
 from bot.policy_pages import page_sections
 from corpus import editing
 from corpus.checking import Concern, Finding, check_policy, place_doubts
@@ -48,7 +49,7 @@ class DraftPages:
         }
         part: dict[str, Handler] = {name: partial(self._fix, name) for name in {**OF_CLAUSE, **OF_LEAD_IN}}
         return [
-            gate.page("/policies/{slug}/draft", OFFICE, self._show, whole),
+            gate.page("/policies/{slug}/draft", EVERYBODY, self._show, whole),
             gate.page("/policies/{slug}/draft/parts/{part}", OFFICE, self._part, part),
         ]
 
@@ -65,6 +66,7 @@ class DraftPages:
             first=[one for one in doubtful if one.element],
             stances=STANCES,
             parties=PARTY_WORDS,
+            may_edit=visit.role in OFFICE,
             set_aside=[(at, one) for at, one in enumerate(draft.policy.passages) if one.kind == editing.SET_ASIDE],
         )
 
@@ -87,6 +89,7 @@ class DraftPages:
             doubts=[one.sentence for one in self._doubtful(draft) if one.element == part.id],
             stances=STANCES,
             parties=PARTY_WORDS,
+            may_decide=visit.role in KEEPERS,
         )
 
     def _doubtful(self, draft: Version) -> list[Finding]:
@@ -107,9 +110,10 @@ class DraftPages:
 
     def _changed(self, visit: Visit, edit: Edit, said: str, anchor: str = "") -> Response:
         """Carry an edit out on the draft that the form was made for, and go on to it."""
-        slug, edits = visit.path("slug"), visit.typed("edits")
+        self._require(visit, OFFICE, "Only those who prepare the policies change a draft.")
+        slug, edits = visit.path("slug"), visit.number("edits")
         with self._versions.all_at_once() as together:
-            together.change_draft(visit.school.id, slug, int(edits) if edits.isdigit() else -1, edit)
+            together.change_draft(visit.school.id, slug, -1 if edits is None else edits, edit)
             self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
         raise Done(f"/policies/{slug}/draft{f'#{anchor}' if anchor else ''}", said)
 
@@ -118,6 +122,8 @@ class DraftPages:
         asked = (OF_CLAUSE if isinstance(part, Clause) else OF_LEAD_IN).get(name)
         if asked is None:
             raise BotError("That cannot be done with this part: look at the draft once more.")
+        if name in DECIDING:
+            self._require(visit, KEEPERS, "Only the headteacher says what a clause makes of the matter.")
         by, on = self._signatures.of(visit.school, visit.role), day_of(self._now())
         edit, said = asked(Fix(visit, part, self._draft(visit).source or "", by, on))
         return self._changed(visit, edit, said, part.id)
@@ -131,22 +137,27 @@ class DraftPages:
         return self._changed(visit, edit, "Title and dates are changed.")
 
     def _bring_back(self, visit: Visit) -> Response:
-        at = visit.typed("passage")
+        at = visit.number("passage")
         return self._changed(
             visit,
-            lambda policy: editing.bring_back(policy, int(at) if at.isdigit() else -1),
+            lambda policy: editing.bring_back(policy, -1 if at is None else at),
             "It is a clause again.",
         )
 
     def _unmake_heading(self, visit: Visit) -> Response:
-        at = visit.typed("section")
+        at = visit.number("section")
         return self._changed(
             visit,
-            lambda policy: editing.unmake_heading(policy, int(at) if at.isdigit() else -1),
+            lambda policy: editing.unmake_heading(policy, -1 if at is None else at),
             "It is a clause now.",
         )
 
+    def _require(self, visit: Visit, roles: frozenset[PersonRole], otherwise: str) -> None:
+        if visit.role not in roles:
+            raise BotError(otherwise)
+
     def _drop(self, visit: Visit) -> Response:
+        self._require(visit, OFFICE, "Only those who prepare the policies throw a draft away.")
         slug = visit.path("slug")
         with self._versions.all_at_once() as together:
             together.drop_draft(visit.school.id, slug)

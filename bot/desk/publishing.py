@@ -85,13 +85,13 @@ class PublishingPages:
         """Decide whether two clauses are the same rule."""
         if visit.role not in OFFICE:
             raise BotError("Only those who prepare the policies decide that.")
-        slug, edits = visit.path("slug"), visit.typed("edits")
+        slug, edits = visit.path("slug"), visit.number("edits")
         clause, before, same = visit.typed("clause"), visit.typed("before"), visit.typed("same") == "yes"
         with self._versions.all_at_once() as together:
             together.change_draft(
                 visit.school.id,
                 slug,
-                int(edits) if edits.isdigit() else -1,
+                -1 if edits is None else edits,
                 lambda policy: decide(policy, clause, before, same=same),
             )
             self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
@@ -122,7 +122,7 @@ class PublishingPages:
 
     def _seen_all(self, visit: Visit) -> Response:
         """Mark what the page showed, which need not be what is there by now."""
-        matters, digests = (map(str, visit.form.getlist(name)) for name in ("matter", "digest"))
+        matters, digests = (visit.all_typed(name) for name in ("matter", "digest"))
         return self._mark(visit, list(zip(matters, digests, strict=False)), "publish")
 
     def _mark(self, visit: Visit, groups: Sequence[tuple[str, str]], next_page: str) -> Response:
