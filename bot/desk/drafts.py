@@ -1,6 +1,7 @@
 """The pages of a draft: its clauses as they were found, what is doubtful about them, and each fixed by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -21,12 +22,36 @@ from corpus import editing
 from corpus.checking import Concern, Finding, check_policy, place_doubts
 from corpus.clause import Clause, LeadIn, Policy
 from corpus.errors import StoreError
-from corpus.versions import Version, Versions
+from corpus.versions import CHANGED_MEANWHILE, Version, Versions
 
 # So many characters of the document are shown round the part that is being fixed.
 ROUND_IT = 400
 # What is repaired stands beside the clause, and what waits is confirmed in the review.
 _TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
+
+
+def draft_of(versions: Versions, visit: Visit) -> Version:
+    """Return the draft that a page is about. Raises StoreError where there is none any more."""
+    try:
+        return versions.draft(visit.school.id, visit.path("slug"))
+    except StoreError:
+        raise StoreError("There is no draft of this policy: bring in the document first.") from None
+
+
+@contextmanager
+def as_shown(versions: Versions, audit: Audit, visit: Visit, action: Action) -> Iterator[tuple[Versions, int]]:
+    """Yield the transaction in which a form changes a draft, noted in the trail, and the edits of the draft that it was made for.
+
+    The digest tells which draft that was: of another document's draft nothing was shown. Raises StoreError where there is none.
+    """
+    slug = visit.path("slug")
+    with versions.all_at_once() as together:
+        together.hold(visit.school.id)
+        draft = draft_of(together, visit)
+        if draft.digest != visit.typed("digest"):
+            raise StoreError(CHANGED_MEANWHILE)
+        yield together, draft.edits
+        audit.note(together.transaction, visit.school.id, visit.who, action, slug=slug)
 
 
 class DraftPages:
@@ -99,7 +124,7 @@ class DraftPages:
         return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
 
     def _draft(self, visit: Visit) -> Version:
-        return self._versions.draft(visit.school.id, visit.path("slug"))
+        return draft_of(self._versions, visit)
 
     def _element(self, visit: Visit) -> Clause | LeadIn:
         policy, wanted = self._draft(visit).policy, visit.path("part")
@@ -111,10 +136,9 @@ class DraftPages:
     def _changed(self, visit: Visit, edit: Edit, said: str, anchor: str = "") -> Response:
         """Carry an edit out on the draft that the form was made for, and go on to it."""
         self._require(visit, OFFICE, "Only those who prepare the policies change a draft.")
-        slug, edits = visit.path("slug"), visit.number("edits")
-        with self._versions.all_at_once() as together:
-            together.change_draft(visit.school.id, slug, -1 if edits is None else edits, edit)
-            self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
+        slug = visit.path("slug")
+        with as_shown(self._versions, self._audit, visit, Action.EDITED_DRAFT) as (together, edits):
+            together.change_draft(visit.school.id, slug, edits, edit)
         raise Done(f"/policies/{slug}/draft{f'#{anchor}' if anchor else ''}", said)
 
     def _fix(self, name: str, visit: Visit) -> Response:
@@ -158,8 +182,6 @@ class DraftPages:
 
     def _drop(self, visit: Visit) -> Response:
         self._require(visit, OFFICE, "Only those who prepare the policies throw a draft away.")
-        slug = visit.path("slug")
-        with self._versions.all_at_once() as together:
-            together.drop_draft(visit.school.id, slug)
-            self._audit.note(together.transaction, visit.school.id, visit.who, Action.DROPPED_DRAFT, slug=slug)
+        with as_shown(self._versions, self._audit, visit, Action.DROPPED_DRAFT) as (together, _):
+            together.drop_draft(visit.school.id, visit.path("slug"))
         raise Done("/policies", "The draft is thrown away. What is published has not changed.")
