@@ -18,6 +18,7 @@ from bot.proposals import Kind, Proposal, Proposals, Proposed
 from bot.readiness import DRAFT_CHANGED, Readiness
 from bot.rulings import Ruled, Rulings, looser_than_published, read_ruling
 from corpus.clause import RULINGS, Clause, Correction, Policy
+from corpus.editing import require_own_words
 from corpus.errors import StoreError
 from corpus.loosening import loosened, looser_changes
 from corpus.versions import NOT_RECORDED, Approval, Versions
@@ -98,11 +99,15 @@ class Publication:
         return self.change(school_id, make)
 
     def roll_back(self, school_id: str, slug: str, number: int, who: str) -> None:
-        """Answer from an earlier version again. Raises StoreError where there is no such version."""
+        """Answer from an earlier version again.
+
+        Raises StoreError where there is no such version, and BotError where that brings back a ruling for the chair to decide.
+        """
 
         def make(together: Versions) -> None:
             before = _current(together, school_id, slug)
             together.roll_back(school_id, slug, number)
+            self._refuse_looser_rulings(before, together.version(school_id, slug, number).policy)
             self._audit.note(together.transaction, school_id, who, Action.ROLLED_BACK, slug=slug, version=number)
             self._note_looser(together, number, before, together.version(school_id, slug, number).policy, who)
 
@@ -125,9 +130,13 @@ class Publication:
         """Set right what is said of a clause of a published version, at once; or ask the chair of governors first.
 
         The chair is asked where that makes the clause looser, unless the school has switched that off; then the number of the
-        proposal is returned. Raises StoreError where there is no such version or clause.
+        proposal is returned. Raises BotError for a ruling, EditError where words are quoted that are not the clause's, and
+        StoreError where there is no such version or clause.
         """
+        if slug == RULINGS:
+            raise BotError("A ruling is not set right: withdraw it, and write another.")
         needs_chair = self._proposals.settings(school_id).looser_needs_chair
+        require_own_words(_clause(self._versions.version(school_id, slug, number).policy, number, clause_id), correction)
         looser = _loosened(self._versions, (school_id, slug, number), clause_id, correction)
         proposed = Proposed(
             kind=Kind.CORRECTION,
@@ -245,6 +254,28 @@ class Publication:
                 make(together)
         else:
             self.change(school_id, make)
+
+    def proposed(self, proposal: Proposal) -> Clause | None:
+        """Return the clause as a proposal would have it, a ruling without its number; None for a version, which has many."""
+        if proposal.kind is Kind.VERSION:
+            return None
+        if proposal.kind is Kind.RULING:
+            ruled = msgspec.json.decode(proposal.document, type=Ruled)
+            return Clause("", "", "", ruled.text, (), ruled.stance, ruling=ruled.note)
+        number = proposal.version or 0
+        policy = self._versions.version(proposal.school_id, proposal.slug, number).policy
+        correction = msgspec.json.decode(proposal.document, type=Correction)
+        return _clause(policy, number, proposal.clause_id or "").corrected(correction)
+
+    def _refuse_looser_rulings(self, before: Policy | None, after: Policy) -> None:
+        """Raise BotError where a ruling that comes back is looser than what is published by now, and the chair is to be asked."""
+        school_id, there = after.school, {clause.id for clause in before.clauses()} if before else set()
+        if not after.is_of_rulings or not self._proposals.settings(school_id).looser_needs_chair:
+            return
+        index = self._indexes.of(school_id)
+        for clause in after.clauses():
+            if clause.ruling and clause.id not in there and looser_than_published(index, clause.ruling.question, clause.stance):
+                raise BotError(f"{clause.label} is looser than your policy by now: write it anew, and the chair is asked.")
 
     def _note_looser(self, together: Versions, number: int, before: Policy | None, after: Policy, who: str) -> None:
         looser = _listed(looser_changes(before, after))

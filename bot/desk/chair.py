@@ -1,9 +1,9 @@
 """The pages of the chair of governors: what waits for approval, what got looser, and what needs approval at all."""
 
-import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.answer import PARTY_WORDS
 from bot.clock import spoken
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
@@ -11,7 +11,6 @@ from bot.errors import BotError
 from bot.people import PersonRole
 from bot.proposals import ChairSettings, Kind, Proposals
 from bot.publication import Publication
-from bot.rulings import Ruled
 
 CHAIR = frozenset({PersonRole.CHAIR})
 KINDS = {Kind.VERSION: "A new version", Kind.CORRECTION: "A correction", Kind.RULING: "A ruling"}
@@ -32,12 +31,9 @@ class ChairPages:
 
     def _show(self, visit: Visit) -> Response:
         school = visit.school.id
-        waiting = self._proposals.waiting(school)
         return visit.page(
             "approvals",
-            waiting=waiting,
-            ruled={one.id: msgspec.json.decode(one.document, type=Ruled) for one in waiting if one.kind is Kind.RULING},
-            stances=STANCES,
+            waiting=[(one, self._publication.proposed(one)) for one in self._proposals.waiting(school)],
             day=day_in_words,
             decided=self._proposals.decided(school)[::-1],
             looser=self._proposals.looser_list(school)[::-1],
@@ -45,14 +41,16 @@ class ChairPages:
             is_chair=visit.role in CHAIR,
             is_keeper=visit.role in KEEPERS,
             kinds=KINDS,
+            stances=STANCES,
+            parties=PARTY_WORDS,
             spoken=spoken,
         )
 
     def _number(self, visit: Visit) -> int:
-        number = visit.typed("proposal")
-        if not (number.isascii() and number.isdigit() and len(number) < 12):
+        number = visit.number("proposal")
+        if number is None:
             raise BotError("That is not waiting any more: look at the list once more.")
-        return int(number)
+        return number
 
     def _approve(self, visit: Visit) -> Response:
         self._require(visit, CHAIR, "Only the chair of governors approves.")

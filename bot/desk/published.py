@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
-from bot.desk.gate import Done, Gate, Visit
+from bot.desk.gate import Done, Gate, Visit, read_number
 from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.errors import BotError
 from bot.governors import ReviewState, review_of
@@ -103,8 +103,8 @@ class PublishedPages:
 
     def _version(self, visit: Visit) -> Version:
         number = visit.request.path_params.get("number")
-        wanted = int(number) if number and number.isascii() and number.isdigit() and len(number) < 7 else None
-        if number and wanted is None:
+        wanted = read_number(number) if number is not None else None
+        if number is not None and wanted is None:
             raise StoreError("There is no such version of this policy.")
         return self._versions.version(visit.school.id, visit.path("slug"), wanted)
 

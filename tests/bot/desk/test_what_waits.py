@@ -80,7 +80,6 @@ def test_the_first_page_shows_each_what_waits_for_them_most_urgent_first_and_eac
         lines = re.findall(r'<a href="/desk/hillside(/[^"]+)">([^<]+)</a>', seat.get().text.partition("What waits")[2])
         found[role] = [words for _, words in lines]
         for path, words in lines:
-            # The contacts have a page of their own.
             assert seat.get(path).status_code == 200, (role, words)
     assert found[PersonRole.HEADTEACHER] == [
         "Contacts: a worry about a child or a colleague has nobody to go to.",
