@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from collections.abc import Collection, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from bot.audit import Action, Audit
 from bot.errors import BotError, in_quotes
-from corpus.clause import RULINGS, Policy
+from corpus.clause import RULINGS, Policy, Section
 from corpus.documents.apart import build_apart
 from corpus.documents.doubt import Doubt
 from corpus.labels import slug as slug_of
@@ -17,6 +18,7 @@ from corpus.versions import Versions
 
 LONGEST_SLUG = 60
 LONGEST_NAME = 80
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 # Two words of titles are the same word from this likeness on: "Phone" and "Phones", but not "Pupil" and "Parent".
 _SAME_WORD = 0.8
@@ -96,27 +98,25 @@ def _slug(policy: Policy, versions: Versions) -> str:
     published = versions.published(policy.school)
     current = [one for _, one in published.versions] if published else []
     titles = {one.slug: one.title for one in (*current, *(draft.policy for draft in versions.drafts(policy.school)))}
-    ours = _words(published.school.name) if published else set()
-    same = [slug for slug, title in titles.items() if _is_same(_words(title) - ours, _words(policy.title) - ours)]
+    ours = _words(published.school.name, set()) if published else set()
+    same = [slug for slug, title in titles.items() if _is_same(_words(title, ours), _words(policy.title, ours))]
     if same:
         return max(same, key=lambda slug: _likeness(titles[slug].lower(), policy.title.lower()))
     wanted = slug_of(policy.title).replace(".", "-")[:LONGEST_SLUG].strip("-") or "policy"
     return next(name for name in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if name not in titles)
 
 
-def _words(title: str) -> set[str]:
-    return {
-        word
-        for word in re.findall(r"[^\W_]+", title.lower())
-        if word not in _OF_ANY_TITLE and not re.match(r"(?:19|20)\d\d", word)
-    }
+def _words(title: str, ours: Collection[str]) -> set[str]:
+    """Return the words that tell a title from others; all of it where there are none but those `ours` and of any title."""
+    words = set(re.findall(r"[^\W_]+", title.lower()))
+    return {word for word in words if not (word in _OF_ANY_TITLE or word in ours or _YEAR.fullmatch(word))} or words
 
 
 def _is_same(one: set[str], other: set[str]) -> bool:
     """Tell whether each word of a title has its like in the other."""
     alone, over = one - other, other - one
     found = all(any(_likeness(word, like) >= _SAME_WORD for like in over) for word in alone)
-    return found and all(any(_likeness(word, like) >= _SAME_WORD for like in alone) for word in over) and bool(one)
+    return found and all(any(_likeness(word, like) >= _SAME_WORD for like in alone) for word in over)
 
 
 def _likeness(one: str, other: str) -> float:
@@ -134,19 +134,23 @@ def _refuse_the_same(policy: Policy, versions: Versions) -> None:
             raise BotError(f"This is the very document that version {number} was made of: there is nothing new in it.")
 
 
-_SECOND_TITLE = re.compile(r"\b(?:policy|procedures?|code of conduct|agreement)\b", re.IGNORECASE)
-# A second title heads a policy of its own where so many sections are numbered from 1 again under it.
-_SECTIONS_ANEW = 3
+# "Mobile Phone Policy", but not "Monitoring of this policy".
+_TITLE = re.compile(r"(?<!this )(?<!the )(?<!our )\b(?:policy|code of conduct)$", re.IGNORECASE)
+_APPENDIX = re.compile(r"(?:appendix|annexe?|schedule|attachment)\b", re.IGNORECASE)
 
 
 def _require_one_policy(policy: Policy) -> None:
-    """Refuse a document with two policies in it: two titles, and under each the sections are numbered from 1."""
-    titles: list[str] = []
+    """Refuse a document with two policies in it: under a second title, which is no appendix's, sections count from 1 again."""
     for at, section in enumerate(policy.sections):
-        numbers = [later.number for later in policy.sections[at + 1 : at + 1 + 2 * _SECTIONS_ANEW] if later.number.isdigit()]
-        anew = numbers[:_SECTIONS_ANEW] == [str(number) for number in range(1, _SECTIONS_ANEW + 1)]
-        if not section.number and _SECOND_TITLE.search(section.title) and anew:
-            titles.append(section.title)
-    if len(titles) > 1:
-        named = " and ".join(in_quotes(title) for title in titles[:2])
-        raise BotError(f"There seem to be several policies in this file ({named}): save each as a file of its own.")
+        if _APPENDIX.match(section.title):
+            return
+        another = not section.number and _TITLE.search(section.title) and section.title.casefold() != policy.title.casefold()
+        if another and _counts_from_one(policy.sections[:at]) and _counts_from_one(policy.sections[at + 1 :]):
+            named = f"{in_quotes(policy.title)} and {in_quotes(section.title)}"
+            raise BotError(f"There seem to be several policies in this file ({named}): save each as a file of its own.")
+
+
+def _counts_from_one(sections: Sequence[Section]) -> bool:
+    """Tell whether sections are numbered from 1, the first of them or one after a few words of introduction."""
+    numbers = [section.number for section in sections if section.number.isdigit()]
+    return numbers[:2] == ["1", "2"] and any(section.number == "1" for section in sections[:2])

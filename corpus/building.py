@@ -25,9 +25,9 @@ from corpus.yaml_file import read_yaml
 _ISSUE_NUMBER = re.compile(r"^\W*(?:(?:version|issue|v|no)\b\.?\s*)?[\d.]+\s+", re.IGNORECASE)
 _YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
 # What a file's name says besides the policy's: "Social_Media_Policy v3 FINAL (2).docx".
-_BESIDE_TITLE = re.compile(
-    r"\.\w{1,5}$|\(\d+\)|\b(?:final|draft|copy|version|rev|v)\b[.\s]*[\d.]*|\b(?:19|20)\d\d\b|[_-]+", re.IGNORECASE
-)
+_BESIDE_TITLE = re.compile(r"\(\d+\)|\b(?:final|draft|copy)\b|\b(?:version|rev|v)[.\s]*\d[\d.]*|\b(?:19|20)\d\d\b", re.IGNORECASE)
+_ENDING = re.compile(r"\.\w{1,5}$")
+_HEADS_A_POLICY = re.compile(r"\b(?:policy|code of conduct)$", re.IGNORECASE)
 LONGEST_TITLE = 200
 # What is more holds no policy, and would keep whoever compares it with another busy for minutes.
 MOST_CHARACTERS, MOST_CLAUSES, LONGEST_CLAUSE = 1_000_000, 2_000, 10_000
@@ -58,7 +58,7 @@ def build_document(raw: bytes, name: str, *, school: str, title: str | None) -> 
         _refuse_more(len(document.text), MOST_CHARACTERS, "characters", name)
         policy = build_policy(document.text, school=school, slug="", title=title or None, source_name=name)
         if not title:
-            policy = replace(policy, title=(_title_of(name) if policy.title == name else policy.title)[:LONGEST_TITLE])
+            policy = replace(policy, title=(_title_of(policy, name) if policy.title == name else policy.title)[:LONGEST_TITLE])
         built = Built(policy, document.text, document.doubts, document.ignored)
     words = [element.words for section in built.policy.sections for element in section.elements]
     _refuse_more(len(words), MOST_CLAUSES, "rules", name)
@@ -71,9 +71,13 @@ def _refuse_more(found: int, most: int, what: str, name: str) -> None:
         raise DocumentError(f"{name} holds {found:,} {what}, more than any policy: bring in only the pages that hold the policy.")
 
 
-def _title_of(name: str) -> str:
-    """Return the title that the name of a file tells, where the document itself tells none."""
-    return " ".join(_BESIDE_TITLE.sub(" ", name).split()) or name
+def _title_of(policy: Policy, name: str) -> str:
+    """Return the title of a policy that tells none before its rules: its first heading where that is one, else its file's name."""
+    first = policy.sections[0]
+    if not first.number and _HEADS_A_POLICY.search(first.title):
+        return first.title
+    told = re.sub("[_-]+", " ", _ENDING.sub("", name))
+    return " ".join(_BESIDE_TITLE.sub(" ", told).split()) or name
 
 
 def build_policy(

@@ -155,7 +155,7 @@ class Hillside:
 
     def _draft(self, parts: Parts) -> None:
         """Bring the next edition in, and look at what it changes."""
-        bring_in(parts, self._next(), self._head.in_trail)
+        bring_in(parts, "edition.docx", self._next(), self._head.in_trail)
         trial = parts.readiness.trial("hillside", "staff")
         for group in parts.looked_at.unseen("hillside", "staff", trial):
             parts.looked_at.mark("hillside", "staff", group.digest, group.matter, self._head.in_trail)
@@ -172,8 +172,9 @@ class Hillside:
         for file in self._home.glob("policybot.sqlite*"):
             shutil.copy(file, copy)
         if deed is Deed.IMPORT:
+            assert form.files
             with opened(copy, self._knowledge) as parts:
-                bring_in(parts, form.files["document"][1], at_command_line())
+                bring_in(parts, *form.files["document"], at_command_line())
                 after = rows_of(parts.indexes.versions.engine)
             answered = self._import(form, when)
         else:
@@ -209,20 +210,22 @@ class Hillside:
         fields = {"do": "stance", "stance": "forbidden", "binds": "staff", "reason": reason}
         return Form(f"/policies/staff/versions/{now.number}/clauses/{clause.id}", fields)
 
-    def _settings(self, address: str) -> dict[str, str]:
-        return {"HOME": str(self._home), "SECRET_KEY": SECRET, "BIND": address}
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {"HOME": str(self._home), "SECRET_KEY": SECRET}
 
     def _served(self) -> tuple[BaseProcess, str]:
         address = f"127.0.0.1:{free_port()}"
-        return hurried_serve.start(self._settings(address), self._home / "log", temporary=self._temporary), f"http://{address}"
+        return hurried_serve.start(
+            self._settings | {"BIND": address}, self._home / "log", temporary=self._temporary
+        ), f"http://{address}"
 
     def _import(self, form: Form, when: When) -> bool:
         assert form.files
         file = self._home.parent / form.files["document"][0]
         file.write_bytes(form.files["document"][1])
         command = ("import", str(file), "--school", "hillside", "--policy", "staff")
-        settings, log = self._settings("127.0.0.1:0"), self._home / "log"
-        process = hurried_serve.start(settings, log, command, self._temporary)
+        process = hurried_serve.start(self._settings, self._home / "log", command, self._temporary)
 
         def succeeds() -> bool:
             process.join()
@@ -259,7 +262,8 @@ class Hillside:
         if when is When.ANY_TIME:
             answered.wait(self._random.uniform(0, 1.1 * takes))
         else:
-            while self._written() == written and not answered.is_set() and time.monotonic() < begins + ENDS_WITHIN:
+            while self._written() == written and not answered.is_set():
+                assert time.monotonic() < begins + ENDS_WITHIN, self.log[-3000:]
                 time.sleep(0.0002)
             time.sleep(self._random.choice((0, 0.001, 0.004)))
         ended, reading = answered.is_set(), has_child(process)
@@ -272,12 +276,12 @@ class Hillside:
         return ended
 
     def _written(self) -> tuple[int, int] | None:
-        """Return what changes whenever the store is written to."""
+        """Return what changes whenever the store is written to; a log of writes that is still empty is as good as none."""
         try:
             at = (self._home / "policybot.sqlite-wal").stat()
         except FileNotFoundError:
             return None
-        return at.st_size, at.st_mtime_ns
+        return (at.st_size, at.st_mtime_ns) if at.st_size else None
 
     def _examine(self, deed: Deed, before: Rows, after: Rows, *, answered: bool) -> None:
         with closing(sqlite3.connect(self._home / "policybot.sqlite")) as connection:
@@ -326,8 +330,8 @@ def at_desk(parts: Parts, session: str) -> KeptSeat:
     return KeptSeat(Starlette(routes=desk_routes(gate, parts, now_utc)), session)
 
 
-def bring_in(parts: Parts, raw: bytes, who: str) -> None:
-    BringingIn(parts.indexes.versions, parts.audit).bring_in("hillside", "edition.docx", raw, who, slug="staff")
+def bring_in(parts: Parts, name: str, raw: bytes, who: str) -> None:
+    BringingIn(parts.indexes.versions, parts.audit).bring_in("hillside", name, raw, who, slug="staff")
 
 
 def has_child(process: BaseProcess) -> bool:

@@ -104,3 +104,17 @@ def test_where_python_cannot_be_started_one_is_told_to_try_again(monkeypatch: py
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(DocumentError, match=r"could not be read just now, as the computer is busy: try again in a minute\."):
         build_apart(b"Staff must sign in.", "policy.txt", school="hillside")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "says"),
+    [
+        ("MOST_CHARACTERS", 30, "holds 41 characters, more than any policy: bring in only the pages that hold the policy."),
+        ("MOST_CLAUSES", 1, "holds 2 rules"),
+        ("LONGEST_CLAUSE", 15, "holds 20 characters in one paragraph"),
+    ],
+)
+def test_what_holds_more_than_any_policy_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str, most: int, says: str) -> None:
+    monkeypatch.setattr(f"corpus.building.{limit}", most)
+    with pytest.raises(DocumentError, match=f"^p.txt {says}"):
+        build_document(b"Staff must sign in.\n\nPupils must sign up.", "p.txt", school="hillside", title=None)
