@@ -72,7 +72,7 @@ def _refuse_more(found: int, most: int, what: str, name: str) -> None:
 
 
 def _title_of(policy: Policy, name: str) -> str:
-    """Return the title of a policy that tells none before its rules: its first heading where that is one, else its file's name."""
+    """Return the title of a policy that tells none before its rules: its first heading if that is one, else its file's name."""
     first = policy.sections[0]
     if not first.number and _HEADS_A_POLICY.search(first.title):
         return first.title

@@ -155,7 +155,7 @@ def test_macros_and_embedded_files_are_left_out_and_said_to_be_and_the_same_file
     assert re.search(r"I found 1 clauses? in p\.docm\..* Left out: [^.]*macros", said)
     assert "embedded" in said
     assert "this very document already" in refused("another name.docm", raw)
-    desk.parts.indexes.versions.publish("hillside", "visitors", "the headteacher")
+    desk.parts.indexes.versions.publish("hillside", "visitors-policy", "the headteacher")
     assert "there is nothing new in it" in refused("p.docm", raw)
 
 
