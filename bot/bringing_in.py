@@ -1,6 +1,8 @@
 """A document of a school becomes a draft: by upload at the desk, sent to the bot, or from the command line."""
 
 import re
+from collections.abc import Sequence
+from datetime import date
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -9,6 +11,7 @@ from msgspec.structs import replace
 from bot.audit import Action, Audit
 from bot.errors import BotError, in_quotes
 from corpus.building import build_policy
+from corpus.checking import Concern, Finding, check_policy, place_doubts
 from corpus.clause import RULINGS, Policy
 from corpus.documents.apart import read_apart, refuse_large
 from corpus.documents.doubt import Doubt
@@ -25,6 +28,8 @@ LONGEST_TITLE = 200
 LONGEST_SLUG = 60
 # From this likeness of titles on (difflib's ratio) a document is taken for the next version of a policy.
 SAME_TITLE = 0.85
+# What is repaired stands beside the clause, and what waits is confirmed in the review.
+_TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
 
 
 class BroughtIn(NamedTuple):
@@ -91,6 +96,13 @@ class BringingIn:
         published = self._versions.published(school_id)
         current = [policy for _, policy in published.versions] if published else []
         return [*current, *(draft.policy for draft in self._versions.drafts(school_id))]
+
+
+def to_look_at(draft: Policy, doubts: Sequence[Doubt], today: date) -> list[Finding]:
+    """Return what somebody should look at in a draft, in the order of the document."""
+    findings = [*check_policy(draft, today), *place_doubts(draft, doubts)]
+    order = {one.id: at for at, one in enumerate(one for part in draft.sections for one in part.elements)}
+    return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
 
 
 def _alike(one: str, other: str) -> float:
