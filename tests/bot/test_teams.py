@@ -149,11 +149,19 @@ def test_a_document_is_fetched_by_its_link_from_a_private_chat_alone(teams: Team
     (file,) = sent.files
     assert (file.name, file.size, sent.attachment) == ("Phones.docx", None, "file")
     assert message(teams.with_file(chat=GROUP)).files == message(teams.with_image()).files == ()
-    channel = TeamsChannel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], lambda: None)
     assert teams.downloads == []
-    assert asyncio.run(channel.fetch(file)) == b"PK phones"
+
+    async def fetched(registration: Registration) -> bytes:
+        channel = TeamsChannel(registration, [TENANT], lambda: None)
+        try:
+            return await channel.fetch(file)
+        finally:
+            await channel.stop()
+
+    assert asyncio.run(fetched(registered(teams.openid_metadata_url, teams.login_url))) == b"PK phones"
     with pytest.raises(Refused, match=re.escape("127.0.0.1")):
-        asyncio.run(TeamsChannel(Registration(APP_ID, TENANT, SECRET), [TENANT], lambda: None).fetch(file))
+        asyncio.run(fetched(Registration(APP_ID, TENANT, SECRET)))
+    assert len(teams.downloads) == 1
 
 
 def test_an_edited_message_has_a_key_of_its_own_which_is_the_same_at_each_change(teams: TeamsServer) -> None:
