@@ -58,7 +58,7 @@ class SentFiles:
         count, doubtful = sum(1 for _ in draft.clauses()), len(to_look_at(draft, brought.doubts, day_of(self._now())))
         look = f", and {_counted(doubtful, 'thing')} to look at" if doubtful else ""
         left_out = f" Left out: {', '.join(brought.ignored)}." if brought.ignored else ""
-        school = f" of {asker.school.name}" if len(asker.schools) > 1 else ""
+        school = f" for {asker.school.name}," if len(asker.schools) > 1 else ""
         blocks = (
             Heading(f"I found {_counted(count, 'clause')} in {file.name}{look}."),
             Paragraph(f"It is a draft{school} of: {draft.title}. Nothing is published yet.{left_out}", strong=draft.title),
