@@ -221,7 +221,7 @@ class Conversation:
             if not question:
                 raise BotError(GONE)
         # A child at risk comes first, whatever came with the words.
-        brings = self._sent_files.are_taken_from(asker, message) and not self._is_urgent(asker, message)
+        brings = self._sent_files.are_taken_from(asker, message) and not (question and self._is_urgent(asker, message))
         command = read_command(message.text)
         if command and command[0] != "worried" and not brings:
             return self._command(asker, message, *command)
