@@ -75,7 +75,7 @@ DESK_NOT_REACHED = (
     "or to print a link there with policybot desk-link."
 )
 NOTED = "Thank you. I have noted it, without your name."
-NOTHING_TO_SHARE = "I do not keep that question any more, so there is nothing to share. You can ask it again."
+NOTHING_TO_SHARE = "I keep no such question of yours any more, so there is nothing to share. You can ask it again."
 SHARED = "Thank you. The headteacher can read these words from now on, without your name."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.

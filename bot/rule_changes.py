@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from bot.answer import VERDICTS, listed
 from corpus.alignment import Change, ClauseChange, compare
-from corpus.clause import STRICTNESS, Clause, Policy, Stance
+from corpus.clause import Clause, Policy, Stance
+from corpus.loosening import is_looser
 from corpus.source import fold
 
 # So many changed rules are quoted; the others are named.
@@ -16,8 +17,6 @@ SILENCE_ALLOWS_NOTHING = "That does not mean that it is allowed."
 NEW_HERE = "This policy is new here."
 NO_RULE_CHANGED = "No rule in it has changed."
 _VERDICTS = {**VERDICTS, Stance.INFORMATIONAL: "information, no rule."}
-# Stances that can be told to be stricter or less strict than each other, from strict to loose.
-_SCALES = (STRICTNESS, (Stance.REQUIRED, Stance.RECOMMENDED))
 
 
 class _Kind(StrEnum):
@@ -112,11 +111,11 @@ def _entries(changes: Sequence[ClauseChange], before: Policy, after: Policy) -> 
 
 
 def _compared(old: Clause, new: Clause) -> _Kind:
-    if _verdict(old) and _verdict(new):
-        for scale in _SCALES:
-            if old.stance in scale and new.stance in scale and old.stance is not new.stance:
-                return _Kind.STRICTER if scale.index(new.stance) < scale.index(old.stance) else _Kind.LOOSER
-    return _Kind.CHANGED
+    if _verdict(old) is None or _verdict(new) is None:
+        return _Kind.CHANGED
+    if is_looser(old.stance, new.stance):
+        return _Kind.LOOSER
+    return _Kind.STRICTER if is_looser(new.stance, old.stance) else _Kind.CHANGED
 
 
 def _told(entry: _Entry) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -23,7 +23,6 @@ from bot.rule_changes import SILENCE_ALLOWS_NOTHING, is_reworded, what_changed
 from bot.sections import GONE, find_clause
 from bot.tables import watches
 from bot.turn import Asker, Turn, said
-from corpus.clause import Clause, Policy
 from corpus.errors import StoreError
 from corpus.tables import insert_into, writing
 from corpus.versions import Versions
@@ -46,19 +45,6 @@ class ChangedRule(Struct, frozen=True):
     slug: str
     clause_id: str
     version: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A rule in its policy, as an index has it."""
-
-    policy: Policy
-    clause: Clause
-    version: int
-
-    @property
-    def cited(self) -> str:
-        return f"{self.policy.title}, {self.clause.label}"
 
 
 class Watches:
@@ -126,7 +112,7 @@ class Watches:
             raise BotError(f"I already watch {MOST_WATCHED} rules for you: end one of them first, with /watching.")
         return Turn(
             (
-                Heading(f"I tell you when this rule changes: {policy.title}, {found.clause.label}."),
+                Heading(f"I tell you when this rule changes: {_named(found)}."),
                 Paragraph("/watching shows the rules that I watch for you, and ends it.", aside=True),
             ),
             private=True,
@@ -149,7 +135,8 @@ class Watches:
             )
         rules = [self._rule_now(row.school_id, row.slug, row.clause_id) for row in rows]
         lines = [
-            f"{number}. {rule.cited if rule else 'A rule that is not in the policy now'}" for number, rule in enumerate(rules, 1)
+            f"{number}. {_named(rule) if rule else 'A rule that is not in the policy now'}"
+            for number, rule in enumerate(rules, 1)
         ]
         buttons = tuple(Button(f"Stop watching {number}", f"{WATCH}:{_END}:{row.id}") for number, row in enumerate(rows, 1))
         return said(Heading("I tell you when these rules change:"), *map(Paragraph, lines), buttons=buttons, private=True)
@@ -176,21 +163,17 @@ class Watches:
     def _hers(self, message: Message) -> ColumnElement[bool]:
         return watches.c.person_id.in_(self._people.ids(message.channel, message.account))
 
-    def _rule_now(self, school_id: str, slug: str, clause_id: str) -> _Rule | None:
+    def _rule_now(self, school_id: str, slug: str, clause_id: str) -> IndexedClause | None:
         try:
             version = self._versions.version(school_id, slug)
         except StoreError:
             return None
-        clause = next((one for one in version.policy.clauses() if one.id == clause_id), None)
-        return _Rule(version.policy, clause, version.number or 0) if clause else None
+        return next((one for one in in_place(version.number or 0, version.policy) if one.clause.id == clause_id), None)
 
     # Publications
 
-    def changed(self, connection: Connection, school_id: str, before: Index | None, after: Index) -> None:
-        """Tell whoever watches a rule that is not as it was, within the transaction that publishes; each person once.
-
-        `before` is the index of what held until now, None where that was nothing.
-        """
+    def changed(self, connection: Connection, school_id: str, before: Index, after: Index) -> None:
+        """Tell whoever watches a rule that is not as it was, within the transaction that changes it; each person once."""
         rows = connection.execute(select(watches).where(watches.c.school_id == school_id).order_by(watches.c.id)).all()
         wanted = {(row.slug, row.clause_id) for row in rows}
         was, now = _rules(before, wanted), _rules(after, wanted)
@@ -231,16 +214,16 @@ class Watches:
         return (became, quoted(shown, title="The rule now, word for word", bold=True, url=self._links.to(shown, channel)))
 
 
-def _rules(index: Index | None, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], _Rule]:
+def _named(indexed: IndexedClause) -> str:
+    return f"{indexed.policy.title}, {indexed.clause.label}"
+
+
+def _rules(index: Index, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], IndexedClause]:
     """Return the wanted rules that an index holds, by their policy's slug and their id."""
-    return {
-        (one.policy.slug, one.clause.id): _Rule(one.policy, one.clause, one.version)
-        for one in (index.clauses if index else ())
-        if (one.policy.slug, one.clause.id) in wanted
-    }
+    return {key: one for one in index.clauses if (key := (one.policy.slug, one.clause.id)) in wanted}
 
 
-def _became(before: _Rule | None, after: _Rule | None) -> ChangedRule | None:
+def _became(before: IndexedClause | None, after: IndexedClause | None) -> ChangedRule | None:
     """Return what to tell of a rule; None where it is as it was."""
     if after is None:
         gone = f"It is not in the new version any more. {SILENCE_ALLOWS_NOTHING}"
@@ -253,5 +236,5 @@ def _became(before: _Rule | None, after: _Rule | None) -> ChangedRule | None:
     return _changed(after, after.version, sentences) if sentences else None
 
 
-def _changed(rule: _Rule, version: int | None, sentences: Sequence[str]) -> ChangedRule:
-    return ChangedRule(rule.cited, tuple(sentences), rule.policy.slug, rule.clause.id, version)
+def _changed(rule: IndexedClause, version: int | None, sentences: Sequence[str]) -> ChangedRule:
+    return ChangedRule(_named(rule), tuple(sentences), rule.policy.slug, rule.clause.id, version)

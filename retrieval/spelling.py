@@ -1,4 +1,4 @@
-"""Spelling and thumbs: a question as it was most likely meant, for search; the one file that imports rapidfuzz.
+"""Spelling and thumbs: a question as it was most likely meant, for search.
 
 A word that the wordings, the school's clauses or the table of word vectors know is never changed, and one meaning is never
 turned into another: what is not plain stays as it was typed.
@@ -87,7 +87,7 @@ class Spelling:
 
     def _may_be_mended(self, word: str) -> bool:
         return self._stands_for_more(word) or (
-            3 <= len(word) <= LONGEST_WORD and word.isalpha() and not self._is_word(word) and not self._knows_kin(word)
+            3 <= len(word) <= LONGEST_WORD and word.isalpha() and not self._is_word(word) and not self.knows_kin(word)
         )
 
     def _stands_for_more(self, word: str) -> bool:
@@ -126,10 +126,7 @@ class Spelling:
         """Tell whether the wordings or the school's policies use a word often; `word` is in lower case."""
         return self._counts.get(word, 0) >= FEWEST
 
-    def _knows(self, word: str) -> bool:
-        return self.is_common(word) or self._is_word(word) or bool(PROTECTED.fullmatch(word))
-
-    def _knows_kin(self, word: str) -> bool:
+    def knows_kin(self, word: str) -> bool:
         """Tell whether a word is known, or made of a known one by an ending or a prefix."""
         kin = [word]
         if ending := _ENDING.fullmatch(word):
@@ -137,6 +134,9 @@ class Spelling:
         if prefix := _PREFIX.fullmatch(word):
             kin.append(prefix["stem"])
         return any(self._knows(one) for one in kin if one == word or len(one) >= LEAST_STEM)
+
+    def _knows(self, word: str) -> bool:
+        return self.is_common(word) or self._is_word(word) or bool(PROTECTED.fullmatch(word))
 
     def _parted(self, word: str) -> str | None:
         """Return two common words that were run together, the pair whose rarer word is commonest; None where there is none."""

@@ -1,11 +1,13 @@
 """What many tests start from: an empty store, the demo's schools, and the command line run inside this process."""
 
+import gc
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from shutil import copytree
 from typing import Any, NamedTuple, TypeVar
 
@@ -197,6 +199,8 @@ class Chat:
     def __init__(self, parts: Parts, clock: Clock) -> None:
         self.parts = parts
         self._clock = clock
+        # A store that is a copy may hold the messages of the conversation it was made with.
+        self._name = token_hex(8)
         self._keys = count()
 
     def invite(self, school: str, pass_until: datetime | None = None) -> str:
@@ -215,7 +219,7 @@ class Chat:
         """Return what is to be said to a message; what is to be kept of it is kept."""
         self._clock.wait(timedelta(milliseconds=1))
         message, deliveries = self.message(text, **fields), self.parts.deliveries
-        event = deliveries.receive(f"{id(self)} {next(self._keys)}", message, self.parts.records.asker(message))
+        event = deliveries.receive(f"{self._name} {next(self._keys)}", message, self.parts.records.asker(message))
         assert event
         address = message.as_address(message.place, {}) if message.private else None  # as Telegram's channel knows it
         turn = self.parts.conversation.turn(message, event.recent, address)
@@ -341,6 +345,8 @@ def policybot(
             code = cli.main([str(argument) for argument in arguments])
         except SystemExit as leaving:  # wrong usage, or --help
             code = int(leaving.code or 0)
+        finally:
+            gc.enable()  # `ask` goes without, which a process of its own can afford
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

@@ -34,9 +34,11 @@ class AnnouncingPages:
         ]
 
     def _since(self, visit: Visit, version: int) -> int | None:
-        """Return the version before one, None where it is the first."""
-        numbers = [one.number for one in self._versions.history(visit.school.id, visit.path("slug")) if one.number]
-        return max((number for number in numbers if number < version), default=None)
+        """Return the version of which staff were told last, else the one published before this; None where it is the first."""
+        slug = visit.path("slug")
+        told = [one.version for one in self._announcements.of(visit.school.id) if one.slug == slug and one.version != version]
+        numbers = [one.number for one in self._versions.history(visit.school.id, slug) if one.number]
+        return told[0] if told else max((number for number in numbers if number < version), default=None)
 
     def _prepare(self, visit: Visit) -> Response:
         slug = visit.path("slug")

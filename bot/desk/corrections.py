@@ -6,11 +6,12 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.answer import PARTY_WORDS
 from bot.clock import day_of
 from bot.desk.fixes import read_correction
-from bot.desk.gate import Done, Gate, Visit
+from bot.desk.gate import Done, Gate, Visit, read_number
 from bot.desk.signature import Signatures
-from bot.desk.words import KEEPERS, PARTIES, STANCES
+from bot.desk.words import KEEPERS, STANCES
 from bot.errors import BotError
 from bot.publication import Publication
 from corpus.clause import Clause, Stance
@@ -50,8 +51,8 @@ class CorrectionPages:
         ]
 
     def _version(self, visit: Visit, number: str | None) -> Version:
-        wanted = int(number) if number and number.isascii() and number.isdigit() and len(number) < 7 else None
-        if number and not wanted:
+        wanted = read_number(number) if number is not None else None
+        if number is not None and wanted is None:
             raise StoreError("There is no such version of this policy.")
         return self._versions.version(visit.school.id, visit.path("slug"), wanted)
 
@@ -71,7 +72,7 @@ class CorrectionPages:
             clause=clause,
             lead_in=version.policy.lead_in_words(clause.lead_in),
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
         )
 
     def _correct(self, visit: Visit) -> Response:
@@ -102,13 +103,13 @@ class CorrectionPages:
             clauses=[(one, version.policy.lead_in_words(one.lead_in)) for one in waiting[:AT_ONCE]],
             waiting=len(waiting),
             stances=STANCES,
-            parties=PARTIES,
+            parties=PARTY_WORDS,
         )
 
     def _agree(self, visit: Visit) -> Response:
         version = self._version(visit, visit.typed("number"))
         slug = version.policy.slug
-        agreed = [str(one) for one in visit.form.getlist("right")]
+        agreed = visit.all_typed("right")
         if not agreed:
             raise BotError("Tick what is right; leave out what is not, and correct that.")
         self._publication.confirm(visit.school.id, slug, version.number or 0, agreed, visit.who)

@@ -33,6 +33,8 @@ CLOSED = "You are not signed in to the desk, or it was too long ago. Write /desk
 NOT_FOR_YOU = "There is no such page for you here."
 STALE = "This page was open for too long, or in another sign-in: look at it once more, then do it again."
 UNREADABLE = "That form could not be read: look at the page once more, then send it again."
+# Left out of what is typed: control characters (Unicode category Cc), which print nothing and of which PostgreSQL refuses one.
+_UNPRINTABLE = dict.fromkeys(code for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r")
 TOO_LARGE = "That is more than the desk takes at once: a document may have 10 MB."
 
 
@@ -71,12 +73,20 @@ class Visit:
 
     def path(self, name: str) -> str:
         """Return a part of the address that was asked for."""
-        return str(self.request.path_params[name])
+        return str(self.request.path_params[name]).translate(_UNPRINTABLE)
 
     def typed(self, name: str, otherwise: str = "") -> str:
         """Return what stands in a field of the form, without white space round it; `otherwise` where there is no such field."""
         value = self.form.get(name)
-        return value.strip() if isinstance(value, str) else otherwise
+        return _printable(value) if isinstance(value, str) else otherwise
+
+    def all_typed(self, name: str) -> list[str]:
+        """Return what stands in each field of this name, as `typed`."""
+        return [_printable(value) for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int | None:
+        """Return the number in a field of the form, None where there is none that the store could know."""
+        return read_number(self.typed(name))
 
     def upload(self, name: str) -> tuple[str, bytes] | None:
         """Return the name and the content of a file in the form, None where none was chosen."""
@@ -102,6 +112,15 @@ class Done(Exception):  # noqa: N818  it is no error
 
 
 Handler = Callable[[Visit], Response]
+
+
+def read_number(text: str) -> int | None:
+    """Return the number that stands in an address or a form, None where it is none, or larger than any in the store."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _printable(text: str) -> str:
+    return text.translate(_UNPRINTABLE).strip()
 
 
 class Gate:
@@ -172,10 +191,10 @@ class Gate:
         visit = await run_in_threadpool(self._visit, request, session)
         if visit is None or visit.role not in roles:
             return _told(NOT_FOR_YOU, 403)
-        if request.method == "GET":
+        if request.method != "POST":
             return await run_in_threadpool(_shown, show, visit)
-        length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > LARGEST_FORM:
+        length = read_number(request.headers.get("content-length", ""))
+        if length is None or length > LARGEST_FORM:
             return await run_in_threadpool(_shown, show, replace(visit, problem=TOO_LARGE))
         try:
             async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:

@@ -12,6 +12,7 @@ from bot.people import SLACK, WEB, PersonRole
 from bot.sections import GONE
 from bot.tables import watches
 from bot.watches import MOST_WATCHED, TELL_ME, UNREACHABLE
+from corpus.building import build_policy
 from corpus.clause import Correction, Stance
 from corpus.tables import writing
 from corpus.versions import Versions
@@ -30,21 +31,24 @@ Publish = Callable[[str], None]
 
 
 @pytest.fixture
-def publishes(staff: "Staff", publish: Callable[..., int]) -> Publish:
-    """Publish hillside's policy anew, and tell whoever watches a rule of it."""
+def publishes(staff: "Staff") -> Publish:
+    """Publish hillside's policy anew, as the desk does."""
 
     def build(rules: str) -> None:
-        tell(staff, lambda _versions: publish("hillside", rules))
+        source = f"HILLSIDE PRIMARY SCHOOL\n\nStaff policy\n\nAdopted: May 2024\n\n{rules}"
+        policy = build_policy(source, school="hillside", slug="staff", title=None, source_name="staff")
+
+        def make(together: Versions) -> int:
+            together.save_draft(policy, source)
+            return together.publish("hillside", "staff", "the headteacher")
+
+        change(staff, make)
 
     return build
 
 
-def tell(staff: "Staff", change: Callable[[Versions], object]) -> None:
-    indexes = staff.parts.indexes
-    before = indexes.of("hillside")
-    change(indexes.versions)
-    with writing(staff.engine) as connection:
-        staff.parts.watches.changed(connection, "hillside", before, indexes.of("hillside"))
+def change(staff: "Staff", make: Callable[[Versions], object]) -> None:
+    staff.parts.publication.change("hillside", make)
     staff.round()
 
 
@@ -101,7 +105,7 @@ def test_a_rule_that_is_gone_is_not_said_to_be_allowed_and_is_told_when_it_is_ba
     (told,) = staff.told()
     assert "It is not in the new version any more. That does not mean that it is allowed." in told
     assert "A rule that is not in the policy now" in staff.say("/watching")
-    tell(staff, lambda versions: versions.roll_back("hillside", "staff", 1))
+    change(staff, lambda together: together.roll_back("hillside", "staff", 1))
     (told,) = staff.told()
     assert "It is in the policy again." in told
     assert "Staff must not accept friend requests from parents." in told
@@ -110,7 +114,7 @@ def test_a_rule_that_is_gone_is_not_said_to_be_allowed_and_is_told_when_it_is_ba
 def test_what_a_person_set_right_about_a_rule_is_told_without_new_words(staff: "Staff") -> None:
     watch(staff)
     correction = Correction("the headteacher", date(2026, 11, 23), "read it", stance=Stance.ALLOWED)
-    tell(staff, lambda versions: versions.correct("hillside", "staff", 1, {"1.1": correction}))
+    change(staff, lambda together: together.correct("hillside", "staff", 1, {"1.1": correction}))
     (told,) = staff.told()
     assert "Staff policy, 1.1: Before: not allowed. Now: allowed." in told
 
