@@ -10,6 +10,7 @@ from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.audit import Audit
 from bot.bootstrap import Indexes
+from bot.bringing_in import BringingIn
 from bot.clock import now_utc
 from bot.contact_changes import ContactChanges
 from bot.contact_store import Contacts
@@ -37,6 +38,7 @@ from bot.records import RETENTION, Records
 from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
+from bot.sent_files import SentFiles
 from bot.summary import Summaries
 from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
@@ -72,6 +74,7 @@ class Parts:
     gaps: Gaps
     summaries: Summaries
     audit: Audit
+    bringing_in: BringingIn
     proposals: Proposals
     trial_questions: TrialQuestions
     looked_at: LookedAt
@@ -162,6 +165,8 @@ def assemble(
         roster=roster,
         versions=indexes.versions,
     )
+    audit = Audit(engine, now)
+    bringing_in = BringingIn(indexes.versions, audit)
     conversation = Conversation(
         indexes=indexes,
         people=people,
@@ -182,8 +187,8 @@ def assemble(
         announcements=announcements,
         readings=readings,
         watches=watches,
+        sent_files=SentFiles(bringing_in, now),
     )
-    audit = Audit(engine, now)
     proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
     looked_at = LookedAt(engine, audit, now)
     readiness = Readiness(
@@ -212,6 +217,7 @@ def assemble(
         gaps=gaps,
         summaries=Summaries(engine, indexes, roster),
         audit=audit,
+        bringing_in=bringing_in,
         proposals=proposals,
         trial_questions=trial_questions,
         looked_at=looked_at,

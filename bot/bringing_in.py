@@ -3,6 +3,7 @@
 import calendar
 import re
 from collections.abc import Collection, Sequence
+from datetime import date
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.audit import Action, Audit
 from bot.errors import BotError, in_quotes
+from corpus.checking import Concern, Finding, check_policy, place_doubts
 from corpus.clause import RULINGS, Policy, Section
 from corpus.documents.apart import build_apart
 from corpus.documents.doubt import Doubt
@@ -28,6 +30,8 @@ _OF_ANY_TITLE = {
     *("academy", "college", "school", "policy", "policies", "document", "guidance", "final", "draft", "version"),
     *(month.lower() for month in calendar.month_name),
 }
+# What is repaired stands beside the clause, and what waits is confirmed in the review.
+_TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
 
 
 class BroughtIn(NamedTuple):
@@ -91,6 +95,13 @@ def _shown(name: str) -> str:
     if len(plain) <= LONGEST_NAME:
         return plain
     return f"{stem[:LONGEST_NAME]}….{ending}" if dot and len(ending) <= 5 else f"{plain[:LONGEST_NAME]}…"
+
+
+def to_look_at(draft: Policy, doubts: Sequence[Doubt], today: date) -> list[Finding]:
+    """Return what somebody should look at in a draft, in the order of the document."""
+    findings = [*check_policy(draft, today), *place_doubts(draft, doubts)]
+    order = {one.id: at for at, one in enumerate(one for part in draft.sections for one in part.elements)}
+    return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
 
 
 def _slug(policy: Policy, versions: Versions) -> str:
