@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 from sqlalchemy import Connection
 
 from bot.audit import Action, Audit
@@ -16,8 +16,8 @@ from bot.bootstrap import Indexes
 from bot.errors import BotError
 from bot.proposals import Kind, Proposal, Proposals, Proposed
 from bot.readiness import DRAFT_CHANGED, Readiness
-from bot.rulings import Rulings, looser_than_published, read_ruling
-from corpus.clause import RULINGS, Clause, Correction, Policy, RulingNote, Stance
+from bot.rulings import Ruled, Rulings, looser_than_published, read_ruling
+from corpus.clause import RULINGS, Clause, Correction, Policy
 from corpus.editing import require_own_words
 from corpus.errors import StoreError
 from corpus.loosening import loosened, looser_changes
@@ -32,14 +32,6 @@ _MEANWHILE = "Something else was published meanwhile: look at what staff will be
 
 # Who is named as having approved a version or a ruling; who that was stands in the audit trail.
 THE_CHAIR = "the chair of governors"
-
-
-class _Ruled(Struct, frozen=True):
-    """A ruling as it is proposed."""
-
-    text: str
-    stance: Stance
-    note: RulingNote
 
 
 class Publication:
@@ -183,18 +175,37 @@ class Publication:
 
         self.change(school_id, make)
 
-    def rule(self, school_id: str, text: str, stance: Stance, note: RulingNote, who: str) -> int | None:
+    def looser(self, school_id: str, ruled: Ruled) -> tuple[str | None, bool]:
+        """Return how a ruling is looser than a published clause, None where it is not; and whether the chair is asked first."""
+        looser = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance)
+        return looser, looser is not None and self._proposals.settings(school_id).looser_needs_chair
+
+    def would_be(self, school_id: str, ruled: Ruled, who: str) -> Index:
+        """Return the index from which a school would be answered if a ruling held, as the chair approves it where she is asked.
+
+        Nothing is kept. Raises what `rule` raises.
+        """
+        approved_by = THE_CHAIR if self.looser(school_id, ruled)[1] else None
+        with self._versions.all_at_once() as together:
+            together.hold(school_id)
+            undone = together.transaction.begin_nested()
+            note = structs.replace(ruled.note, approved_by=approved_by)
+            Rulings(together).rule(school_id, ruled.text, ruled.stance, note, who)
+            index = self._indexes.build(together, school_id)
+            undone.rollback()
+        return index
+
+    def rule(self, school_id: str, ruled: Ruled, who: str) -> int | None:
         """Let a ruling of the headteacher hold at once, or ask the chair of governors first, as `correct` does.
 
         The chair is asked where it is looser than a published clause. Raises BotError where something about it is not as it must
         be, and StoreError where there is no such school.
         """
         index = self._indexes.of(school_id)
-        read_ruling(text, stance, note, self._versions.today())
-        looser = looser_than_published(index, note.question, stance)
-        document = msgspec.json.encode(_Ruled(text, stance, note))
-        proposed = Proposed(kind=Kind.RULING, slug=RULINGS, document=document, looser=looser)
-        if looser and self._proposals.settings(school_id).looser_needs_chair:
+        read_ruling(ruled.text, ruled.stance, ruled.note, self._versions.today())
+        looser, needs_chair = self.looser(school_id, ruled)
+        proposed = Proposed(kind=Kind.RULING, slug=RULINGS, document=msgspec.json.encode(ruled), looser=looser)
+        if needs_chair:
             with self._versions.all_at_once() as together:
                 return self._proposals.propose(together.transaction, school_id, proposed, who)
 
@@ -249,7 +260,7 @@ class Publication:
         if proposal.kind is Kind.VERSION:
             return None
         if proposal.kind is Kind.RULING:
-            ruled = msgspec.json.decode(proposal.document, type=_Ruled)
+            ruled = msgspec.json.decode(proposal.document, type=Ruled)
             return Clause("", "", "", ruled.text, (), ruled.stance, ruling=ruled.note)
         number = proposal.version or 0
         policy = self._versions.version(proposal.school_id, proposal.slug, number).policy
@@ -281,7 +292,7 @@ class Publication:
         )
 
     def _rule(self, together: Versions, school_id: str, proposed: Proposed, who: str, approved_by: str | None = None) -> None:
-        ruled = msgspec.json.decode(proposed.document, type=_Ruled)
+        ruled = msgspec.json.decode(proposed.document, type=Ruled)
         note = structs.replace(ruled.note, approved_by=approved_by)
         clause_id = Rulings(together).rule(school_id, ruled.text, ruled.stance, note, who)
         number = together.version(school_id, RULINGS).number
@@ -298,7 +309,7 @@ class Publication:
             looser = _loosened(together, (school_id, proposal.slug, number), proposal.clause_id or "", correction)
             unchanged = together.version(school_id, proposal.slug).number == number and looser == proposal.looser
         else:
-            ruled = msgspec.json.decode(proposal.document, type=_Ruled)
+            ruled = msgspec.json.decode(proposal.document, type=Ruled)
             unchanged = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance) == proposal.looser
         if not unchanged:
             raise BotError("What this is about was changed since you were asked: refuse it, and let them ask you anew.")

@@ -6,7 +6,7 @@ from starlette.routing import Route
 from bot.answer import PARTY_WORDS
 from bot.clock import spoken
 from bot.desk.gate import Done, Gate, Visit
-from bot.desk.words import KEEPERS, READERS, STANCES
+from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.proposals import ChairSettings, Kind, Proposals
@@ -34,6 +34,7 @@ class ChairPages:
         return visit.page(
             "approvals",
             waiting=[(one, self._publication.proposed(one)) for one in self._proposals.waiting(school)],
+            day=day_in_words,
             decided=self._proposals.decided(school)[::-1],
             looser=self._proposals.looser_list(school)[::-1],
             settings=self._proposals.settings(school),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,16 +12,13 @@ from bot.clock import day_of, spoken
 from bot.desk.gate import Done, Gate, Visit, read_number
 from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.errors import BotError
+from bot.governors import ReviewState, review_of
 from bot.policy_pages import page_sections
 from bot.publication import Publication
 from corpus.checking import check_policy
-from corpus.clause import Policy
 from corpus.errors import StoreError
 from corpus.policy_file import to_yaml
 from corpus.versions import Version, Versions
-
-# A review so near is said beside the policy.
-NEAR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class _Row:
     title: str
     number: int | None
     dates: str
-    review: str
+    review: ReviewState | None
     clauses: int
     unconfirmed: int
     has_draft: bool
@@ -76,20 +73,11 @@ class PublishedPages:
             title=policy.title,
             number=current,
             dates=dates(policy, day_of(self._now())),
-            review=self.review(policy),
+            review=review_of(policy, day_of(self._now())),
             clauses=len(clauses),
             unconfirmed=sum(not clause.confirmed for clause in clauses),
             has_draft=draft is not None,
         )
-
-    def review(self, policy: Policy) -> str:
-        """Return `overdue` or `near` where a policy's review is so, else ""."""
-        today = day_of(self._now())
-        if policy.review_due is None:
-            return ""
-        if policy.review_due.is_past(today):
-            return "overdue"
-        return "near" if policy.review_due.is_past(today + NEAR) else ""
 
     def _policy(self, visit: Visit) -> Response:
         version = self._version(visit)
@@ -103,7 +91,7 @@ class PublishedPages:
             slug=slug,
             sections=page_sections(version.policy, today),
             dates=dates(version.policy, today),
-            review=self.review(version.policy),
+            review=review_of(version.policy, today),
             findings=check_policy(version.policy, today),
             history=history,
             current=current,

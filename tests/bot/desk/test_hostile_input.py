@@ -25,7 +25,7 @@ DRAFT = "/policies/staff/draft"
 
 @pytest.fixture
 def busy(desk: Desk) -> Desk:
-    """Two schools, each with one test question, a draft, a proposal and an announcement; nothing of theirs is alike but the slug."""
+    """Two schools, each with one test question, a draft and an announcement; at meadow something waits for the chair."""
     parts = desk.parts
     looser = Correction("the headteacher", parts.indexes.versions.today(), "as agreed", Stance.ALLOWED)
     with writing(parts.indexes.versions.engine) as connection:
