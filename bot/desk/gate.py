@@ -283,7 +283,7 @@ def _shown(show: Handler, visit: Visit) -> Response:
     try:
         return show(visit)
     except (BotError, CorpusError) as error:
-        return visit.page("missing", 404, sentence=visit.problem or str(error))
+        return replace(visit, problem="").page("missing", 404, sentence=visit.problem or str(error))
 
 
 def _told(sentence: str, status: int, *, demonstration: bool = False) -> Response:
