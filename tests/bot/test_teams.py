@@ -379,7 +379,7 @@ class _Slow:
     def __init__(self, go_on: threading.Event) -> None:
         self._go_on = go_on
 
-    def turn(self, message: Message, _recent: int) -> Turn:
+    def turn(self, message: Message, _recent: int, _address: Message | None) -> Turn:
         if message.text == "slow":
             assert self._go_on.wait(20)
         return said(Heading(message.text))
