@@ -10,6 +10,7 @@ from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.audit import Audit
 from bot.bootstrap import Indexes
+from bot.chair_requests import ChairRequests
 from bot.clock import now_utc
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
@@ -28,7 +29,7 @@ from bot.notices import NoticeKind, Notices
 from bot.outgoing import Outgoing
 from bot.own_duty import OwnDuty
 from bot.people import People
-from bot.proposals import Proposals
+from bot.proposals import Proposal, Proposals
 from bot.publication import Publication
 from bot.readiness import Readiness
 from bot.readings import Readings
@@ -70,6 +71,7 @@ class Parts:
     summaries: Summaries
     audit: Audit
     proposals: Proposals
+    chair_requests: ChairRequests
     trial_questions: TrialQuestions
     looked_at: LookedAt
     readiness: Readiness
@@ -86,12 +88,13 @@ def assemble(
     escalations_kept: timedelta = ESCALATIONS_KEPT,
     public_url: str | None = None,
     ways: WaysIn = NO_WAYS,
+    mails: bool = False,
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
     `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept, and
     `escalations_kept` how long what was handed over, after it came to its end; `public_url` is where people reach the server,
-    None if only on this machine; `ways` are where people come in with an invitation.
+    None if only on this machine; `ways` are where people come in with an invitation; `mails` says whether e-mail is set up.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)
@@ -118,10 +121,30 @@ def assemble(
     def settled(connection: Connection, about: Announced, channel: str, arrived: bool, said: str | None) -> None:
         escalations.settled(connection, about, channel, arrived, said)
         readings.settled(connection, about, channel, arrived, said)
+        chair_requests.settled(connection, about, channel, arrived, said)
 
     deliveries = Deliveries(engine, now, settled, seal)
     unfinished = Unfinished(engine, seal, records, now)
     desk = DeskAccess(engine, people, now)
+    audit = Audit(engine, now)
+
+    def tell(connection: Connection, proposal: Proposal) -> None:
+        chair_requests.tell(connection, proposal)
+
+    proposals = Proposals(engine, audit, now, tell)
+    chair_requests = ChairRequests(
+        engine=engine,
+        proposals=proposals,
+        people=people,
+        contacts=contacts,
+        versions=indexes.versions,
+        roster=roster,
+        notices=notices,
+        desk=desk,
+        ways=ways,
+        mails=mails,
+        now=now,
+    )
     inbox = Inbox(
         escalations=escalations,
         people=people,
@@ -142,6 +165,9 @@ def assemble(
             NoticeKind.ANNOUNCED: announcements.told,
             NoticeKind.UNREAD: announcements.told,
             NoticeKind.REVIEW: reviews.told,
+            NoticeKind.PROPOSED: chair_requests.told,
+            NoticeKind.DECIDED: chair_requests.decision_told,
+            NoticeKind.DESK_LINK: chair_requests.link_told,
         },
         gap_notices=GapNotices(records, people, roster, indexes),
         now=now,
@@ -180,9 +206,7 @@ def assemble(
         readings=readings,
         watches=watches,
     )
-    audit = Audit(engine, now)
-    proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
-    looked_at = LookedAt(engine, audit, now)
+    trial_questions, looked_at = TrialQuestions(engine, audit), LookedAt(engine, audit, now)
     readiness = Readiness(
         indexes, roster=roster, proposals=proposals, trial_questions=trial_questions, looked_at=looked_at, now=now
     )
@@ -208,6 +232,7 @@ def assemble(
         summaries=Summaries(engine, indexes, roster),
         audit=audit,
         proposals=proposals,
+        chair_requests=chair_requests,
         trial_questions=trial_questions,
         looked_at=looked_at,
         readiness=readiness,

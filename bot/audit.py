@@ -27,6 +27,7 @@ class Action(StrEnum):
     RULED = "ruled"
     WITHDREW_RULING = "withdrew a ruling"
     PROPOSED = "asked the chair"
+    LET_IN_CHAIR = "let the chair in by e-mail"
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDREW = "withdrew"

@@ -55,6 +55,7 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
         escalations_kept=timedelta(days=configuration.escalation_days),
         public_url=settings.public_url,
         ways=ways_in(settings, configuration),
+        mails=configuration.email is not None,
     )
     for school in schools[:1]:
         indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that
@@ -65,7 +66,14 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
     channels = _channels(configuration, parts.deliveries.count)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
-    gate = Gate(parts.desk, parts.people, key, secure=secure, demonstration=_demonstration(parts) if settings.demo else None)
+    gate = Gate(
+        parts.desk,
+        parts.people,
+        key,
+        secure=secure,
+        demonstration=_demonstration(parts) if settings.demo else None,
+        send_link=parts.chair_requests.send_link if configuration.email else None,
+    )
     routes = [*pages.routes(), *desk_routes(gate, parts, now_utc), *(route for channel in channels for route in channel.routes())]
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
@@ -120,6 +128,10 @@ def _channels(configuration: Configuration, count: Callable[[str, str], None]) -
                 refused=partial(count, TELEGRAM, REFUSED),
             )
         )
+    if configuration.email:
+        from bot.channels.email import EmailChannel, mail_server_of
+
+        channels.append(EmailChannel(mail_server_of(configuration.email), configuration.email.sender))
     return channels
 
 

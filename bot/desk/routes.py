@@ -31,6 +31,7 @@ def desk_routes(gate: Gate, parts: Parts, now: Callable[[], datetime]) -> list[R
         readiness=parts.readiness,
         looked_at=parts.looked_at,
         proposals=parts.proposals,
+        chair_requests=parts.chair_requests,
         publication=parts.publication,
     )
     return [
@@ -42,7 +43,7 @@ def desk_routes(gate: Gate, parts: Parts, now: Callable[[], datetime]) -> list[R
         *CorrectionPages(versions, parts.publication, signatures, now).routes(gate),
         *AnnouncingPages(versions, parts.announcements, parts.readings, parts.audit).routes(gate),
         *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
-        *ChairPages(parts.proposals, parts.publication).routes(gate),
+        *ChairPages(parts.proposals, parts.chair_requests, parts.publication).routes(gate),
         *TrailPage(parts.audit).routes(gate),
         *gate.routes(),
     ]
