@@ -31,7 +31,7 @@ class ChairPages:
         return [gate.page("/approvals", READERS, self._show, decide, label="Approvals", by_mail=TO_DECIDE)]
 
     def _show(self, visit: Visit) -> Response:
-        school = visit.school.id
+        school, is_keeper = visit.school.id, visit.role in KEEPERS
         return visit.page(
             "approvals",
             waiting=self._proposals.waiting(school),
@@ -40,7 +40,8 @@ class ChairPages:
             asked=self._chair_requests.of(school),
             settings=self._proposals.settings(school),
             is_chair=visit.role in CHAIR,
-            is_keeper=visit.role in KEEPERS,
+            is_keeper=is_keeper,
+            advice=self._chair_requests.reach(school).advice if is_keeper else "",
             kinds=KINDS,
             spoken=spoken,
         )
