@@ -134,7 +134,7 @@ class ChairRequests:
 
         What is done for one and for the other is told by nothing; too many within a time are not sent.
         """
-        if not self._mails or len(email) > LONGEST_EMAIL:
+        if not self._mails or len(email) > LONGEST_EMAIL or not email.isprintable():
             return
         with writing(self._engine) as connection:
             for chair in self._people.by_mail(connection, email.strip().lower()):

@@ -25,7 +25,7 @@ from corpus.tables import writing
 from tests.platforms.at_desk import ADDRESS, Desk, Seat, words_of
 from tests.platforms.smtp_server import HOST, SmtpServer
 
-CHAIR = "okoro@governors.example"
+CHAIR, BELL = "okoro@governors.example", "bell@governors.example"
 BOOK = """
 contacts:
   - {name: Mrs Harrison, roles: [head], email: head@hillside.example}
@@ -89,15 +89,16 @@ class School:
 
         asyncio.run(carry())
 
-    def link(self, number: int = -1) -> str:
-        """Return the path of the link in a mail, the last unless another is meant."""
-        (path,) = re.findall(rf"{re.escape(ADDRESS)}(/desk/enter/\S+)", self.server.taken[number].text)
+    def link(self, reader: str = CHAIR) -> str:
+        """Return the path of the link in the last mail to somebody."""
+        last = [mail for mail in self.server.taken if mail.reader == reader][-1]
+        (path,) = re.findall(rf"{re.escape(ADDRESS)}(/desk/enter/\S+)", last.text)
         return str(path)
 
-    def chair(self) -> Seat:
-        """Return the seat of the chair, who has pressed the button behind the link in the last mail."""
+    def chair(self, reader: str = CHAIR) -> Seat:
+        """Return the seat of the chair, who has pressed the button behind the link in the last mail to them."""
         seat = Seat(self.desk.app, "hillside")
-        assert seat.client.post(self.link()).url.path == "/desk/hillside/approvals"
+        assert seat.client.post(self.link(reader)).url.path == "/desk/hillside/approvals"
         return seat
 
     def send_link(self, email: str) -> str:
@@ -194,7 +195,7 @@ def test_a_new_link_is_sent_to_who_was_asked_and_all_are_told_the_same(school: S
     school.clock.wait(IDLE + timedelta(seconds=1))
     closed = chair.get()
     assert (closed.status_code, "Send me a new link by e-mail" in closed.text) == (401, True)
-    sent = [school.send_link(email) for email in (f" {CHAIR.upper()} ", "nobody@example.com", "", "x" * 300, "a\0b")]
+    sent = [school.send_link(email) for email in (f" {CHAIR.upper()} ", "nobody@example.com", "", "x" * 300, "x" * 9_000, "a\0b")]
     assert {LINK_SENT in words for words in sent} == {True}
     assert len(set(sent)) == 1
     for _ in range(9):
@@ -224,8 +225,16 @@ def test_when_the_contacts_name_another_chair_links_and_sessions_of_the_one_befo
     school.send_link(CHAIR)
     school.ask()
     school.post(mails=3)
-    assert [mail.reader for mail in school.server.taken] == [CHAIR, CHAIR, "bell@governors.example"]
-    school.chair()
+    assert [mail.reader for mail in school.server.taken] == [CHAIR, CHAIR, BELL]
+    school.chair(BELL)
+
+    school.write_book(BOOK + BOOK.splitlines()[-1].replace("Ms Okoro", "Mr Bell").replace("Okoro@", "bell@"))
+    school.ask()
+    school.post(mails=5)
+    chair, other = school.chair(), school.chair(BELL)
+    with writing(school.parts.indexes.versions.engine) as connection:
+        school.parts.contacts.confirm_chair(connection, "hillside", "Mr Bell")
+    assert [seat.get(DECIDES).status_code for seat in (chair, other)] == [401, 200]
 
 
 @pytest.mark.parametrize(
