@@ -133,6 +133,11 @@ class ConflictNotice(Struct, frozen=True):
     sentences: tuple[str, ...]
     titles: tuple[str, ...]
 
+    @property
+    def which(self) -> str:
+        """Which two rules differ, and how they stand to each other."""
+        return self.sentences[-2]
+
 
 class RankingRow(Struct, frozen=True):
     """One of the best clauses, for programs."""
@@ -385,7 +390,7 @@ def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
     if is_unconfirmed_permission(stance, governing):
         return NEAREST_RULE
     ruling = governing.clause.ruling
-    whose = f"{_in_apposition(ruling.by)} has ruled ({_spoken(ruling.on)})" if ruling else whose_policy(index, governing.policy)
+    whose = _ruler(ruling) if ruling else whose_policy(index, governing.policy)
     return f"{whose}: {_verdict(stance, governing)}"
 
 
@@ -590,6 +595,11 @@ def dates_of_ruling(ruling: RulingNote, today: date) -> str:
     """Return whose a ruling is, and its dates, as a reply gives them."""
     holds = "holds" if ruling.is_in_force(today) else "held"
     return f"{ruling.by}, {_spoken(ruling.on)}; {holds} until {_spoken(ruling.until)}"
+
+
+def _ruler(ruling: RulingNote) -> str:
+    """Return who ruled and when, as a sentence begins with it; where her name is not known it is `the headteacher`."""
+    return f"{ruling.by[:1].upper()}{_in_apposition(ruling.by)[1:]} has ruled ({_spoken(ruling.on)})"
 
 
 def _in_apposition(name: str) -> str:

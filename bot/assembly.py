@@ -12,6 +12,7 @@ from bot.audit import Audit
 from bot.bootstrap import Indexes
 from bot.chair_requests import ChairRequests
 from bot.clock import now_utc
+from bot.contact_changes import ContactChanges
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
 from bot.deliveries import Announced, Deliveries
@@ -58,7 +59,9 @@ class Parts:
     links: Links
     deliveries: Deliveries
     contacts: Contacts
+    contact_changes: ContactChanges
     duties: Duties
+    roster: Roster
     escalations: Escalations
     notices: Notices
     announcements: Announcements
@@ -219,7 +222,9 @@ def assemble(
         links=links,
         deliveries=deliveries,
         contacts=contacts,
+        contact_changes=ContactChanges(engine, contacts, duties=duties, notices=notices, audit=audit, now=now),
         duties=duties,
+        roster=roster,
         escalations=escalations,
         notices=notices,
         announcements=announcements,

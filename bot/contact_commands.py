@@ -4,22 +4,20 @@ import getpass
 import sys
 from collections.abc import Callable, Mapping
 
-from bot.audit import Action, Audit, at_command_line
+from bot.audit import Audit, at_command_line
 from bot.bootstrap import open_versions
 from bot.clock import now_utc, today
 from bot.contact_book import ContactBook, ContactRole
-from bot.contact_changes import tell_of_changes
+from bot.contact_changes import ContactChanges
 from bot.contact_file import ROLE_NAMES, differences, read_book, to_yaml, with_contact, without_contact
 from bot.contact_gaps import gaps
-from bot.contact_store import Contacts, to_be_told
+from bot.contact_store import Contacts
 from bot.duties import Duties
 from bot.errors import BotError
 from bot.notices import Notices
 from bot.pasted import STANDARD_INPUT, read_pasted
 from bot.rendering import environment
-from bot.roster import WORKING_HOURS
 from bot.settings import Value, read_settings
-from corpus.tables import writing
 from corpus.versions import School, Versions, no_such_school
 
 # The keys of the file that the command's flags set.
@@ -77,11 +75,7 @@ def confirm_chair(school_id: str, name: str) -> int:
     """Note that the chair of governors has confirmed how they are reached. Raises BotError where there is no such chair."""
     versions = open_versions(read_settings())
     school, kept = _school(versions, school_id), Contacts(versions.engine, now_utc)
-    with writing(versions.engine) as connection:
-        confirmed = kept.confirm_chair(connection, school.id, name)
-        if confirmed:
-            Audit(versions.engine, now_utc).note(connection, school.id, at_command_line(), Action.CONFIRMED_CHAIR)
-    if not confirmed:
+    if not _changes(versions, kept).confirm_chair(school.id, name, who=at_command_line()):
         chairs = " or ".join(one.name for one in kept.book(school.id).holders(ContactRole.GOVERNORS)) or "nobody"
         raise BotError(f"{name} is not down as chair of governors of {school.name}: {chairs} is.")
     print(f"Noted: {name} has confirmed how the chair of governors is reached.")
@@ -106,33 +100,24 @@ def _school(versions: Versions, school_id: str) -> School:
 
 
 def _change(versions: Versions, school: School, change: Callable[[ContactBook], ContactBook]) -> int:
-    kept, by = Contacts(versions.engine, now_utc), getpass.getuser()
-    year = kept.book(school.id).year(school.nation)
-    duties = Duties(versions.engine, now_utc).of(school.id, year)
-    with writing(versions.engine) as connection:
-        before = kept.book(school.id, connection)
-        after = change(before)
-        changes = kept.save(school.id, after, by, connection)
-        if after != before:
-            Audit(versions.engine, now_utc).note(connection, school.id, at_command_line(), Action.CHANGED_CONTACTS)
-        not_told = tell_of_changes(
-            connection,
-            school.id,
-            school.nation,
-            changes,
-            book=kept.in_force(school.id, connection),
-            by=by,
-            duties=duties,
-            notices=Notices(versions.engine, now_utc),
-            due_at=year.next_opening(after.hours or WORKING_HOURS, now_utc()) or now_utc(),
-        )
-    told = differences(before, after)
+    kept = Contacts(versions.engine, now_utc)
+    changed = _changes(versions, kept).change(school, change, who=at_command_line(), by=getpass.getuser())
+    told = differences(changed.before, changed.after)
     print(*told or ["Nothing is changed: the contacts said the same."], sep="\n")
-    if changes:
-        names = [name for name in to_be_told(changes) if name not in not_told]
-        told_here = f" I tell: {', '.join(names)}." if names else ""
-        by_hand = f" Tell these yourself: {', '.join(not_told)}." if not_told else ""
-        print(f"This changes whom a concern about an adult goes to.{told_here}{by_hand}")
-    _say_what_holds(kept, school, after)
-    print_gaps(after, school)
+    if changed.words:
+        print(changed.words)
+    _say_what_holds(kept, school, changed.after)
+    print_gaps(changed.after, school)
     return 0
+
+
+def _changes(versions: Versions, kept: Contacts) -> ContactChanges:
+    engine = versions.engine
+    return ContactChanges(
+        engine,
+        kept,
+        duties=Duties(engine, now_utc),
+        notices=Notices(engine, now_utc),
+        audit=Audit(engine, now_utc),
+        now=now_utc,
+    )

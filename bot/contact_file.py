@@ -100,14 +100,26 @@ def book_of(written: Mapping[str, Value]) -> ContactBook:
     return book
 
 
+def with_values(book: ContactBook, given: Mapping[str, Value]) -> ContactBook:
+    """Return the book in which what is `given` stands under these keys of the file; what is given as empty is taken out.
+
+    Raises BotError as `read_book` does.
+    """
+    return book_of({**as_written(book), **given})
+
+
 def with_contact(book: ContactBook, name: str, given: Mapping[str, Value]) -> ContactBook:
     """Return the book in which what is `given`, under the keys of the file, stands for one contact, added where there is none.
 
-    What is given as empty is taken out. Raises BotError as `read_book` does.
+    What is given as empty is taken out; those who name the contact as a conflict go on to, under whatever name is given. Raises
+    BotError as `read_book` does.
     """
     written, known = as_written(book), book.named(" ".join(name.split()))
     contacts = written.setdefault("contacts", [])
     if known:
+        for other in contacts:
+            if known.name in other.get("conflicts", ()):
+                other["conflicts"] = [given.get("name", one) if one == known.name else one for one in other["conflicts"]]
         contacts[book.contacts.index(known)].update(given)
     else:
         contacts.append({"name": name, **given})
@@ -116,12 +128,19 @@ def with_contact(book: ContactBook, name: str, given: Mapping[str, Value]) -> Co
 
 def without_contact(book: ContactBook, name: str) -> ContactBook:
     """Return the book without a contact. Raises BotError where there is none of this name, or another names it as a conflict."""
-    known = book.named(" ".join(name.split()))
-    if not known:
-        raise BotError(f"{in_quotes(name)} is no contact here: {_nearest(name, [contact.name for contact in book.contacts])}")
-    written = as_written(book)
-    del written["contacts"][book.contacts.index(known)]
-    return book_of(written)
+    known = _known(book, name)
+    others = [contact.name for contact in book.contacts if known.name in contact.conflicts]
+    if others:
+        raise BotError(
+            f"{' and '.join(others)} {'has' if len(others) == 1 else 'have'} {known.name} as a conflict: end that first."
+        )
+    return replace(book, contacts=tuple(contact for contact in book.contacts if contact is not known))
+
+
+def with_first(book: ContactBook, name: str) -> ContactBook:
+    """Return the book with a contact before all others: staff turn to the first in a role first. Raises BotError as above."""
+    known = _known(book, name)
+    return replace(book, contacts=(known, *(contact for contact in book.contacts if contact is not known)))
 
 
 def read_contact_role(text: str) -> ContactRole:
@@ -165,6 +184,13 @@ def as_written(book: ContactBook) -> dict[str, Any]:
         "contacts": [_contact_as_written(contact) for contact in book.contacts],
     }
     return _filled(written)
+
+
+def _known(book: ContactBook, name: str) -> Contact:
+    known = book.named(" ".join(name.split()))
+    if not known:
+        raise BotError(f"{in_quotes(name)} is no contact here: {_nearest(name, [contact.name for contact in book.contacts])}")
+    return known
 
 
 def _contact_as_written(contact: Contact) -> dict[str, Any]:

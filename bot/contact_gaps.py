@@ -63,7 +63,7 @@ def _ways(book: ContactBook) -> Iterator[str]:
         elif not contact.phones and ContactRole.DSL in contact.roles:
             yield f"{contact.name} is DSL and has no phone number: add one, since a child at risk cannot wait for an e-mail"
     if not any(_is_reached_out_of_hours(contact) for contact in book.contacts):
-        yield "nobody can be rung at night and at the weekend: add the emergency duty team, or somebody with hours: any time"
+        yield "nobody can be rung at night and at the weekend: add the emergency duty team, or somebody whose hours are any time"
 
 
 def _is_reached_out_of_hours(contact: Contact) -> bool:
@@ -78,7 +78,7 @@ def _is_reached_out_of_hours(contact: Contact) -> bool:
 
 def _year(book: ContactBook, today: date) -> Iterator[str]:
     if not book.hours:
-        yield "the school's hours are not given: add them as hours: 08:30-15:30"
+        yield "the school's hours are not given: add them, such as 08:30-15:30"
     if not book.terms:
         yield "the terms are not given, so that half-terms and holidays count as school days: add them under terms"
         return

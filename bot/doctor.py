@@ -16,7 +16,7 @@ from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, De
 from bot.duties import Duties
 from bot.duty import Duty
 from bot.errors import BotError
-from bot.people import EMAIL, SLACK, TEAMS, TELEGRAM, WEB
+from bot.people import CHANNEL_NAMES, EMAIL, SLACK, TEAMS, TELEGRAM
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from bot.steps import ENGLAND
@@ -34,7 +34,6 @@ _COUNTED = {
     UNDELIVERED: "given up",
 }
 _MARKS = {True: "ok  ", False: "LOOK", None: "note"}
-_CHANNELS = {SLACK: "Slack", TELEGRAM: "Telegram", TEAMS: "Microsoft Teams", WEB: "The chat page", EMAIL: "E-mail"}
 
 
 def examine() -> int:
@@ -204,12 +203,13 @@ def _counted(configuration: Configuration, deliveries: Deliveries) -> Iterator[t
         TEAMS: configuration.teams,
         EMAIL: configuration.email,
     }
-    for channel, name in _CHANNELS.items():
+    for channel, name in CHANNEL_NAMES.items():
         counts = {what: counted[channel, what] for what in _COUNTED if (channel, what) in counted}
         if not counts and not on.get(channel):
             continue
         listed = "; ".join(f"{times} {_COUNTED[what]}" for what, times in counts.items())
-        sentence = f"{name} in the last {DAYS_COUNTED.days} days: {listed or 'nothing was lost, refused or sent twice'}."
+        begins = f"{name[0].upper()}{name[1:]} in the last {DAYS_COUNTED.days} days"
+        sentence = f"{begins}: {listed or 'nothing was lost, refused or sent twice'}."
         if UNDELIVERED in counts:
             sentence = (
                 f"{sentence[:-1]}, so that somebody waited for an answer that never came: put right what fails above, or see "

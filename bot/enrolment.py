@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from bot.admission import read_last_day
 from bot.audit import at_command_line
 from bot.bootstrap import open_versions
-from bot.clock import LONDON, day_of, now_utc, spoken, today
+from bot.clock import day_of, now_utc, spoken, spoken_day, today
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.contact_store import Contacts
 from bot.desk.access import DeskAccess
@@ -37,7 +37,9 @@ def invite(school: str, role: str, until: str | None, qr: Path | None = None, ch
         _require_link(ways, channel)
     elif channel:
         raise BotError("--channel says what the QR code opens: add --qr FILE.png.")
-    invitation, code = _people(settings, school).invite(school, read_role(role), _read_day(until), by=at_command_line())
+    invitation, code = _people(settings, school).invite(
+        school, read_role(role), read_last_day(until, today()), by=at_command_line()
+    )
     _print_invitation(invitation, code, ways, configuration)
     link = ways.to_scan(code, channel)
     if qr and link:
@@ -52,7 +54,7 @@ def invite_list(school: str, file: str, role: str, until: str | None) -> int:
     """
     settings = read_settings()
     configuration = read_configuration(settings)
-    ways, day = ways_in(settings, configuration), _read_day(until)
+    ways, day = ways_in(settings, configuration), read_last_day(until, today())
     people = _people(settings, school)
     invitees = read_staff_list(read_pasted(file, "the list"), read_role(role))
     made = people.invite_all(school, [invitee.role for invitee in invitees], day, by=at_command_line())
@@ -123,7 +125,7 @@ def list_leavers(school: str) -> int:
         return 0
     print("Who has left the school? Those who joined longest ago come first.")
     for person in members:
-        last = f", last on the chat page on {_day(seen[person.id])}" if person.id in seen else ""
+        last = f", last on the chat page on {spoken_day(day_of(seen[person.id]))}" if person.id in seen else ""
         print(f"{_told(person)}{last}")
     print(f"To end their access: policybot people --school {school} --remove and their numbers, as 3,5,9")
     return 0
@@ -220,11 +222,6 @@ def _told(person: Person) -> str:
     return f"{person.id}. {person.role}, on {person.channel}, since {spoken(person.since)}{invited}{ends}"
 
 
-def _day(moment: datetime) -> str:
-    day = day_of(moment)
-    return f"{day.day} {day:%B %Y}"
-
-
 def _print_invitation(invitation: Invitation, code: str, ways: WaysIn, configuration: Configuration) -> None:
     print(f"Invitation {invitation.id} to {invitation.school_id}, as {invitation.role}: {code}")
     print(f"It serves one person, until {spoken(invitation.expires_at)}. The code is shown only now.")
@@ -248,14 +245,3 @@ def _give_qr_code(link: str, file: Path) -> None:
     except OSError as error:
         raise BotError(f"{file} cannot be written ({error.strerror}); the invitation stands, and its code is above.") from None
     print(f"{file} holds a QR code of {link}: give it to this person alone.")
-
-
-def _read_day(text: str | None) -> datetime | None:
-    """Return the end of a day in the United Kingdom, in UTC as the store keeps it; None where none was given."""
-    if text is None:
-        return None
-    try:
-        day = today() if text.strip().lower() == "tonight" else date.fromisoformat(text.strip())
-    except ValueError:
-        raise BotError(f"“{text}” is no day: write tonight, or a day as 2026-12-18.") from None
-    return datetime.combine(day, time(23, 59, 59), LONDON).astimezone(UTC).replace(tzinfo=None)

@@ -151,6 +151,8 @@ class Gaps:
         self._roster = roster
         self._notices = notices
         self._now = now
+        # Of each school the index with which its questions were read last, and how each was read: to read them takes a while.
+        self._read: dict[str, tuple[Index, dict[str, Reading | None]]] = {}
 
     def of(self, school_id: str) -> list[Gap]:
         """Return the open rows of a school, those that most people asked about first."""
@@ -278,12 +280,18 @@ class Gaps:
     def _groups(self, connection: Connection, index: Index, decided: Mapping[str, Row[Any]]) -> list[_Group]:
         """Return the questions that wait, or were closed by a decision, by what they are about; none that is kept from her."""
         closings, directory = _closings(decided), self._roster.directory(index.school)
+        read_with, known = self._read.get(index.school.id, (index, {}))
+        readings: dict[str, Reading | None] = {}
         read: list[tuple[Row[Any], Reading]] = []
         for row in _unfound(connection, index.school.id):
             if row.settled_at is None or row.settled_at in closings:
-                reading = read_for_her(row.question, index, directory)
-                if reading:
+                asked = directory.with_offices(readable(row.question))  # others may be in office by now
+                if asked not in readings:
+                    is_known = read_with is index and asked in known
+                    readings[asked] = known[asked] if is_known else _read_for_her(asked, index)
+                if reading := readings[asked]:
                     read.append((row, reading))
+        self._read[index.school.id] = index, readings
         return _grouped(read)
 
 
@@ -292,7 +300,11 @@ def read_for_her(question: str, index: Index, directory: Directory) -> Reading |
 
     Such questions are not stored: this leaves out what was missed then and is known now.
     """
-    reading, decision = read_and_decide(directory.with_offices(readable(question)), (), index)
+    return _read_for_her(directory.with_offices(readable(question)), index)
+
+
+def _read_for_her(asked: str, index: Index) -> Reading | None:
+    reading, decision = read_and_decide(asked, (), index)
     return None if decision.outcome is Outcome.URGENT or sensitivity(reading) in NEVER_STORED else reading
 
 

@@ -45,8 +45,9 @@ SEEN_EVERY = timedelta(minutes=1)
 # Without letters and figures that are mistaken for each other: 30 to the power of 10 codes.
 _ALPHABET, _CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTVWXYZ", 10
 WEB, SLACK, TEAMS, TELEGRAM = "web", "slack", "teams", "telegram"
-# Nobody asks there: the chair of governors alone is known by an address, and told what waits.
+# By e-mail nobody asks: the chair of governors alone is known by an address, and told what waits.
 EMAIL = "email"
+CHANNEL_NAMES = {SLACK: "Slack", TELEGRAM: "Telegram", TEAMS: "Microsoft Teams", WEB: "the chat page", EMAIL: "e-mail"}
 # There a workspace says who is staff, so that nobody needs an invitation.
 LET_IN_BY_WORKSPACE = (SLACK, TEAMS)
 

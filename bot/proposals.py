@@ -154,7 +154,7 @@ class Proposals:
         Raises BotError where it does not wait any more, who approves has made it, or there is too much to keep.
         """
         proposal = self.get(school_id, number, connection)
-        if proposal.made_by == who:
+        if _number_of(proposal.made_by) == _number_of(who):  # whoever was headteacher then may be chair by now
             raise BotError("You have proposed this yourself: somebody else must approve it.")
         self._decide(connection, proposal, State.APPROVED, who, comment=comment, minutes=minutes)
         self._audit.note(connection, school_id, who, Action.APPROVED, slug=proposal.slug, object=number)
@@ -207,6 +207,11 @@ class Proposals:
 def _proposal(row: Row[Any]) -> Proposal:
     fields = dict(row._mapping)
     return Proposal(**fields | {"kind": Kind(row.kind), "state": State(row.state)})
+
+
+def _number_of(who: str) -> str:
+    """Return the number of whoever the trail names: a person keeps it in another role."""
+    return who.rpartition(" ")[2]
 
 
 def _of(school_id: str, *states: State) -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 from sqlalchemy import Connection
 
 from bot.audit import Action, Audit
@@ -16,8 +16,9 @@ from bot.bootstrap import Indexes
 from bot.errors import BotError
 from bot.proposals import Kind, Proposal, Proposals, Proposed
 from bot.readiness import DRAFT_CHANGED, Readiness
-from bot.rulings import Rulings, looser_than_published, read_ruling
-from corpus.clause import RULINGS, Clause, Correction, Policy, RulingNote, Stance
+from bot.rulings import Ruled, Rulings, looser_than_published, read_ruling
+from corpus.clause import RULINGS, Clause, Correction, Policy
+from corpus.editing import require_own_words
 from corpus.errors import StoreError
 from corpus.loosening import loosened, looser_changes
 from corpus.versions import NOT_RECORDED, Approval, Versions
@@ -31,14 +32,6 @@ _MEANWHILE = "Something else was published meanwhile: look at what staff will be
 
 # Who is named as having approved a version or a ruling; who that was stands in the audit trail.
 THE_CHAIR = "the chair of governors"
-
-
-class _Ruled(Struct, frozen=True):
-    """A ruling as it is proposed."""
-
-    text: str
-    stance: Stance
-    note: RulingNote
 
 
 class Publication:
@@ -106,11 +99,15 @@ class Publication:
         return self.change(school_id, make)
 
     def roll_back(self, school_id: str, slug: str, number: int, who: str) -> None:
-        """Answer from an earlier version again. Raises StoreError where there is no such version."""
+        """Answer from an earlier version again.
+
+        Raises StoreError where there is no such version, and BotError where that brings back a ruling for the chair to decide.
+        """
 
         def make(together: Versions) -> None:
             before = _current(together, school_id, slug)
             together.roll_back(school_id, slug, number)
+            self._refuse_looser_rulings(before, together.version(school_id, slug, number).policy)
             self._audit.note(together.transaction, school_id, who, Action.ROLLED_BACK, slug=slug, version=number)
             self._note_looser(together, number, before, together.version(school_id, slug, number).policy, who)
 
@@ -133,9 +130,13 @@ class Publication:
         """Set right what is said of a clause of a published version, at once; or ask the chair of governors first.
 
         The chair is asked where that makes the clause looser, unless the school has switched that off; then the number of the
-        proposal is returned. Raises StoreError where there is no such version or clause.
+        proposal is returned. Raises BotError for a ruling, EditError where words are quoted that are not the clause's, and
+        StoreError where there is no such version or clause.
         """
+        if slug == RULINGS:
+            raise BotError("A ruling is not set right: withdraw it, and write another.")
         needs_chair = self._proposals.settings(school_id).looser_needs_chair
+        require_own_words(_clause(self._versions.version(school_id, slug, number).policy, number, clause_id), correction)
         looser = _loosened(self._versions, (school_id, slug, number), clause_id, correction)
         proposed = Proposed(
             kind=Kind.CORRECTION,
@@ -174,18 +175,37 @@ class Publication:
 
         self.change(school_id, make)
 
-    def rule(self, school_id: str, text: str, stance: Stance, note: RulingNote, who: str) -> int | None:
+    def looser(self, school_id: str, ruled: Ruled) -> tuple[str | None, bool]:
+        """Return how a ruling is looser than a published clause, None where it is not; and whether the chair is asked first."""
+        looser = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance)
+        return looser, looser is not None and self._proposals.settings(school_id).looser_needs_chair
+
+    def would_be(self, school_id: str, ruled: Ruled, who: str) -> Index:
+        """Return the index from which a school would be answered if a ruling held, as the chair approves it where she is asked.
+
+        Nothing is kept. Raises what `rule` raises.
+        """
+        approved_by = THE_CHAIR if self.looser(school_id, ruled)[1] else None
+        with self._versions.all_at_once() as together:
+            together.hold(school_id)
+            undone = together.transaction.begin_nested()
+            note = structs.replace(ruled.note, approved_by=approved_by)
+            Rulings(together).rule(school_id, ruled.text, ruled.stance, note, who)
+            index = self._indexes.build(together, school_id)
+            undone.rollback()
+        return index
+
+    def rule(self, school_id: str, ruled: Ruled, who: str) -> int | None:
         """Let a ruling of the headteacher hold at once, or ask the chair of governors first, as `correct` does.
 
         The chair is asked where it is looser than a published clause. Raises BotError where something about it is not as it must
         be, and StoreError where there is no such school.
         """
         index = self._indexes.of(school_id)
-        read_ruling(text, stance, note, self._versions.today())
-        looser = looser_than_published(index, note.question, stance)
-        document = msgspec.json.encode(_Ruled(text, stance, note))
-        proposed = Proposed(kind=Kind.RULING, slug=RULINGS, document=document, looser=looser)
-        if looser and self._proposals.settings(school_id).looser_needs_chair:
+        read_ruling(ruled.text, ruled.stance, ruled.note, self._versions.today())
+        looser, needs_chair = self.looser(school_id, ruled)
+        proposed = Proposed(kind=Kind.RULING, slug=RULINGS, document=msgspec.json.encode(ruled), looser=looser)
+        if needs_chair:
             with self._versions.all_at_once() as together:
                 return self._proposals.propose(together.transaction, school_id, proposed, who)
 
@@ -235,6 +255,28 @@ class Publication:
         else:
             self.change(school_id, make)
 
+    def proposed(self, proposal: Proposal) -> Clause | None:
+        """Return the clause as a proposal would have it, a ruling without its number; None for a version, which has many."""
+        if proposal.kind is Kind.VERSION:
+            return None
+        if proposal.kind is Kind.RULING:
+            ruled = msgspec.json.decode(proposal.document, type=Ruled)
+            return Clause("", "", "", ruled.text, (), ruled.stance, ruling=ruled.note)
+        number = proposal.version or 0
+        policy = self._versions.version(proposal.school_id, proposal.slug, number).policy
+        correction = msgspec.json.decode(proposal.document, type=Correction)
+        return _clause(policy, number, proposal.clause_id or "").corrected(correction)
+
+    def _refuse_looser_rulings(self, before: Policy | None, after: Policy) -> None:
+        """Raise BotError where a ruling that comes back is looser than what is published by now, and the chair is to be asked."""
+        school_id, there = after.school, {clause.id for clause in before.clauses()} if before else set()
+        if not after.is_of_rulings or not self._proposals.settings(school_id).looser_needs_chair:
+            return
+        index = self._indexes.of(school_id)
+        for clause in after.clauses():
+            if clause.ruling and clause.id not in there and looser_than_published(index, clause.ruling.question, clause.stance):
+                raise BotError(f"{clause.label} is looser than your policy by now: write it anew, and the chair is asked.")
+
     def _note_looser(self, together: Versions, number: int, before: Policy | None, after: Policy, who: str) -> None:
         looser = _listed(looser_changes(before, after))
         if looser:
@@ -250,7 +292,7 @@ class Publication:
         )
 
     def _rule(self, together: Versions, school_id: str, proposed: Proposed, who: str, approved_by: str | None = None) -> None:
-        ruled = msgspec.json.decode(proposed.document, type=_Ruled)
+        ruled = msgspec.json.decode(proposed.document, type=Ruled)
         note = structs.replace(ruled.note, approved_by=approved_by)
         clause_id = Rulings(together).rule(school_id, ruled.text, ruled.stance, note, who)
         number = together.version(school_id, RULINGS).number
@@ -267,7 +309,7 @@ class Publication:
             looser = _loosened(together, (school_id, proposal.slug, number), proposal.clause_id or "", correction)
             unchanged = together.version(school_id, proposal.slug).number == number and looser == proposal.looser
         else:
-            ruled = msgspec.json.decode(proposal.document, type=_Ruled)
+            ruled = msgspec.json.decode(proposal.document, type=Ruled)
             unchanged = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance) == proposal.looser
         if not unchanged:
             raise BotError("What this is about was changed since you were asked: refuse it, and let them ask you anew.")

@@ -15,9 +15,12 @@ from bot.roster import Roster
 from bot.tables import questions
 from bot.trial import Lately, Trial, lately_changed, told, try_out
 from bot.trial_questions import EXPECTATIONS, TrialQuestions
+from corpus.alignment import align
+from corpus.building import build_policy
 from corpus.clause import Policy
+from corpus.editing import as_derived
 from corpus.errors import StoreError
-from corpus.loosening import loosened_by_hand
+from corpus.loosening import loosened_by_hand, looser_changes
 from corpus.versions import Version
 from retrieval.index import Index
 
@@ -132,11 +135,16 @@ class Readiness:
             self._built = built
         return built[1]
 
+    def _loosened_by_hand(self, draft: Version, published: Policy | None) -> list[str]:
+        if not looser_changes(published, draft.policy):
+            return []  # most drafts: their documents need not be read once more
+        return loosened_by_hand(published, draft.policy, _as_read(draft, published))
+
     def _without_approval(self, draft: Version, published: Policy | None) -> list[str]:
         """Return the sentence that says that the chair of governors has not approved a draft, where that is needed."""
         school_id, slug = draft.policy.school, draft.policy.slug
         settings = self._proposals.settings(school_id)
-        by_hand = loosened_by_hand(published, draft.policy) if settings.looser_needs_chair else []
+        by_hand = self._loosened_by_hand(draft, published) if settings.looser_needs_chair else []
         if not (settings.versions_need_chair or by_hand) or self.approval(school_id, slug, draft.digest):
             return []
         last = self._proposals.of_draft(school_id, slug)
@@ -147,3 +155,19 @@ class Readiness:
         why = f", since by hand it makes looser what is published ({', '.join(by_hand)})" if by_hand else ""
         changed = "It was changed since it was approved: ask" if last and last.state is State.APPROVED else "Ask"
         return [f"This version needs the approval of the chair of governors{why}. {changed} the chair for it."]
+
+
+def _as_read(draft: Version, published: Policy | None) -> Policy | None:
+    """Return what the document of a draft says before anybody changes it, None where that cannot be told any more.
+
+    What came as YAML has no document: what its words make of each clause stands for it, until it is changed by hand.
+    """
+    policy = draft.policy
+    if draft.source is not None:
+        name = policy.source_name
+        found = build_policy(draft.source, school=policy.school, slug=policy.slug, title=policy.title, source_name=name)
+    elif draft.edits:
+        return None
+    else:
+        found = as_derived(policy)
+    return align(found, published, ())

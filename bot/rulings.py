@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.answer import VERDICTS
@@ -36,6 +37,14 @@ class RulingState(StrEnum):
     IN_FORCE = "in force"
     ENDING = "coming to its end"
     LAPSED = "lapsed"
+
+
+class Ruled(Struct, frozen=True):
+    """A ruling as somebody writes it, and as it waits for the chair of governors."""
+
+    text: str
+    stance: Stance
+    note: RulingNote
 
 
 @dataclass(frozen=True, slots=True)

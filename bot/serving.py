@@ -47,6 +47,7 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
     key = secret_key(settings)
     schools = [school.id for school in indexes.versions.schools()]
     configuration = check_schools(configuration, schools)
+    ways = ways_in(settings, configuration)
     parts = assemble(
         indexes,
         key,
@@ -54,7 +55,7 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
         retention=timedelta(days=configuration.retention_days),
         escalations_kept=timedelta(days=configuration.escalation_days),
         public_url=settings.public_url,
-        ways=ways_in(settings, configuration),
+        ways=ways,
         mails=configuration.email is not None,
     )
     for school in schools[:1]:
@@ -74,7 +75,8 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
         demonstration=_demonstration(parts) if settings.demo else None,
         send_link=parts.chair_requests.send_link if configuration.email else None,
     )
-    routes = [*pages.routes(), *desk_routes(gate, parts, now_utc), *(route for channel in channels for route in channel.routes())]
+    desk = desk_routes(gate, parts, now_utc, ways=ways, configuration=configuration)
+    routes = [*pages.routes(), *desk, *(route for channel in channels for route in channel.routes())]
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     if settings.demo:

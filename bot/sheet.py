@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from markupsafe import Markup
 
+from bot.clock import spoken_day
 from bot.configuration import Configuration
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.national_numbers import EMERGENCY, NationalNumber
@@ -17,6 +19,7 @@ from bot.ways_in import WaysIn
 from corpus.clause import Policy, Role
 from corpus.versions import School
 
+STYLE = Path(__file__).parent / "static" / "sheet.css"
 LEAST_DEPUTIES = 2  # lines for them, to fill in where the school has not named so many
 
 
@@ -43,8 +46,9 @@ def staffroom_sheet(
     configuration: Configuration,
     *,
     day: date,
+    stylesheet: str = "",
 ) -> str:
-    """Return the sheet of a school as a page of HTML that needs nothing else.
+    """Return the sheet of a school as a page of HTML; without the address of a `stylesheet` it needs nothing else.
 
     Whom to tell is whom its contacts name, and where they name nobody, whom its policies do.
     """
@@ -81,7 +85,9 @@ def staffroom_sheet(
             no_code_in=_no_code_in(school.id, configuration),
             days=configuration.retention_days,
             qr=Markup(as_svg(link)) if link else "",  # noqa: S704  drawn here, without a word in it
-            day=f"{day.day} {day:%B %Y}",
+            day=spoken_day(day),
+            stylesheet=stylesheet,
+            style=Markup(STYLE.read_text(encoding="utf-8")),  # noqa: S704  our own
             checked=_checked([EMERGENCY, *(number for _, number in numbers)]),
         )
     )

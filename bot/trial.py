@@ -73,7 +73,8 @@ class Rule(Struct, frozen=True):
 class Told(Struct, frozen=True):
     """What staff are told: the governing rule, or those to choose from. `is_stated` where a headline gives the stance.
 
-    `matter` is what the question is read as; `is_secret` one that nobody at school is to know was asked.
+    `matter` is what the question is read as; `is_secret` one that nobody at school is to know was asked. `conflict` says which
+    two rules differ on it, None where none do.
     """
 
     outcome: Outcome
@@ -81,6 +82,7 @@ class Told(Struct, frozen=True):
     is_stated: bool
     matter: str
     is_secret: bool
+    conflict: str | None = None
 
     @property
     def settles(self) -> str:
@@ -200,6 +202,7 @@ def told(question: str, index: Index, directory: Directory, day: date) -> Told:
         is_stated=is_stated,
         matter=reading.matter.name if reading.matter.likeness >= PLAINLY_ALIKE else OTHER_MATTERS,
         is_secret=answer.outcome is Outcome.URGENT or sensitivity(reading) in NEVER_STORED,
+        conflict=answer.conflict.which if answer.conflict else None,
     )
 
 

@@ -6,8 +6,6 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from msgspec.structs import replace
-from rapidfuzz import process
-from rapidfuzz.distance import Indel
 
 from corpus.clause import Clause, Policy, Section, Stance
 from corpus.errors import EditError
@@ -169,6 +167,9 @@ def _matches(before: Policy, after: Policy) -> Iterator[tuple[Clause, Clause, bo
 
 def _likenesses(old: Sequence[Clause], new: Sequence[Clause]) -> dict[tuple[str, str], float]:
     """Return the likeness of each pair, by their ids, that may be the same rule: those that are DOUBTFUL or better."""
+    from rapidfuzz import process  # tens of milliseconds, which a question in the terminal does not need
+    from rapidfuzz.distance import Indel
+
     before, after = ([fold(clause.words).lower() for clause in clauses] for clauses in (old, new))
     # The longest common subsequence is never shorter than the blocks that difflib finds, and quick to find: it rules most out.
     likely = process.cdist(after, before, scorer=Indel.normalized_similarity, score_cutoff=DOUBTFUL - 0.001)

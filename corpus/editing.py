@@ -223,12 +223,17 @@ def correct(policy: Policy, clause_id: str, correction: Correction) -> Policy:
     _, _, clause = _clause(policy, clause_id)
     if not (correction.by.strip() and correction.reason.strip()):
         raise EditError("Say who changes it and why.")
-    for phrase in (correction.deciding, correction.second and correction.second.when):
-        if phrase and phrase not in clause.words:
-            raise EditError(f"“{phrase}” does not stand in this rule: copy its words as they are.")
+    require_own_words(clause, correction)
     if correction.second and correction.stance is None:
         correction = replace(correction, stance=clause.stance)
     return _swap(policy, clause, clause.corrected(correction))
+
+
+def require_own_words(clause: Clause, correction: Correction) -> None:
+    """Raise EditError where a correction quotes words that do not stand in the clause: they would be told as the policy's."""
+    for phrase in (correction.deciding, correction.second and correction.second.when):
+        if phrase and phrase not in clause.words:
+            raise EditError(f"“{phrase}” does not stand in this rule: copy its words as they are.")
 
 
 def confirm(policy: Policy, clause_id: str) -> Policy:
@@ -238,6 +243,11 @@ def confirm(policy: Policy, clause_id: str) -> Policy:
 
 
 # Headings, and what is no rule
+
+
+def as_derived(policy: Policy) -> Policy:
+    """Return a policy with every clause as its words alone make it: nothing confirmed, nothing corrected."""
+    return _derived_anew(policy, {clause.id for clause in policy.clauses()})
 
 
 def make_heading(policy: Policy, clause_id: str) -> Policy:

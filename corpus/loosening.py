@@ -25,7 +25,8 @@ def loosened(before: Clause | None, after: Clause | None) -> str | None:
     """Return the sentences that say how a change of a rule is looser, None where it is not; None is a rule that is not there.
 
     Looser is: a ban, a condition or a duty that is taken out, that became a weaker one or none, or that no longer binds
-    somebody whom it bound; an exception that is new or another; a permission that is new.
+    somebody whom it bound; an exception that is new or another; a permission that is new, or for somebody who had none. A rule
+    that does not say whom it is for is read as one for staff, and for everybody else.
     """
     if before is None:
         return "Before: no rule. Now: allowed. That is looser." if after and after.stance is Stance.ALLOWED else None
@@ -35,8 +36,10 @@ def loosened(before: Clause | None, after: Clause | None) -> str | None:
         return f"{told_stances(before, after)} That is looser."
     if _has_other_exception(before, after):
         return f"{told_stances(before, after)} That may be looser."
-    if _binds(before) and (released := [party for party in before.binds if party not in after.binds]):
-        return f"Before: {_told(before)}, for {_listed(before.binds)}. Now: no longer for {_listed(released)}. That is looser."
+    if _binds(before) and (released := _released(before, after)):
+        return f"Before: {_told(before)}, for {_whom(before)}. Now: no longer for {released}. That is looser."
+    if _gives_leave(after) and (added := _added(before, after)):
+        return f"Before: {_told(before)}, for {_whom(before)}. Now: for {added} too. That is looser."
     return None
 
 
@@ -56,14 +59,24 @@ def looser_changes(before: Policy | None, after: Policy) -> list[str]:
     return [f"{clause.label}: {how}" for clause, how in found if clause and how]
 
 
-def loosened_by_hand(before: Policy | None, draft: Policy) -> list[str]:
-    """Return the labels of clauses that a person, not the document, made looser than what is published."""
-    known = {clause.id: clause for clause in before.clauses()} if before else {}
-    return [
-        clause.label
-        for clause in draft.clauses()
-        if (old := known.get(clause.id)) and loosened(old, clause) and _differs_by_hand(old, clause)
-    ]
+def loosened_by_hand(before: Policy | None, draft: Policy, as_read: Policy | None) -> list[str]:
+    """Return the labels of clauses that a person, not the document, made looser than what is published.
+
+    `as_read` is what the document of the draft says before anybody changes it, None where that cannot be told: then whatever is
+    looser counts.
+    """
+    if before is None:
+        return []
+    read = {change.before.id: change for change in compare(before, as_read) if change.before} if as_read else {}
+    found: list[str] = []
+    for change in compare(before, draft):
+        old, new = change.before, change.after
+        how = loosened(old, new) if old else None
+        if old and how:
+            as_found = read.get(old.id)
+            if as_found is None or loosened(old, as_found.after) != how or (new and _differs_by_hand(old, new)):
+                found.append((new or old).label)
+    return found
 
 
 def told_stances(before: Clause, after: Clause) -> str:
@@ -93,8 +106,10 @@ def _exception(clause: Clause) -> SecondStance | None:
 def _has_looser_second(before: Clause, after: Clause) -> bool:
     """Tell whether there is an exception that is new or looser, or a second ban or duty that is gone."""
     old, new = _exception(before), _exception(after)
-    if new and (old is None or is_looser(old.stance, new.stance)):
-        return before.stance in _BINDING
+    # Where nothing was ruled a condition gives no leave yet; but what is allowed then is allowed anew.
+    counts = before.stance in _BINDING or (before.stance is not Stance.ALLOWED and bool(new and new.stance is Stance.ALLOWED))
+    if counts and new and (old is None or is_looser(old.stance, new.stance)):
+        return True
     also = before.second
     if also is None or also is old or also.stance not in _BINDING:
         return False
@@ -111,6 +126,28 @@ def _has_other_exception(before: Clause, after: Clause) -> bool:
     return bool(old and new and fold(old.when).lower() != fold(new.when).lower())
 
 
+def _gives_leave(clause: Clause) -> bool:
+    return clause.stance is Stance.ALLOWED or bool(clause.second and clause.second.stance is Stance.ALLOWED)
+
+
+def _released(before: Clause, after: Clause) -> str:
+    """Return whom a rule bound and does not bind any more, in words; empty for nobody."""
+    if before.binds:
+        return _listed([party for party in before.binds if party not in after.binds])
+    return str(Party.STAFF) if after.binds and Party.STAFF not in after.binds else ""
+
+
+def _added(before: Clause, after: Clause) -> str:
+    """Return for whom a rule is that it was not for, in words; empty for nobody."""
+    if before.binds and not after.binds:
+        return "everybody"
+    return _listed([party for party in after.binds if party not in before.binds]) if before.binds else ""
+
+
+def _whom(clause: Clause) -> str:
+    return _listed(clause.binds) if clause.binds else "everybody"
+
+
 def _listed(parties: Sequence[Party]) -> str:
-    *most, last = parties
+    *most, last = parties or ("",)
     return f"{', '.join(most)} and {last}" if most else str(last)

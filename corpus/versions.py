@@ -23,6 +23,7 @@ from corpus.tables import clauses, other_policies, policies, schools, versions, 
 
 # The number under which the store keeps a draft; versions count from 1.
 DRAFT = 0
+CHANGED_MEANWHILE = "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +240,7 @@ class Versions:
             self._require_school(connection, school_id)
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
             if row is None or row.edits != edits:
-                raise StoreError(
-                    "Somebody has changed this draft since you opened it: look at it as it is now, then make your change again."
-                )
+                raise StoreError(CHANGED_MEANWHILE)
             # A clause that a change made anew must not get an id that an earlier version gave to another.
             changed = align(
                 change(Policy.from_json(row.document)),

@@ -1,4 +1,4 @@
-"""Spelling and thumbs: a question as it was most likely meant, for search; the one file that imports rapidfuzz.
+"""Spelling and thumbs: a question as it was most likely meant, for search.
 
 A word that the wordings, the school's clauses or the table of word vectors know is never changed, and one meaning is never
 turned into another: what is not plain stays as it was typed.

@@ -1,5 +1,6 @@
 """What many tests start from: an empty store, the demo's schools, and the command line run inside this process."""
 
+import gc
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -344,6 +345,8 @@ def policybot(
             code = cli.main([str(argument) for argument in arguments])
         except SystemExit as leaving:  # wrong usage, or --help
             code = int(leaving.code or 0)
+        finally:
+            gc.enable()  # `ask` goes without, which a process of its own can afford
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

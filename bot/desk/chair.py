@@ -3,10 +3,11 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.answer import PARTY_WORDS
 from bot.chair_requests import ChairRequests
 from bot.clock import spoken
 from bot.desk.gate import TO_DECIDE, Done, Gate, Visit
-from bot.desk.words import KEEPERS, READERS
+from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.proposals import ChairSettings, Kind, Proposals
@@ -34,7 +35,8 @@ class ChairPages:
         school, is_keeper = visit.school.id, visit.role in KEEPERS
         return visit.page(
             "approvals",
-            waiting=self._proposals.waiting(school),
+            waiting=[(one, self._publication.proposed(one)) for one in self._proposals.waiting(school)],
+            day=day_in_words,
             decided=self._proposals.decided(school)[::-1],
             looser=self._proposals.looser_list(school)[::-1],
             asked=self._chair_requests.of(school),
@@ -43,14 +45,16 @@ class ChairPages:
             is_keeper=is_keeper,
             advice=self._chair_requests.reach(school).advice if is_keeper else "",
             kinds=KINDS,
+            stances=STANCES,
+            parties=PARTY_WORDS,
             spoken=spoken,
         )
 
     def _number(self, visit: Visit) -> int:
-        number = visit.typed("proposal")
-        if not (number.isascii() and number.isdigit() and len(number) < 12):
+        number = visit.number("proposal")
+        if number is None:
             raise BotError("That is not waiting any more: look at the list once more.")
-        return int(number)
+        return number
 
     def _approve(self, visit: Visit) -> Response:
         self._require(visit, CHAIR, "Only the chair of governors approves.")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from bot.answer import PARTY_WORDS
 from bot.clock import day_of
 from bot.desk.fixes import read_correction
-from bot.desk.gate import Done, Gate, Visit
+from bot.desk.gate import Done, Gate, Visit, read_number
 from bot.desk.signature import Signatures
 from bot.desk.words import KEEPERS, STANCES
 from bot.errors import BotError
@@ -51,8 +51,8 @@ class CorrectionPages:
         ]
 
     def _version(self, visit: Visit, number: str | None) -> Version:
-        wanted = int(number) if number and number.isascii() and number.isdigit() and len(number) < 7 else None
-        if number and not wanted:
+        wanted = read_number(number) if number is not None else None
+        if number is not None and wanted is None:
             raise StoreError("There is no such version of this policy.")
         return self._versions.version(visit.school.id, visit.path("slug"), wanted)
 
@@ -109,7 +109,7 @@ class CorrectionPages:
     def _agree(self, visit: Visit) -> Response:
         version = self._version(visit, visit.typed("number"))
         slug = version.policy.slug
-        agreed = [str(one) for one in visit.form.getlist("right")]
+        agreed = visit.all_typed("right")
         if not agreed:
             raise BotError("Tick what is right; leave out what is not, and correct that.")
         self._publication.confirm(visit.school.id, slug, version.number or 0, agreed, visit.who)

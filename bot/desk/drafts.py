@@ -1,6 +1,7 @@
 """The pages of a draft: its clauses as they were found, what is doubtful about them, and each fixed by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -10,22 +11,47 @@ from starlette.routing import Route
 from bot.answer import PARTY_WORDS
 from bot.audit import Action, Audit
 from bot.clock import day_of
-from bot.desk.fixes import OF_CLAUSE, OF_LEAD_IN, Edit, Fix
-from bot.desk.gate import Done, Gate, Handler, Visit
+from bot.desk.fixes import DECIDING, OF_CLAUSE, OF_LEAD_IN, Edit, Fix
+from bot.desk.gate import TO_READ, Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
-from bot.desk.words import OFFICE, STANCES
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.errors import BotError
+from bot.people import PersonRole
 from bot.policy_pages import page_sections
 from corpus import editing
 from corpus.checking import Concern, Finding, check_policy, place_doubts
 from corpus.clause import Clause, LeadIn, Policy
 from corpus.errors import StoreError
-from corpus.versions import Version, Versions
+from corpus.versions import CHANGED_MEANWHILE, Version, Versions
 
 # So many characters of the document are shown round the part that is being fixed.
 ROUND_IT = 400
 # What is repaired stands beside the clause, and what waits is confirmed in the review.
 _TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
+
+
+def draft_of(versions: Versions, visit: Visit) -> Version:
+    """Return the draft that a page is about. Raises StoreError where there is none any more."""
+    try:
+        return versions.draft(visit.school.id, visit.path("slug"))
+    except StoreError:
+        raise StoreError("There is no draft of this policy: bring in the document first.") from None
+
+
+@contextmanager
+def as_shown(versions: Versions, audit: Audit, visit: Visit, action: Action) -> Iterator[tuple[Versions, int]]:
+    """Yield the transaction in which a form changes a draft, noted in the trail, and the edits of the draft that it was made for.
+
+    The digest tells which draft that was: of another document's draft nothing was shown. Raises StoreError where there is none.
+    """
+    slug = visit.path("slug")
+    with versions.all_at_once() as together:
+        together.hold(visit.school.id)
+        draft = draft_of(together, visit)
+        if draft.digest != visit.typed("digest"):
+            raise StoreError(CHANGED_MEANWHILE)
+        yield together, draft.edits
+        audit.note(together.transaction, visit.school.id, visit.who, action, slug=slug)
 
 
 class DraftPages:
@@ -48,7 +74,7 @@ class DraftPages:
         }
         part: dict[str, Handler] = {name: partial(self._fix, name) for name in {**OF_CLAUSE, **OF_LEAD_IN}}
         return [
-            gate.page("/policies/{slug}/draft", OFFICE, self._show, whole),
+            gate.page("/policies/{slug}/draft", EVERYBODY, self._show, whole, by_mail=TO_READ),
             gate.page("/policies/{slug}/draft/parts/{part}", OFFICE, self._part, part),
         ]
 
@@ -65,6 +91,7 @@ class DraftPages:
             first=[one for one in doubtful if one.element],
             stances=STANCES,
             parties=PARTY_WORDS,
+            may_edit=visit.role in OFFICE,
             set_aside=[(at, one) for at, one in enumerate(draft.policy.passages) if one.kind == editing.SET_ASIDE],
         )
 
@@ -87,6 +114,7 @@ class DraftPages:
             doubts=[one.sentence for one in self._doubtful(draft) if one.element == part.id],
             stances=STANCES,
             parties=PARTY_WORDS,
+            may_decide=visit.role in KEEPERS,
         )
 
     def _doubtful(self, draft: Version) -> list[Finding]:
@@ -96,7 +124,7 @@ class DraftPages:
         return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
 
     def _draft(self, visit: Visit) -> Version:
-        return self._versions.draft(visit.school.id, visit.path("slug"))
+        return draft_of(self._versions, visit)
 
     def _element(self, visit: Visit) -> Clause | LeadIn:
         policy, wanted = self._draft(visit).policy, visit.path("part")
@@ -107,10 +135,10 @@ class DraftPages:
 
     def _changed(self, visit: Visit, edit: Edit, said: str, anchor: str = "") -> Response:
         """Carry an edit out on the draft that the form was made for, and go on to it."""
-        slug, edits = visit.path("slug"), visit.typed("edits")
-        with self._versions.all_at_once() as together:
-            together.change_draft(visit.school.id, slug, int(edits) if edits.isdigit() else -1, edit)
-            self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
+        self._require(visit, OFFICE, "Only those who prepare the policies change a draft.")
+        slug = visit.path("slug")
+        with as_shown(self._versions, self._audit, visit, Action.EDITED_DRAFT) as (together, edits):
+            together.change_draft(visit.school.id, slug, edits, edit)
         raise Done(f"/policies/{slug}/draft{f'#{anchor}' if anchor else ''}", said)
 
     def _fix(self, name: str, visit: Visit) -> Response:
@@ -118,6 +146,8 @@ class DraftPages:
         asked = (OF_CLAUSE if isinstance(part, Clause) else OF_LEAD_IN).get(name)
         if asked is None:
             raise BotError("That cannot be done with this part: look at the draft once more.")
+        if name in DECIDING:
+            self._require(visit, KEEPERS, "Only the headteacher says what a clause makes of the matter.")
         by, on = self._signatures.of(visit.school, visit.role), day_of(self._now())
         edit, said = asked(Fix(visit, part, self._draft(visit).source or "", by, on))
         return self._changed(visit, edit, said, part.id)
@@ -131,24 +161,27 @@ class DraftPages:
         return self._changed(visit, edit, "Title and dates are changed.")
 
     def _bring_back(self, visit: Visit) -> Response:
-        at = visit.typed("passage")
+        at = visit.number("passage")
         return self._changed(
             visit,
-            lambda policy: editing.bring_back(policy, int(at) if at.isdigit() else -1),
+            lambda policy: editing.bring_back(policy, -1 if at is None else at),
             "It is a clause again.",
         )
 
     def _unmake_heading(self, visit: Visit) -> Response:
-        at = visit.typed("section")
+        at = visit.number("section")
         return self._changed(
             visit,
-            lambda policy: editing.unmake_heading(policy, int(at) if at.isdigit() else -1),
+            lambda policy: editing.unmake_heading(policy, -1 if at is None else at),
             "It is a clause now.",
         )
 
+    def _require(self, visit: Visit, roles: frozenset[PersonRole], otherwise: str) -> None:
+        if visit.role not in roles:
+            raise BotError(otherwise)
+
     def _drop(self, visit: Visit) -> Response:
-        slug = visit.path("slug")
-        with self._versions.all_at_once() as together:
-            together.drop_draft(visit.school.id, slug)
-            self._audit.note(together.transaction, visit.school.id, visit.who, Action.DROPPED_DRAFT, slug=slug)
+        self._require(visit, OFFICE, "Only those who prepare the policies throw a draft away.")
+        with as_shown(self._versions, self._audit, visit, Action.DROPPED_DRAFT) as (together, _):
+            together.drop_draft(visit.school.id, visit.path("slug"))
         raise Done("/policies", "The draft is thrown away. What is published has not changed.")

@@ -30,7 +30,7 @@ def read_correction(visit: Visit, by: str, on: date) -> Correction:
     reason = visit.typed("reason")[:LONGEST_REASON]
     if not reason:
         raise BotError("Write in a few words why: whoever looks at this later wants to know.")
-    binds = tuple(party for party in Party if party in visit.form.getlist("binds"))
+    binds = tuple(party for party in Party if party in visit.all_typed("binds"))
     return Correction(
         by=by,
         on=on,
@@ -134,3 +134,5 @@ OF_CLAUSE: Mapping[str, Callable[[Fix], tuple[Edit, str]]] = {
     "set-aside": _set_aside,
 }
 OF_LEAD_IN: Mapping[str, Callable[[Fix], tuple[Edit, str]]] = {"words": _words, "stand-alone": _stand_alone}
+# What says what staff are told of a clause, and may make a permission a headline: not for those who only prepare a draft.
+DECIDING = frozenset({"stance", "confirm"})

@@ -45,6 +45,8 @@ LINK_SENT = (
 TO_READ, TO_DECIDE = frozenset({"GET"}), frozenset({"GET", "POST"})
 # Where whoever came by a mail begins: at what she was asked.
 _BEGINS_BY_MAIL = "/approvals"
+# Left out of what is typed: control characters (Unicode category Cc), which print nothing and of which PostgreSQL refuses one.
+_UNPRINTABLE = dict.fromkeys(code for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r")
 TOO_LARGE = "That is more than the desk takes at once: a document may have 10 MB."
 
 
@@ -88,12 +90,20 @@ class Visit:
 
     def path(self, name: str) -> str:
         """Return a part of the address that was asked for."""
-        return str(self.request.path_params[name])
+        return str(self.request.path_params[name]).translate(_UNPRINTABLE)
 
     def typed(self, name: str, otherwise: str = "") -> str:
         """Return what stands in a field of the form, without white space round it; `otherwise` where there is no such field."""
         value = self.form.get(name)
-        return value.strip() if isinstance(value, str) else otherwise
+        return _printable(value) if isinstance(value, str) else otherwise
+
+    def all_typed(self, name: str) -> list[str]:
+        """Return what stands in each field of this name, as `typed`."""
+        return [_printable(value) for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def number(self, name: str) -> int | None:
+        """Return the number in a field of the form, None where there is none that the store could know."""
+        return read_number(self.typed(name))
 
     def upload(self, name: str) -> tuple[str, bytes] | None:
         """Return the name and the content of a file in the form, None where none was chosen."""
@@ -119,6 +129,15 @@ class Done(Exception):  # noqa: N818  it is no error
 
 
 Handler = Callable[[Visit], Response]
+
+
+def read_number(text: str) -> int | None:
+    """Return the number that stands in an address or a form, None where it is none, or larger than any in the store."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _printable(text: str) -> str:
+    return text.translate(_UNPRINTABLE).strip()
 
 
 class Gate:
@@ -195,10 +214,10 @@ class Gate:
         visit = await run_in_threadpool(self._visit, request, session)
         if visit is None or not self._may(visit.person, path, request.method):
             return self._told(NOT_FOR_YOU, 403)
-        if request.method == "GET":
+        if request.method != "POST":
             return await run_in_threadpool(_shown, show, visit)
-        length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > LARGEST_FORM:
+        length = read_number(request.headers.get("content-length", ""))
+        if length is None or length > LARGEST_FORM:
             return await run_in_threadpool(_shown, show, replace(visit, problem=TOO_LARGE))
         try:
             async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
@@ -291,8 +310,8 @@ class Gate:
         """Say the same to everybody, and only then send a link to the address, if it is one to which links are sent."""
         if self._send_link is None:
             return self._told(NOT_FOR_YOU, 404)
-        email, length = "", request.headers.get("content-length", "")
-        if length.isdigit() and int(length) <= LARGEST_ASKING:
+        email, length = "", read_number(request.headers.get("content-length", ""))
+        if length is not None and length <= LARGEST_ASKING:
             with suppress(HTTPException):  # a form that cannot be read holds no address
                 email = str((await request.form(max_files=0)).get("email", ""))
         response = self._told(LINK_SENT, 200)

@@ -2,26 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
-from bot.desk.gate import TO_READ, Done, Gate, Visit
+from bot.desk.gate import TO_READ, Done, Gate, Visit, read_number
 from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.errors import BotError
+from bot.governors import ReviewState, review_of
 from bot.policy_pages import page_sections
 from bot.publication import Publication
 from corpus.checking import check_policy
-from corpus.clause import Policy
 from corpus.errors import StoreError
 from corpus.policy_file import to_yaml
 from corpus.versions import Version, Versions
-
-# A review so near is said beside the policy.
-NEAR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class _Row:
     title: str
     number: int | None
     dates: str
-    review: str
+    review: ReviewState | None
     clauses: int
     unconfirmed: int
     has_draft: bool
@@ -78,20 +75,11 @@ class PublishedPages:
             title=policy.title,
             number=current,
             dates=dates(policy, day_of(self._now())),
-            review=self.review(policy),
+            review=review_of(policy, day_of(self._now())),
             clauses=len(clauses),
             unconfirmed=sum(not clause.confirmed for clause in clauses),
             has_draft=draft is not None,
         )
-
-    def review(self, policy: Policy) -> str:
-        """Return `overdue` or `near` where a policy's review is so, else ""."""
-        today = day_of(self._now())
-        if policy.review_due is None:
-            return ""
-        if policy.review_due.is_past(today):
-            return "overdue"
-        return "near" if policy.review_due.is_past(today + NEAR) else ""
 
     def _policy(self, visit: Visit) -> Response:
         version = self._version(visit)
@@ -105,7 +93,7 @@ class PublishedPages:
             slug=slug,
             sections=page_sections(version.policy, today),
             dates=dates(version.policy, today),
-            review=self.review(version.policy),
+            review=review_of(version.policy, today),
             findings=check_policy(version.policy, today),
             history=history,
             current=current,
@@ -117,8 +105,8 @@ class PublishedPages:
 
     def _version(self, visit: Visit) -> Version:
         number = visit.request.path_params.get("number")
-        wanted = int(number) if number and number.isascii() and number.isdigit() and len(number) < 7 else None
-        if number and wanted is None:
+        wanted = read_number(number) if number is not None else None
+        if number is not None and wanted is None:
             raise StoreError("There is no such version of this policy.")
         return self._versions.version(visit.school.id, visit.path("slug"), wanted)
 

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from bot.audit import Action, Audit
 from bot.chair_requests import ChairRequests
+from bot.desk.drafts import as_shown, draft_of
 from bot.desk.gate import TO_READ, Done, Gate, Visit
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.errors import BotError
@@ -60,7 +61,7 @@ class PublishingPages:
         ]
 
     def _draft(self, visit: Visit) -> Version:
-        return self._versions.draft(visit.school.id, visit.path("slug"))
+        return draft_of(self._versions, visit)
 
     def _before(self, visit: Visit) -> Policy | None:
         """Return what is published of the policy now, None where nothing is."""
@@ -88,16 +89,10 @@ class PublishingPages:
         """Decide whether two clauses are the same rule."""
         if visit.role not in OFFICE:
             raise BotError("Only those who prepare the policies decide that.")
-        slug, edits = visit.path("slug"), visit.typed("edits")
-        clause, before, same = visit.typed("clause"), visit.typed("before"), visit.typed("same") == "yes"
-        with self._versions.all_at_once() as together:
-            together.change_draft(
-                visit.school.id,
-                slug,
-                int(edits) if edits.isdigit() else -1,
-                lambda policy: decide(policy, clause, before, same=same),
-            )
-            self._audit.note(together.transaction, visit.school.id, visit.who, Action.EDITED_DRAFT, slug=slug)
+        slug, same = visit.path("slug"), visit.typed("same") == "yes"
+        clause, before = visit.typed("clause"), visit.typed("before")
+        with as_shown(self._versions, self._audit, visit, Action.EDITED_DRAFT) as (together, edits):
+            together.change_draft(visit.school.id, slug, edits, lambda policy: decide(policy, clause, before, same=same))
         raise Done(f"/policies/{slug}/draft/changes", "It is the same rule." if same else "These are two rules.")
 
     def _trial(self, visit: Visit) -> Response:
@@ -125,7 +120,7 @@ class PublishingPages:
 
     def _seen_all(self, visit: Visit) -> Response:
         """Mark what the page showed, which need not be what is there by now."""
-        matters, digests = (map(str, visit.form.getlist(name)) for name in ("matter", "digest"))
+        matters, digests = (visit.all_typed(name) for name in ("matter", "digest"))
         return self._mark(visit, list(zip(matters, digests, strict=False)), "publish")
 
     def _mark(self, visit: Visit, groups: Sequence[tuple[str, str]], next_page: str) -> Response:

@@ -33,10 +33,10 @@ class TrialQuestionsPage:
         return visit.page("test-questions", questions=self._trial_questions.of(visit.school.id), expected=EXPECTED)
 
     def _number(self, visit: Visit) -> int:
-        number = visit.typed("question")
-        if not (number.isascii() and number.isdigit() and len(number) < 12):
+        number = visit.number("question")
+        if number is None:
             raise BotError("This test question is not there any more.")
-        return int(number)
+        return number
 
     def _add(self, visit: Visit) -> Response:
         self._trial_questions.add(visit.school.id, visit.typed("words"), visit.who)

@@ -1,7 +1,10 @@
 """How the desk names what the rest of the program names shortly."""
 
+from datetime import date
+
 from bot.people import PersonRole
 from corpus.clause import Stance
+from corpus.dates import PolicyDate
 
 STANCES = {
     Stance.FORBIDDEN: "Not allowed",
@@ -17,3 +20,13 @@ KEEPERS = frozenset({PersonRole.HEADTEACHER, PersonRole.ADMINISTRATOR})
 OFFICE = KEEPERS | {PersonRole.OFFICE}
 READERS = KEEPERS | {PersonRole.CHAIR}
 EVERYBODY = OFFICE | {PersonRole.CHAIR}
+
+
+def month_in_words(month: str) -> str:
+    """Return a month such as `2026-11` as people write it: `November 2026`."""
+    return PolicyDate(month).spoken
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as people write it: `22 November 2026`."""
+    return PolicyDate(day.isoformat()).spoken

@@ -114,7 +114,7 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 COMMANDS = [
     "serve", "init", "invite", "people", "sheet", "ask", "chat", "compare", "verify", "import", "diff", "try", "publish",
-    "rollback", "audit", "export", "check", "eval", "doctor", "contacts",
+    "rollback", "audit", "desk-link", "export", "check", "eval", "doctor", "contacts",
 ]  # fmt: skip
 
 
@@ -140,9 +140,9 @@ def test_the_commands_and_the_readmes_table_are_the_same(policybot: Policybot) -
         word
         for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
         for code in re.findall(r"`([^`]*)`", row)
-        for word in re.findall(r"^(?:policybot )?([a-z]+)", code)
+        for word in re.findall(r"^(?:policybot )?([a-z-]+)", code)
     }
-    helped = set(re.findall(r"^    ([a-z]+) ", policybot("--help").out, re.MULTILINE))
+    helped = set(re.findall(r"^    ([a-z-]+) ", policybot("--help").out, re.MULTILINE))
     assert helped == set(COMMANDS)
     assert named == helped
 

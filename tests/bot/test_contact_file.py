@@ -401,7 +401,7 @@ def test_a_contact_is_taken_out() -> None:
     ("name", "told"),
     [
         ("Mr Read", "“Mr Read” is no contact here: did you mean Mr Reed?"),
-        ("Mr Reed", "Mrs Harrison: conflicts: “Mr Reed” is no contact here: did you mean Mrs Harrison?"),
+        ("Mr Reed", "Mrs Harrison has Mr Reed as a conflict: end that first."),
     ],
 )
 def test_a_contact_that_is_not_there_or_is_still_named_is_not_taken_out(name: str, told: str) -> None:

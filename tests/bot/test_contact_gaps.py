@@ -100,7 +100,7 @@ def test_terms_that_run_out_within_thirty_days_are_named(today: date, words: str
 def test_a_school_that_has_not_given_its_terms_or_its_hours_is_told_what_follows() -> None:
     book = ContactBook(contacts=FULL.contacts)
     assert told(book) == [
-        "The school's hours are not given: add them as hours: 08:30-15:30.",
+        "The school's hours are not given: add them, such as 08:30-15:30.",
         "The terms are not given, so that half-terms and holidays count as school days: add them under terms.",
     ]
 

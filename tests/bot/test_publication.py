@@ -18,6 +18,7 @@ from bot.errors import BotError
 from bot.proposals import ChairSettings, Kind, State
 from bot.publication import Publication
 from bot.readiness import LATELY
+from bot.rulings import Ruled
 from bot.tables import audit, trial_questions
 from bot.trial import Difference
 from corpus.building import build_policy
@@ -274,7 +275,7 @@ def test_a_school_may_do_without_the_chair_who_sees_what_got_looser_all_the_same
 def test_a_ruling_holds_at_once_unless_it_is_looser_than_a_published_clause(parts: Parts) -> None:
     def rule(text: str, stance: Stance, question: str) -> int | None:
         note = RulingNote("Mrs Harrison, headteacher", DAY, date(2027, 7, 1), question)
-        return parts.publication.rule("hillside", text, stance, note, HEAD)
+        return parts.publication.rule("hillside", Ruled(text, stance, note), HEAD)
 
     def rulings() -> list[str]:
         found = parts.indexes.of("hillside").rulings

@@ -8,15 +8,19 @@ import pytest
 from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.chat_page import create_app
+from bot.configuration import Configuration
 from bot.desk.gate import Gate
 from bot.desk.routes import desk_routes
 from bot.dispatcher import Dispatcher
 from bot.joining import Door
 from bot.page_notices import PageNotices
 from bot.ways_in import WaysIn
+from corpus.versions import Versions
+from retrieval.knowledge import Knowledge
 from tests.platforms.at_desk import ADDRESS, Desk
 
 KEY = b"a key that only the tests have"
+WAYS = WaysIn("https://policies.hillside.example", "hillside_bot")
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def desk_over() -> Callable[[Indexes, Any], Desk]:
         gate = Gate(parts.desk, parts.people, KEY, secure=False, send_link=send_link)
         door = Door(parts.people, parts.announcements, clock, secure=False)
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
-        routes = desk_routes(gate, parts, clock)
+        routes = desk_routes(gate, parts, clock, ways=WAYS, configuration=Configuration())
         app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)
         return Desk(parts, app, gate)
 
@@ -37,6 +41,6 @@ def desk_over() -> Callable[[Indexes, Any], Desk]:
 
 
 @pytest.fixture
-def desk(schools: Indexes, clock: Any, desk_over: Callable[[Indexes, Any], Desk]) -> Desk:
-    """The desk of two schools that rule differently on the same things."""
-    return desk_over(schools, clock)
+def desk(schools: Indexes, clock: Any, knowledge: Knowledge, desk_over: Callable[[Indexes, Any], Desk]) -> Desk:
+    """The desk of two schools that rule differently on the same things; all of it goes by the clock."""
+    return desk_over(Indexes(Versions(schools.versions.engine, clock), knowledge), clock)

@@ -38,6 +38,7 @@ PUBLISH = "/policies/staff/draft/publish"
 TO_READ = {
     "/policies",
     "/policies/{slug}",
+    "/policies/{slug}/draft",
     "/policies/{slug}/draft/changes",
     "/policies/{slug}/draft/trial",
     "/policies/{slug}/versions/{number}",
@@ -181,7 +182,7 @@ def test_who_opens_the_link_may_read_and_decide_what_was_asked_and_nothing_else(
             assert statuses[0] in ({200, 404} if path in TO_READ else {403}), path
             assert statuses[1] in {403, 405}, path
     links = set(re.findall(r'href="/desk/hillside([^"#]*)', chair.get(DECIDES).text))
-    assert links == {DECIDES, "/policies", "/policies/staff/draft/changes"}
+    assert links == {DECIDES, "/policies", "/policies/staff/draft", "/policies/staff/draft/changes"}
     chair.school = "meadow"
     assert chair.get(DECIDES).status_code == 403
     assert NOT_FOR_YOU in words_of(chair.get(DECIDES))
