@@ -89,13 +89,18 @@ class Event:
 class Announced(NamedTuple):
     """What a call says of the bot's own accord: a kind of notice, of an escalation if of one, to a person if to one known.
 
-    `announcement_id` is which announcement it tells, if one.
+    `announcement_id` is which announcement it tells, if one; `proposal_id` of which proposal, if of one.
     """
 
     kind: str
     escalation_id: str | None
     person_id: int | None
     announcement_id: int | None = None
+    proposal_id: int | None = None
+
+
+# What a row holds of a notice besides its kind, in columns of the same names.
+_OF_NOTICE = Announced._fields[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +231,7 @@ class Deliveries:
         attempts = 1 if leased_until else 0
         row = {"event_id": event_id, "channel": channel, "reference": reference, "attempts": attempts, "addressee": addressee}
         times = {"made_at": now, "due_at": now, "leased_until": leased_until, "give_up_at": give_up_at}
-        kind, escalation_id, person_id, announcement_id = announced or (None, None, None, None)
-        of_notice = {"notice": kind, "escalation_id": escalation_id, "person_id": person_id, "announcement_id": announcement_id}
+        of_notice = {"notice": announced.kind, **{name: getattr(announced, name) for name in _OF_NOTICE}} if announced else {}
         held = self._seal.sealed(call) if announced and self._seal else msgspec.json.encode(call)
         written = {**row, **times, **of_notice, "call": held}
         number = connection.execute(_PUT_OUT, written).scalar_one()
@@ -386,7 +390,7 @@ class Deliveries:
 
 
 def _announced(row: Row[Any]) -> Announced | None:
-    return Announced(row.notice, row.escalation_id, row.person_id, row.announcement_id) if row.notice else None
+    return Announced(row.notice, *(getattr(row, name) for name in _OF_NOTICE)) if row.notice else None
 
 
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from bot.audit import Action, Audit
 from bot.bringing_in import to_look_at
 from bot.clock import day_of
 from bot.desk.fixes import DECIDING, OF_CLAUSE, OF_LEAD_IN, Edit, Fix
-from bot.desk.gate import Done, Gate, Handler, Visit
+from bot.desk.gate import TO_READ, Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.errors import BotError
@@ -73,7 +73,7 @@ class DraftPages:
         }
         part: dict[str, Handler] = {name: partial(self._fix, name) for name in {**OF_CLAUSE, **OF_LEAD_IN}}
         return [
-            gate.page("/policies/{slug}/draft", EVERYBODY, self._show, whole),
+            gate.page("/policies/{slug}/draft", EVERYBODY, self._show, whole, by_mail=TO_READ),
             gate.page("/policies/{slug}/draft/parts/{part}", OFFICE, self._part, part),
         ]
 

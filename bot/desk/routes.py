@@ -41,6 +41,7 @@ def desk_routes(
         readiness=parts.readiness,
         looked_at=parts.looked_at,
         proposals=parts.proposals,
+        chair_requests=parts.chair_requests,
         publication=parts.publication,
     )
     rulings = RulingPages(
@@ -70,7 +71,7 @@ def desk_routes(
         *ContactPages(parts.contacts, parts.contact_changes, parts.roster, now).routes(gate),
         *people.routes(gate),
         *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
-        *ChairPages(parts.proposals, parts.publication).routes(gate),
+        *ChairPages(parts.proposals, parts.chair_requests, parts.publication).routes(gate),
         *TrailPage(parts.audit).routes(gate),
         *gate.routes(),
     ]
