@@ -188,6 +188,11 @@ class Clause(_Value, frozen=True, tag_field="kind", tag="clause"):
         """The clause as a reply quotes it."""
         return self.reading or self.text
 
+    @property
+    def gives_leave(self) -> bool:
+        """Whether it allows something, be it on a condition or as an exception: unconfirmed, that is no headline."""
+        return not {self.stance, self.second and self.second.stance}.isdisjoint((Stance.ALLOWED, Stance.CONDITIONAL))
+
     def corrected(self, correction: Correction) -> "Clause":
         """Return the clause with what `correction` sets, and any earlier one before it; its words stay as they are."""
         correction = correction.over(self.correction)

@@ -20,6 +20,13 @@ from bot.proposals import Proposals
 from bot.rulings import Rulings, RulingState
 from corpus.versions import Versions
 
+# What is begun here, or looked up now and then, and so stands in no navigation; and for whom.
+_WAYS = (
+    ("/bring-in", "Bring in a document", OFFICE),
+    ("/test-questions", "Test questions", KEEPERS),
+    ("/trail", "Who did what", READERS),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -64,7 +71,8 @@ class HomePage:
             *self._of_gaps(visit),
             *self._of_rulings(visit, today),
         ]
-        return visit.page("home", tasks=sorted(tasks, key=lambda task: not task.urgent))
+        ways = [(path, words) for path, words, roles in _WAYS if visit.role in roles]
+        return visit.page("home", tasks=sorted(tasks, key=lambda task: not task.urgent), ways=ways)
 
     def _of_contacts(self, visit: Visit, today: date) -> Iterator[_Task]:
         if visit.role not in OFFICE:

@@ -91,7 +91,7 @@ class PublishedPages:
             "policy",
             version=version,
             slug=slug,
-            sections=page_sections(version.policy, today),
+            sections=list(enumerate(page_sections(version.policy, today))),
             dates=dates(version.policy, today),
             review=review_of(version.policy, today),
             findings=check_policy(version.policy, today),

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -259,4 +259,39 @@ def test_the_way_from_a_file_to_its_publication_can_be_gone_by_keyboard_alone(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Publish")
     press("Publish this version")
     expect(page.get_by_role("status")).to_contain_text("Version 2 is published.")
+    context.close()
+
+
+PAGES = (
+    "", "/policies", "/policies/social-media", "/policies/social-media/review", "/policies/social-media/versions/1/print",
+    "/policies/social-media/versions/1/clauses/1.1", "/policies/social-media/announce", "/bring-in", "/not-found", "/rulings",
+    "/rulings/new", "/governors", "/month", "/announcements", "/contacts", "/contacts/new", "/contacts/year", "/people",
+    "/people/invite", "/approvals", "/test-questions", "/trail",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_and_is_accessible_at_400_per_cent(
+    browser: Browser, desks: Desks, scheme: Literal["light", "dark"]
+) -> None:
+    # 1280 pixels enlarged four times.
+    context = browser.new_context(viewport={"width": 320, "height": 256}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto(f"{desks.address}/desk")
+    look(page)
+    page.goto(desks.link("brook"))
+    page.get_by_role("button", name="Open the desk").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
+    for path in PAGES:
+        answer = page.goto(f"{desks.address}/desk/brook{path}")
+        assert answer
+        assert answer.status == 200, path
+        look(page)
+    page.goto(f"{desks.address}/join")
+    look(page)
+    page.get_by_label("Your code").fill(desks.code("brook", PersonRole.STAFF))
+    page.get_by_role("button", name="Join").click()
+    answered(page, desks.address)
+    look(page)
     context.close()
