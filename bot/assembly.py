@@ -10,6 +10,7 @@ from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.audit import Audit
 from bot.bootstrap import Indexes
+from bot.bringing_in import BringingIn
 from bot.chair_requests import ChairRequests
 from bot.clock import now_utc
 from bot.contact_changes import ContactChanges
@@ -38,6 +39,7 @@ from bot.records import RETENTION, Records
 from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
+from bot.sent_files import SentFiles
 from bot.summary import Summaries
 from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
@@ -73,6 +75,7 @@ class Parts:
     gaps: Gaps
     summaries: Summaries
     audit: Audit
+    bringing_in: BringingIn
     proposals: Proposals
     chair_requests: ChairRequests
     trial_questions: TrialQuestions
@@ -188,6 +191,8 @@ def assemble(
         roster=roster,
         versions=indexes.versions,
     )
+    audit = Audit(engine, now)
+    bringing_in = BringingIn(indexes.versions, audit)
     conversation = Conversation(
         indexes=indexes,
         people=people,
@@ -208,6 +213,7 @@ def assemble(
         announcements=announcements,
         readings=readings,
         watches=watches,
+        sent_files=SentFiles(bringing_in, now),
     )
     trial_questions, looked_at = TrialQuestions(engine, audit), LookedAt(engine, audit, now)
     readiness = Readiness(
@@ -236,6 +242,7 @@ def assemble(
         gaps=gaps,
         summaries=Summaries(engine, indexes, roster),
         audit=audit,
+        bringing_in=bringing_in,
         proposals=proposals,
         chair_requests=chair_requests,
         trial_questions=trial_questions,

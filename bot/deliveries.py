@@ -39,7 +39,8 @@ from bot.sealing import Seal, Unreadable
 from bot.tables import events, outbox, tallies
 from corpus.tables import insert_into, writing
 
-# An answer takes milliseconds and a call to a platform seconds: whoever holds a lease longer has died.
+# An answer takes milliseconds and a call to a platform seconds: whoever holds a lease longer has died. What takes longer, as to
+# read a document may, holds it anew from time to time.
 LEASE = timedelta(seconds=30)
 # What cannot be said within this time is given up: an answer that comes later is read as the answer to something else.
 GIVE_UP_AFTER = timedelta(minutes=10)
@@ -148,7 +149,8 @@ class Deliveries:
     def receive(self, key: str, message: Message, asker: str) -> Event | None:
         """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
         now = self._now()
-        message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed))
+        files = tuple(msgspec.structs.replace(file, name=_whole(file.name)) for file in message.files)
+        message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed), files=files)
         short = key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
         with writing(self._engine) as connection:
             row = {"channel": message.channel, "key": short, "asker": asker, "message": msgspec.json.encode(message)}
@@ -159,6 +161,12 @@ class Deliveries:
                 return None
             lately = connection.scalar(_LATELY, {"by": asker, "since": now - MINUTE})
             return Event(written, message, 1, lately or 1)
+
+    def hold(self, event: Event) -> None:
+        """Lease an event to the caller from now on, unless another has taken it up, or it is ended."""
+        mine = (events.c.id == event.id, events.c.attempts == event.attempts, events.c.message.is_not(None))
+        with writing(self._engine) as connection:
+            connection.execute(update(events).where(*mine).values(leased_until=self._now() + LEASE))
 
     def finish(
         self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], object] | None = None

@@ -67,19 +67,15 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
     channels = _channels(configuration, parts.deliveries.count)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
-    gate = Gate(
-        parts.desk,
-        parts.people,
-        key,
-        secure=secure,
-        demonstration=_demonstration(parts) if settings.demo else None,
-        send_link=parts.chair_requests.send_link if configuration.email else None,
-    )
+    # At a public address the demonstration's desk would be anybody's.
+    demonstration = _demonstration(parts) if settings.demo and not settings.public_url else None
+    send_link = parts.chair_requests.send_link if configuration.email else None
+    gate = Gate(parts.desk, parts.people, key, secure=secure, demonstration=demonstration, send_link=send_link)
     desk = desk_routes(gate, parts, now_utc, ways=ways, configuration=configuration)
     routes = [*pages.routes(), *desk, *(route for channel in channels for route in channel.routes())]
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
-    if settings.demo:
+    if demonstration:
         print(f"Its desk, where a headteacher keeps the policies: http://{settings.host}:{settings.port}/desk", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
     server.run(sockets=[listening])

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.configuration import Email
 from bot.layout import WORRIED_NOW, Heading
-from bot.messages import Call, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import EMAIL
 from bot.rendering import as_text
 
@@ -123,6 +123,10 @@ class EmailChannel:
         mail["Auto-Submitted"] = "auto-generated"  # so that no machine answers; https://www.rfc-editor.org/rfc/rfc3834
         mail.set_content(call["text"], cte="quoted-printable")
         return mail
+
+    async def fetch(self, file: File) -> bytes:
+        """Refuse: nobody writes here."""
+        raise Refused(f"{file.name} cannot have come by e-mail")
 
     async def show_typing(self, message: Message) -> None:
         """Do nothing: nobody waits before a mail."""

@@ -329,7 +329,7 @@ def _shown(show: Handler, visit: Visit) -> Response:
     try:
         return show(visit)
     except (BotError, CorpusError) as error:
-        return visit.page("missing", 404, sentence=visit.problem or str(error))
+        return replace(visit, problem="").page("missing", 404, sentence=visit.problem or str(error))
 
 
 def _beginning(person: Person) -> str:

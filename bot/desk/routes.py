@@ -6,7 +6,6 @@ from datetime import datetime
 from starlette.routing import Route
 
 from bot.assembly import Parts
-from bot.bringing_in import BringingIn
 from bot.configuration import Configuration
 from bot.desk.announcing import AnnouncingPages
 from bot.desk.bringing_in import BringingInPage
@@ -60,7 +59,7 @@ def desk_routes(
     return [
         *home.routes(gate),
         *published.routes(gate),
-        *BringingInPage(BringingIn(versions, parts.audit), published).routes(gate),
+        *BringingInPage(parts.bringing_in, published).routes(gate),
         *DraftPages(versions, parts.audit, signatures, now).routes(gate),
         *publishing.routes(gate),
         *CorrectionPages(versions, parts.publication, signatures, now).routes(gate),
