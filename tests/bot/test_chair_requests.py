@@ -7,12 +7,14 @@ import pytest
 
 from bot.contact_file import read_book
 from bot.people import PersonRole
+from bot.rulings import Ruled
 from corpus.clause import Correction, RulingNote, Stance
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Staff
 
 HEAD, CHAIR = "1", "4"
+THE_CHAIR = "chair 99"  # as the trail names them
 DAY = date(2026, 11, 23)
 LOOSER = Correction("Mrs Harrison", DAY, "we have always let them", Stance.ALLOWED)
 MORNING, EVENING = "2026-11-24T08:30", "2026-11-23T19:30"
@@ -51,14 +53,14 @@ def test_the_chair_is_told_in_working_hours_and_the_headteacher_what_was_decided
     (asked,) = staff.parts.chair_requests.of("hillside")[number]
     assert asked.way.endswith(", on Telegram")
     assert asked.state == "sent Tuesday 24 November 2026, 08:30"
-    staff.parts.proposals.refuse("hillside", number, "chair 2", "Not before the meeting.")
+    staff.parts.proposals.refuse("hillside", number, THE_CHAIR, "Not before the meeting.")
     staff.round()
     assert staff.told(HEAD) == [
         "The chair of governors has refused a correction of “Staff policy”, 1.1.\n"
         "The chair says: “Not before the meeting.”\nNothing changes for staff."
     ]
     number = correct(staff, proposer)
-    staff.parts.publication.approve("hillside", number, "chair 2")
+    staff.parts.publication.approve("hillside", number, THE_CHAIR)
     staff.round()
     assert staff.told(HEAD)[0].endswith("Staff are answered by it from now on.")
     assert staff.told(CHAIR) == []  # it was decided before she was told
@@ -88,12 +90,12 @@ def test_a_ruling_is_told_without_a_title_and_who_proposed_at_the_command_line_i
     staff: "Staff", proposer: str
 ) -> None:
     note = RulingNote("Mrs Harrison", DAY, date(2027, 3, 1), "Can I accept a friend request from a parent?", None, None)
-    number = staff.parts.publication.rule("hillside", "Staff may do so.", Stance.ALLOWED, note, "command line: bursar")
+    number = staff.parts.publication.rule("hillside", Ruled("Staff may do so.", Stance.ALLOWED, note), "command line: bursar")
     assert number
     staff.round()
     (told,) = staff.told(CHAIR)
     assert told.startswith("Hillside Primary School asks you, as chair of governors, to approve a ruling of the headteacher.\n")
-    staff.parts.proposals.refuse("hillside", number, "chair 2")
+    staff.parts.proposals.refuse("hillside", number, THE_CHAIR)
     staff.round()
     assert staff.told(HEAD) == []
 
