@@ -7,7 +7,7 @@ from bot.announcements import LONGEST_OWN, Announcements, StaffAnnouncement
 from bot.audit import Action, Audit
 from bot.clock import spoken
 from bot.desk.gate import Done, Gate, Visit
-from bot.desk.words import KEEPERS, OFFICE
+from bot.desk.words import KEEPERS, OFFICE, titles
 from bot.errors import BotError
 from bot.readings import Readings
 from corpus.tables import writing
@@ -68,7 +68,12 @@ class AnnouncingPages:
         raise Done(f"/announcements/{number}", "Staff are told, each in their working hours.")
 
     def _list(self, visit: Visit) -> Response:
-        return visit.page("announcements", announcements=self._announcements.of(visit.school.id), spoken=spoken)
+        return visit.page(
+            "announcements",
+            announcements=self._announcements.of(visit.school.id),
+            titles=titles(self._versions, visit.school.id),
+            spoken=spoken,
+        )
 
     def _found(self, visit: Visit) -> StaffAnnouncement:
         found = [one for one in self._announcements.of(visit.school.id) if str(one.id) == visit.path("number")]
@@ -82,6 +87,7 @@ class AnnouncingPages:
         return visit.page(
             "announcement",
             announcement=announcement,
+            titles=titles(self._versions, visit.school.id),
             table=table,
             read=sum(one.read_at is not None for one in table),
             spoken=spoken,

@@ -7,11 +7,12 @@ from bot.answer import PARTY_WORDS
 from bot.chair_requests import ChairRequests
 from bot.clock import spoken
 from bot.desk.gate import TO_DECIDE, Done, Gate, Visit
-from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
+from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words, titles
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.proposals import ChairSettings, Kind, Proposals
 from bot.publication import Publication
+from corpus.versions import Versions
 
 CHAIR = frozenset({PersonRole.CHAIR})
 KINDS = {Kind.VERSION: "A new version", Kind.CORRECTION: "A correction", Kind.RULING: "A ruling"}
@@ -20,8 +21,9 @@ KINDS = {Kind.VERSION: "A new version", Kind.CORRECTION: "A correction", Kind.RU
 class ChairPages:
     """Shows and decides what is proposed."""
 
-    def __init__(self, proposals: Proposals, chair_requests: ChairRequests, publication: Publication) -> None:
+    def __init__(self, versions: Versions, proposals: Proposals, chair_requests: ChairRequests, publication: Publication) -> None:
         """Keep the parts."""
+        self._versions = versions
         self._proposals = proposals
         self._chair_requests = chair_requests
         self._publication = publication
@@ -45,6 +47,7 @@ class ChairPages:
             is_keeper=is_keeper,
             advice=self._chair_requests.reach(school).advice if is_keeper else "",
             kinds=KINDS,
+            titles=titles(self._versions, school),
             stances=STANCES,
             parties=PARTY_WORDS,
             spoken=spoken,

@@ -95,13 +95,15 @@ class CorrectionPages:
     def _review(self, visit: Visit) -> Response:
         version = self._version(visit, None)
         waiting = [one for one in version.policy.clauses() if not one.confirmed]
-        waiting.sort(key=lambda clause: _FIRST.index(clause.stance))
+        waiting.sort(key=lambda clause: (not clause.gives_leave, _FIRST.index(clause.stance)))
         return visit.page(
             "review",
             version=version,
             slug=version.policy.slug,
             clauses=[(one, version.policy.lead_in_words(one.lead_in)) for one in waiting[:AT_ONCE]],
             waiting=len(waiting),
+            others=any(not one.gives_leave for one in waiting[:AT_ONCE]),
+            leave=sum(one.gives_leave for one in waiting),
             stances=STANCES,
             parties=PARTY_WORDS,
         )
@@ -113,4 +115,5 @@ class CorrectionPages:
         if not agreed:
             raise BotError("Tick what is right; leave out what is not, and correct that.")
         self._publication.confirm(visit.school.id, slug, version.number or 0, agreed, visit.who)
-        raise Done(f"/policies/{slug}/review", f"{len(agreed)} checked.")
+        said = "1 clause is checked." if len(agreed) == 1 else f"{len(agreed)} clauses are checked."
+        raise Done(f"/policies/{slug}/review", said)

@@ -15,13 +15,13 @@ from bot.clock import day_of
 from bot.desk.fixes import DECIDING, OF_CLAUSE, OF_LEAD_IN, Edit, Fix
 from bot.desk.gate import TO_READ, Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
-from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES, titles
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.policy_pages import page_sections
 from corpus import editing
 from corpus.checking import Finding
-from corpus.clause import Clause, LeadIn, Policy
+from corpus.clause import RULINGS, Clause, LeadIn, Policy
 from corpus.errors import StoreError
 from corpus.versions import CHANGED_MEANWHILE, Version, Versions
 
@@ -80,9 +80,12 @@ class DraftPages:
     def _show(self, visit: Visit) -> Response:
         draft = self._draft(visit)
         doubtful = self._doubtful(draft)
+        current = {slug: number for slug, number, _ in self._versions.policies(visit.school.id) if number and slug != RULINGS}
         return visit.page(
             "draft",
             draft=draft,
+            current=current.get(draft.policy.slug),
+            beside=[title for slug, title in titles(self._versions, visit.school.id).items() if slug in current],
             slug=draft.policy.slug,
             sections=list(enumerate(page_sections(draft.policy, day_of(self._now())))),
             general=[one.sentence for one in doubtful if not one.element],

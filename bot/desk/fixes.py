@@ -45,7 +45,7 @@ def _stance(value: str) -> Stance:
     try:
         return Stance(value)
     except ValueError:
-        raise BotError("Choose what the clause makes of the matter.") from None
+        raise BotError("Choose what the clause says: allowed, not allowed, or one of the others.") from None
 
 
 def _second(visit: Visit) -> SecondStance | None:

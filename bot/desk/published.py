@@ -95,6 +95,7 @@ class PublishedPages:
             dates=dates(version.policy, today),
             review=review_of(version.policy, today),
             findings=check_policy(version.policy, today),
+            waiting=sum(not clause.confirmed for clause in version.policy.clauses()),
             history=history,
             current=current,
             stances=STANCES,

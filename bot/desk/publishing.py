@@ -142,6 +142,7 @@ class PublishingPages:
             draft=draft,
             slug=slug,
             hindrances=hindrances,
+            unchecked=sum(one.gives_leave and not one.confirmed for one in draft.policy.clauses()),
             approval=approval,
             waiting=waiting,
             asked=self._chair_requests.of(visit.school.id).get(waiting.id, []) if waiting else [],

@@ -71,7 +71,7 @@ def desk_routes(
         *ContactPages(parts.contacts, parts.contact_changes, parts.roster, now).routes(gate),
         *people.routes(gate),
         *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
-        *ChairPages(parts.proposals, parts.chair_requests, parts.publication).routes(gate),
-        *TrailPage(parts.audit).routes(gate),
+        *ChairPages(versions, parts.proposals, parts.chair_requests, parts.publication).routes(gate),
+        *TrailPage(versions, parts.audit).routes(gate),
         *gate.routes(),
     ]

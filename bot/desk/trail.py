@@ -6,7 +6,8 @@ from starlette.routing import Route
 from bot.audit import Audit
 from bot.clock import spoken
 from bot.desk.gate import Gate, Visit
-from bot.desk.words import READERS
+from bot.desk.words import READERS, titles
+from corpus.versions import Versions
 
 SHOWN = 200
 
@@ -14,8 +15,9 @@ SHOWN = 200
 class TrailPage:
     """Shows the audit trail of a school."""
 
-    def __init__(self, audit: Audit) -> None:
-        """Keep the trail."""
+    def __init__(self, versions: Versions, audit: Audit) -> None:
+        """Keep the policies and the trail."""
+        self._versions = versions
         self._audit = audit
 
     def routes(self, gate: Gate) -> list[Route]:
@@ -24,4 +26,10 @@ class TrailPage:
 
     def _show(self, visit: Visit) -> Response:
         entries = self._audit.of(visit.school.id)
-        return visit.page("trail", entries=entries[::-1][:SHOWN], more=max(0, len(entries) - SHOWN), spoken=spoken)
+        return visit.page(
+            "trail",
+            entries=entries[::-1][:SHOWN],
+            more=max(0, len(entries) - SHOWN),
+            titles=titles(self._versions, visit.school.id),
+            spoken=spoken,
+        )

@@ -5,6 +5,7 @@ from datetime import date
 from bot.people import PersonRole
 from corpus.clause import Stance
 from corpus.dates import PolicyDate
+from corpus.versions import Versions
 
 STANCES = {
     Stance.FORBIDDEN: "Not allowed",
@@ -30,3 +31,10 @@ def month_in_words(month: str) -> str:
 def day_in_words(day: date) -> str:
     """Return a day as people write it: `22 November 2026`."""
     return PolicyDate(day.isoformat()).spoken
+
+
+def titles(versions: Versions, school_id: str) -> dict[str, str]:
+    """Return the title of each policy of a school by its slug: that of what is published, else that of its draft."""
+    published = versions.published(school_id)
+    current = [policy for _, policy in published.versions] if published else []
+    return {policy.slug: policy.title for policy in (*(one.policy for one in versions.drafts(school_id)), *current)}

@@ -1,11 +1,22 @@
-// Says that a form is on its way, and keeps it from being sent twice. Without it the forms work by themselves.
+// Says what came of a form, and that one is on its way, which is sent once. Without this the forms and links work by themselves.
 "use strict";
 
-// What came of a form is met first, also by whoever has the page read out.
+// What came of a form is met first, also by whoever has the page read out: at the place that the address names, if any.
 const told = document.querySelector("main > .problem, main > .said");
 if (told) {
-  told.tabIndex = -1;
-  told.focus({ preventScroll: true });
+  const place = told.matches(".said") && location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (place) {
+    place.prepend(told);
+  }
+  told.focus({ preventScroll: Boolean(place) });
+}
+
+function onItsWay(words) {
+  const line = document.createElement("p");
+  line.className = "said";
+  line.setAttribute("role", "status");
+  line.textContent = words;
+  return line;
 }
 
 for (const form of document.querySelectorAll("form[data-working]")) {
@@ -15,10 +26,14 @@ for (const form of document.querySelectorAll("form[data-working]")) {
       return;
     }
     form.dataset.sent = "yes";
-    const line = document.createElement("p");
-    line.className = "said";
-    line.setAttribute("role", "status");
-    line.textContent = form.dataset.working;
-    form.append(line);
+    form.append(onItsWay(form.dataset.working));
+  });
+}
+
+for (const link of document.querySelectorAll("a[data-working]")) {
+  link.addEventListener("click", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      link.closest("p, nav").after(onItsWay(link.dataset.working));
+    }
   });
 }
