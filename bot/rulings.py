@@ -133,7 +133,8 @@ def looser_than_published(index: Index, question: str, stance: Stance, cites: st
     if not found:
         return None
     clause, says = found[0]
-    return f"Your policy ({clause.policy.title}, {clause.clause.label}) says: {VERDICTS[says]} Your ruling would say: {VERDICTS[stance]}"
+    said = f"Your policy ({clause.policy.title}, {clause.clause.label}) says: {VERDICTS[says]}"
+    return f"{said} Your ruling would say: {VERDICTS[stance]}"
 
 
 def read_ruling(text: str, stance: Stance, note: RulingNote, today: date) -> Clause:

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import insert
+from starlette.applications import Starlette
 
-from bot.desk.gate import COOKIE
+from bot.desk.gate import COOKIE, Gate
 from bot.people import PersonRole
 from bot.tables import trial_questions
 from bot.web_security import HEADERS
@@ -303,3 +304,12 @@ def test_a_link_is_for_somebody_who_is_there_still_in_the_role_that_they_have_by
     desk.enrol(PersonRole.HEADTEACHER, account="changed")
     again = TestClient(desk.app, base_url=ADDRESS, cookies={COOKIE: session})
     assert again.get("/desk/hillside/test-questions").status_code == 200
+
+
+def test_a_cookie_for_https_alone_and_no_door_for_whoever_comes_by(desk: Desk) -> None:
+    gate = Gate(desk.parts.desk, desk.parts.people, b"key", secure=True)
+    client = TestClient(Starlette(routes=gate.routes()), base_url="https://policies.hillside.example", follow_redirects=False)
+    link = f"/desk/enter/{desk.parts.desk.make_link(desk.enrol(PersonRole.HEADTEACHER))}"
+    for answer in (client.post(link), client.post("/desk/sign-out")):
+        assert {"secure", "httponly", "samesite=strict"} <= set(answer.headers["set-cookie"].lower().split("; "))
+    assert (client.post("/desk").status_code, "Open the desk" in client.get("/desk").text) == (401, False)

@@ -214,8 +214,8 @@ def test_a_ruling_is_read_whole_by_the_chair_and_comes_back_no_looser_than_what_
     ruled = Ruled("You may accept it.", Stance.ALLOWED, about)
     assert publication.rule("hillside", ruled, "headteacher 1")
     page = chair.words("/approvals")
-    shown = f"You may accept it. Allowed, for the question “{question}”, by Mrs Harrison, headteacher, until 31 January {today.year + 1}."
-    assert shown in page
+    about_it = f"Allowed, for the question “{question}”, by Mrs Harrison, headteacher, until 31 January {today.year + 1}."
+    assert f"You may accept it. {about_it}" in page
     # Over the clause that a ruling rests on it holds, whatever question it says that it answers.
     (cited,) = (one.cited for one in hillside.parts.indexes.of("hillside").clauses if one.clause.id == "1.1")
     resting = structs.replace(about, question="Where do I leave my bicycle?", cites=cited)
