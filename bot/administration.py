@@ -54,9 +54,11 @@ def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
         raise BotError(f"{file} cannot be read: {error.strerror}.") from None
     versions = open_versions(read_settings())
     brought = BringingIn(versions, Audit(versions.engine, now_utc))
-    draft, _, ignored = brought.bring_in(school, file.name, raw, at_command_line(), slug=slug, title=title)
+    draft, _, ignored, _, replaced = brought.bring_in(school, file.name, raw, at_command_line(), slug=slug, title=title)
     found = versions.draft(school, slug)
     print(f"{draft.title}: a draft of {sum(1 for _ in draft.clauses())} clauses. Nothing is published yet.")
+    if replaced:
+        print("  It takes the place of the draft that was there.")
     if ignored:
         print(f"  Left out: {', '.join(ignored)}.")
     _print_findings(draft, found.source)

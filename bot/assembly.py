@@ -10,6 +10,8 @@ from bot.announcements import Announcements
 from bot.announcer import Announcer
 from bot.audit import Audit
 from bot.bootstrap import Indexes
+from bot.bringing_in import BringingIn
+from bot.chair_requests import ChairRequests
 from bot.clock import now_utc
 from bot.contact_changes import ContactChanges
 from bot.contact_store import Contacts
@@ -29,7 +31,7 @@ from bot.notices import NoticeKind, Notices
 from bot.outgoing import Outgoing
 from bot.own_duty import OwnDuty
 from bot.people import People
-from bot.proposals import Proposals
+from bot.proposals import Proposal, Proposals
 from bot.publication import Publication
 from bot.readiness import Readiness
 from bot.readings import Readings
@@ -37,6 +39,7 @@ from bot.records import RETENTION, Records
 from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
+from bot.sent_files import SentFiles
 from bot.summary import Summaries
 from bot.trial_questions import TrialQuestions
 from bot.turn import Tenancy
@@ -72,7 +75,9 @@ class Parts:
     gaps: Gaps
     summaries: Summaries
     audit: Audit
+    bringing_in: BringingIn
     proposals: Proposals
+    chair_requests: ChairRequests
     trial_questions: TrialQuestions
     looked_at: LookedAt
     readiness: Readiness
@@ -89,12 +94,13 @@ def assemble(
     escalations_kept: timedelta = ESCALATIONS_KEPT,
     public_url: str | None = None,
     ways: WaysIn = NO_WAYS,
+    mails: bool = False,
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
 
     `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept, and
     `escalations_kept` how long what was handed over, after it came to its end; `public_url` is where people reach the server,
-    None if only on this machine; `ways` are where people come in with an invitation.
+    None if only on this machine; `ways` are where people come in with an invitation; `mails` says whether e-mail is set up.
     """
     engine = indexes.versions.engine
     people, records = People(engine, now), Records(engine, key, now, retention)
@@ -121,10 +127,30 @@ def assemble(
     def settled(connection: Connection, about: Announced, channel: str, arrived: bool, said: str | None) -> None:
         escalations.settled(connection, about, channel, arrived, said)
         readings.settled(connection, about, channel, arrived, said)
+        chair_requests.settled(connection, about, channel, arrived, said)
 
     deliveries = Deliveries(engine, now, settled, seal)
     unfinished = Unfinished(engine, seal, records, now)
     desk = DeskAccess(engine, people, now)
+    audit = Audit(engine, now)
+
+    def tell(connection: Connection, proposal: Proposal) -> None:
+        chair_requests.tell(connection, proposal)
+
+    proposals = Proposals(engine, audit, now, tell)
+    chair_requests = ChairRequests(
+        engine=engine,
+        proposals=proposals,
+        people=people,
+        contacts=contacts,
+        versions=indexes.versions,
+        roster=roster,
+        notices=notices,
+        desk=desk,
+        ways=ways,
+        mails=mails,
+        now=now,
+    )
     inbox = Inbox(
         escalations=escalations,
         people=people,
@@ -145,6 +171,9 @@ def assemble(
             NoticeKind.ANNOUNCED: announcements.told,
             NoticeKind.UNREAD: announcements.told,
             NoticeKind.REVIEW: reviews.told,
+            NoticeKind.PROPOSED: chair_requests.told,
+            NoticeKind.DECIDED: chair_requests.decision_told,
+            NoticeKind.DESK_LINK: chair_requests.link_told,
         },
         gap_notices=GapNotices(records, people, roster, indexes),
         now=now,
@@ -162,6 +191,8 @@ def assemble(
         roster=roster,
         versions=indexes.versions,
     )
+    audit = Audit(engine, now)
+    bringing_in = BringingIn(indexes.versions, audit)
     conversation = Conversation(
         indexes=indexes,
         people=people,
@@ -182,10 +213,9 @@ def assemble(
         announcements=announcements,
         readings=readings,
         watches=watches,
+        sent_files=SentFiles(bringing_in, now),
     )
-    audit = Audit(engine, now)
-    proposals, trial_questions = Proposals(engine, audit, now), TrialQuestions(engine, audit)
-    looked_at = LookedAt(engine, audit, now)
+    trial_questions, looked_at = TrialQuestions(engine, audit), LookedAt(engine, audit, now)
     readiness = Readiness(
         indexes, roster=roster, proposals=proposals, trial_questions=trial_questions, looked_at=looked_at, now=now
     )
@@ -212,7 +242,9 @@ def assemble(
         gaps=gaps,
         summaries=Summaries(engine, indexes, roster),
         audit=audit,
+        bringing_in=bringing_in,
         proposals=proposals,
+        chair_requests=chair_requests,
         trial_questions=trial_questions,
         looked_at=looked_at,
         readiness=readiness,

@@ -32,6 +32,7 @@ class Action(StrEnum):
     LISTED_POLICY = "listed a policy"
     UNLISTED_POLICY = "took a policy off the list"
     PROPOSED = "asked the chair"
+    LET_IN_CHAIR = "let the chair in by e-mail"
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDREW = "withdrew"

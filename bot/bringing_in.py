@@ -1,6 +1,9 @@
 """A document of a school becomes a draft: by upload at the desk, sent to the bot, or from the command line."""
 
+import calendar
 import re
+from collections.abc import Collection, Sequence
+from datetime import date
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -8,31 +11,40 @@ from msgspec.structs import replace
 
 from bot.audit import Action, Audit
 from bot.errors import BotError, in_quotes
-from corpus.building import build_policy
-from corpus.clause import RULINGS, Policy
-from corpus.documents.apart import read_apart, refuse_large
+from corpus.checking import Concern, Finding, check_policy, place_doubts
+from corpus.clause import RULINGS, Policy, Section
+from corpus.documents.apart import build_apart
 from corpus.documents.doubt import Doubt
 from corpus.labels import slug as slug_of
-from corpus.policy_file import from_yaml
 from corpus.versions import Versions
 
-_YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
-# What a file's name says besides the policy's: "Social_Media_Policy v3 FINAL (2).docx".
-_BESIDE_TITLE = re.compile(
-    r"\.\w{1,5}$|\(\d+\)|\b(?:final|draft|copy|version|rev|v)\b[.\s]*[\d.]*|\b(?:19|20)\d\d\b|[_-]+", re.IGNORECASE
-)
-LONGEST_TITLE = 200
 LONGEST_SLUG = 60
-# From this likeness of titles on (difflib's ratio) a document is taken for the next version of a policy.
-SAME_TITLE = 0.85
+LONGEST_NAME = 80
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+# Two words of titles are the same word from this likeness on: "Phone" and "Phones", but not "Pupil" and "Parent".
+_SAME_WORD = 0.8
+# Words of a title that do not tell one policy from another; nor do the school's own name and years.
+_OF_ANY_TITLE = {
+    *("a", "an", "and", "at", "for", "in", "of", "on", "our", "the", "to"),
+    *("academy", "college", "school", "policy", "policies", "document", "guidance", "final", "draft", "version"),
+    *(month.lower() for month in calendar.month_name),
+}
+# What is repaired stands beside the clause, and what waits is confirmed in the review.
+_TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
 
 
 class BroughtIn(NamedTuple):
-    """What came of a document: the draft, what could not be read with certainty, and what was left out, in words."""
+    """What came of a document: the draft, what could not be read with certainty, and what was left out, in words.
+
+    `name` is that of the file as it may be shown, `replaced` whether there was another draft of the policy before.
+    """
 
     draft: Policy
     doubts: tuple[Doubt, ...]
     ignored: tuple[str, ...]
+    name: str
+    replaced: bool
 
 
 class BringingIn:
@@ -51,56 +63,75 @@ class BringingIn:
         `slug` is the policy whose next version it is; None makes it one by its title, which is the document's own unless given.
         Raises BotError or CorpusError, in one sentence, where it cannot be read or is what is there already: nothing has changed.
         """
-        refuse_large(len(raw), name)
-        source, doubts, ignored = None, tuple[Doubt, ...](), tuple[str, ...]()
-        if _YAML.search(name):
-            policy = from_yaml(raw.decode("utf-8", errors="replace"), name)
+        name = _shown(name)
+        policy, source, doubts, ignored = build_apart(raw, name, school=school_id, title=title)
+        if source is None:
             if policy.school != school_id or slug not in (None, policy.slug):
                 wanted = f"{school_id}/{slug or policy.slug}"
                 raise BotError(f"{name} is {policy.school}/{policy.slug}, not {wanted}: import it as what it is.")
+            if not _SLUG.fullmatch(policy.slug):
+                raise BotError(f"{name} has no proper name for its policy (“slug”): use small letters, digits and hyphens.")
             slug = policy.slug
-        else:
-            read = read_apart(raw, name)
-            source, doubts, ignored = read.text, read.doubts, read.ignored
-            policy = build_policy(source, school=school_id, slug="", title=title, source_name=name)
-            if not title and policy.title == name:
-                policy = replace(policy, title=_title_of(name))
         _require_one_policy(policy)
-        slug = slug or self._slug(policy)
-        if slug == RULINGS:
-            raise BotError("Rulings are not brought in as a document: write them at the desk.")
-        policy = replace(policy, slug=slug)
         with self._versions.all_at_once() as together:
             together.hold(school_id)
+            slug = slug or _slug(policy, together)
+            if slug == RULINGS:
+                raise BotError("Rulings are not brought in as a document: write them at the desk.")
+            policy = replace(policy, slug=slug)
             if source is not None:
                 _refuse_the_same(policy, together)
+            replaced = any(draft.policy.slug == slug for draft in together.drafts(school_id))
             draft = together.save_draft(policy, source, doubts)
             self._audit.note(together.transaction, school_id, who, Action.BROUGHT_IN, slug=slug)
-        return BroughtIn(draft, doubts, ignored)
-
-    def _slug(self, policy: Policy) -> str:
-        """Return the policy of the school that has this title, or nearly; a new one where none has."""
-        titles = {policy.slug: policy.title for policy in self._titled(policy.school)}
-        best = max(titles, key=lambda slug: _alike(titles[slug], policy.title), default=None)
-        if best is not None and _alike(titles[best], policy.title) >= SAME_TITLE:
-            return best
-        wanted = slug_of(policy.title).replace(".", "-")[:LONGEST_SLUG].strip("-") or "policy"
-        return next(name for name in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if name not in titles)
-
-    def _titled(self, school_id: str) -> list[Policy]:
-        published = self._versions.published(school_id)
-        current = [policy for _, policy in published.versions] if published else []
-        return [*current, *(draft.policy for draft in self._versions.drafts(school_id))]
+        return BroughtIn(draft, doubts, ignored, name, replaced)
 
 
-def _alike(one: str, other: str) -> float:
-    return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio()
+def _shown(name: str) -> str:
+    """Return a file's name as it may be shown: without folders and what cannot be printed, and not all of a long one."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in last).split()) or "document"
+    stem, dot, ending = plain.rpartition(".")
+    if len(plain) <= LONGEST_NAME:
+        return plain
+    return f"{stem[:LONGEST_NAME]}….{ending}" if dot and len(ending) <= 5 else f"{plain[:LONGEST_NAME]}…"
 
 
-def _title_of(name: str) -> str:
-    """Return the title that the name of a file tells, where the document itself tells none."""
-    title = " ".join(_BESIDE_TITLE.sub(" ", name).split())
-    return (title or name)[:LONGEST_TITLE]
+def to_look_at(draft: Policy, doubts: Sequence[Doubt], today: date) -> list[Finding]:
+    """Return what somebody should look at in a draft, in the order of the document."""
+    findings = [*check_policy(draft, today), *place_doubts(draft, doubts)]
+    order = {one.id: at for at, one in enumerate(one for part in draft.sections for one in part.elements)}
+    return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
+
+
+def _slug(policy: Policy, versions: Versions) -> str:
+    """Return the policy of the school that has this title, or nearly; a new one where none has."""
+    published = versions.published(policy.school)
+    current = [one for _, one in published.versions] if published else []
+    titles = {one.slug: one.title for one in (*current, *(draft.policy for draft in versions.drafts(policy.school)))}
+    ours = _words(published.school.name, set()) if published else set()
+    same = [slug for slug, title in titles.items() if _is_same(_words(title, ours), _words(policy.title, ours))]
+    if same:
+        return max(same, key=lambda slug: _likeness(titles[slug].lower(), policy.title.lower()))
+    wanted = slug_of(policy.title).replace(".", "-")[:LONGEST_SLUG].strip("-") or "policy"
+    return next(name for name in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if name not in titles)
+
+
+def _words(title: str, ours: Collection[str]) -> set[str]:
+    """Return the words that tell a title from others; all of it where there are none but those `ours` and of any title."""
+    words = set(re.findall(r"[^\W_]+", title.lower()))
+    return {word for word in words if not (word in _OF_ANY_TITLE or word in ours or _YEAR.fullmatch(word))} or words
+
+
+def _is_same(one: set[str], other: set[str]) -> bool:
+    """Tell whether each word of a title has its like in the other."""
+    alone, over = one - other, other - one
+    found = all(any(_likeness(word, like) >= _SAME_WORD for like in over) for word in alone)
+    return found and all(any(_likeness(word, like) >= _SAME_WORD for like in alone) for word in over)
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _refuse_the_same(policy: Policy, versions: Versions) -> None:
@@ -114,19 +145,23 @@ def _refuse_the_same(policy: Policy, versions: Versions) -> None:
             raise BotError(f"This is the very document that version {number} was made of: there is nothing new in it.")
 
 
-_SECOND_TITLE = re.compile(r"\b(?:policy|procedures?|code of conduct|agreement)\b", re.IGNORECASE)
-# A second title heads a policy of its own where so many sections are numbered from 1 again under it.
-_SECTIONS_ANEW = 3
+# "Mobile Phone Policy", but not "Monitoring of this policy".
+_TITLE = re.compile(r"(?<!this )(?<!the )(?<!our )\b(?:policy|code of conduct)$", re.IGNORECASE)
+_APPENDIX = re.compile(r"(?:appendix|annexe?|schedule|attachment)\b", re.IGNORECASE)
 
 
 def _require_one_policy(policy: Policy) -> None:
-    """Refuse a document with two policies in it: two titles, and under each the sections are numbered from 1."""
-    titles: list[str] = []
+    """Refuse a document with two policies in it: under a second title, which is no appendix's, sections count from 1 again."""
     for at, section in enumerate(policy.sections):
-        numbers = [later.number for later in policy.sections[at + 1 : at + 1 + 2 * _SECTIONS_ANEW] if later.number.isdigit()]
-        anew = numbers[:_SECTIONS_ANEW] == [str(number) for number in range(1, _SECTIONS_ANEW + 1)]
-        if not section.number and _SECOND_TITLE.search(section.title) and anew:
-            titles.append(section.title)
-    if len(titles) > 1:
-        named = " and ".join(in_quotes(title) for title in titles[:2])
-        raise BotError(f"There seem to be several policies in this file ({named}): save each as a file of its own.")
+        if _APPENDIX.match(section.title):
+            return
+        another = not section.number and _TITLE.search(section.title) and section.title.casefold() != policy.title.casefold()
+        if another and _counts_from_one(policy.sections[:at]) and _counts_from_one(policy.sections[at + 1 :]):
+            named = f"{in_quotes(policy.title)} and {in_quotes(section.title)}"
+            raise BotError(f"There seem to be several policies in this file ({named}): save each as a file of its own.")
+
+
+def _counts_from_one(sections: Sequence[Section]) -> bool:
+    """Tell whether sections are numbered from 1, the first of them or one after a few words of introduction."""
+    numbers = [section.number for section in sections if section.number.isdigit()]
+    return numbers[:2] == ["1", "2"] and any(section.number == "1" for section in sections[:2])

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from bot.answer import dates, rulings_in_words
 from bot.clock import spoken
 from bot.desk.access import AT_DESK
+from bot.desk.words import OFFICE
 from bot.directory import Directory, Route
 from bot.errors import BotError
 from bot.layout import Block, Heading, Paragraph, Steps
@@ -89,6 +90,8 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
     told = "/duty says when and how colleagues reach you through me, /inbox what waits for you."
     receives = [Paragraph(told, aside=True)] if role in RECEIVING else []
     keeps = [Paragraph("/desk opens the pages on which your school keeps its policies.", aside=True)] if role in AT_DESK else []
+    sent = "Send me a policy in a private chat, as a Word document or a PDF: I make a draft of it."
+    brings_in = [Paragraph(sent, aside=True)] if role in OFFICE else []
     return (
         Heading("I find the rule in your school's policies that answers a question, and show it word for word."),
         Paragraph("Ask in your own words. Please do not type a child's name."),
@@ -97,6 +100,7 @@ def help_blocks(role: PersonRole | None = None) -> tuple[Block, ...]:
         *may_invite,
         *receives,
         *keeps,
+        *brings_in,
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from inspect import isclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -129,6 +129,34 @@ def _with_stroke(value: str) -> str:
 
 def _without_stroke(value: str) -> str:
     return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+", value):
+        raise ValueError(
+            "is no name of a mail server: those look like smtp.st-marys.example, without a port and without https://."
+        )
+    return value
+
+
+def _encryption(value: str, info: ValidationInfo) -> str:
+    if value == "none" and info.data.get("host", LOOPBACK[0]) not in LOOPBACK:
+        raise ValueError("is none, which is for a mail server on this machine alone: set it to starttls or tls.")
+    return value
+
+
+def _mail_password(password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if info.data.get("user") and not password:
+        raise ValueError("is missing: set it to the password that belongs to email.user, or take email.user out.")
+    if password and info.data.get("user") == "":
+        raise ValueError("belongs to nobody: set email.user to the name with which policybot signs in to the mail server.")
+    return password
+
+
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", value):
+        raise ValueError("is no e-mail address: those look like policybot@st-marys.example.")
+    return value
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -261,6 +289,34 @@ class Teams(_Section):
         return tenants
 
 
+class Email(_Section):
+    """The mail server at which mails to the chair of governors are handed in."""
+
+    host: Annotated[str, AfterValidator(_host), Field(description="the name of the mail server, such as smtp.st-marys.example")]
+    encryption: Annotated[
+        Literal["starttls", "tls", "none"],
+        AfterValidator(_encryption),
+        Field(description="starttls, tls, or none where the mail server is on this machine"),
+    ] = "starttls"
+    port: Annotated[int | None, Field(ge=1, le=65535, description="a number, such as 587")] = None
+    user: Annotated[str, Field(description="the name with which policybot signs in to the mail server")] = ""
+    password: Annotated[
+        SecretStr | None,
+        AfterValidator(_mail_password),
+        Field(validate_default=True, description="the password that belongs to email.user"),
+    ] = None
+    sender: Annotated[
+        str,
+        AfterValidator(_mail_address),
+        Field(description="the address that mails come from, such as policybot@st-marys.example"),
+    ]
+
+    @property
+    def server_port(self) -> int:
+        """The port, that of the encryption unless another is set."""
+        return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.encryption]
+
+
 class Configuration(BaseSettings):
     """What is configured beside `Settings`; a channel that is None is off."""
 
@@ -276,6 +332,7 @@ class Configuration(BaseSettings):
     slack: Annotated[Slack | None, Field(description="keys of its own under it, such as workspaces")] = None
     telegram: Annotated[Telegram | None, Field(description="keys of its own under it, such as webhook_url")] = None
     teams: Annotated[Teams | None, Field(description="keys of its own under it, such as tenants")] = None
+    email: Annotated[Email | None, Field(description="keys of its own under it, such as host")] = None
     retention_days: Annotated[int, Field(ge=1, le=365, description="a number of days from 1 to 365")] = 90
     escalation_days: Annotated[int, Field(ge=30, le=3650, description="a number of days from 30 to 3650")] = 365
 
@@ -349,6 +406,11 @@ def read_configuration(settings: Settings) -> Configuration:
         raise SettingsError(
             f"{_name(('teams', 'allow_unauthenticated'), settings.sections)} lets anybody speak as Microsoft: "
             "it is for tests, and only where POLICYBOT_BIND is 127.0.0.1; take it out."
+        )
+    if configuration.email and not settings.public_url:
+        raise SettingsError(
+            "email is set up, but a link in a mail could be opened by nobody: set POLICYBOT_PUBLIC_URL to the address by which "
+            "people reach policybot, such as https://policies.school.example."
         )
     return configuration
 

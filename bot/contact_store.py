@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
 from bot.contact_book import ALLEGATION_ROLES, Contact, ContactBook, ContactRole
 from bot.errors import BotError
-from bot.tables import contact_books
+from bot.people import EMAIL
+from bot.tables import contact_books, people
 from corpus.tables import insert_into, schools, writing
 from corpus.versions import no_such_school
 
@@ -67,6 +68,7 @@ class Contacts:
             values = {"document": msgspec.json.encode(book), "changed_at": self._now(), "changed_by": by[:LONGEST_NAME]}
             insert = insert_into(self._engine.dialect.name, contact_books).values(school_id=school_id, **values)
             connection.execute(insert.on_conflict_do_update(index_elements=["school_id"], set_=values))
+            self._end_access_by_mail(connection, school_id)
         return allegation_changes(before, book)
 
     def in_force(self, school_id: str, within: Connection | None = None) -> ContactBook:
@@ -89,7 +91,40 @@ class Contacts:
             return False
         values = {"confirmed_chair": msgspec.json.encode(chair)}
         connection.execute(update(contact_books).where(contact_books.c.school_id == school_id).values(**values))
+        self._end_access_by_mail(connection, school_id)
         return True
+
+    def has_confirmed_chair(self, school_id: str) -> bool:
+        """Tell whether a chair of governors has confirmed what staff are told of them."""
+        confirmed = select(contact_books.c.confirmed_chair).where(contact_books.c.school_id == school_id)
+        with self._engine.connect() as connection:
+            return connection.scalar(confirmed) is not None
+
+    def chair_emails(self, school_id: str, within: Connection | None = None) -> list[str]:
+        """Return the e-mail addresses, in small letters, that the chair of governors as in force reads and no other contact.
+
+        One that the headteacher or the office reads too would let them approve what they ask for; so would a headteacher who is
+        down as the chair.
+        """
+        book, written = self.in_force(school_id, within), self._written(school_id, within)
+        chairs = [one for one in book.holders(ContactRole.GOVERNORS) if ContactRole.HEADTEACHER not in one.roles]
+        others = {
+            one.email.lower()
+            for one in (*book.contacts, *written.contacts)
+            if one.email and (ContactRole.GOVERNORS not in one.roles or ContactRole.HEADTEACHER in one.roles)
+        }
+        return list(dict.fromkeys(one.email.lower() for one in chairs if one.email and one.email.lower() not in others))
+
+    def _written(self, school_id: str, within: Connection | None) -> ContactBook:
+        with nullcontext(within) if within else self._engine.connect() as connection:
+            row = connection.execute(_IN_FORCE, {"school": school_id}).one_or_none()
+        return _decoded(row.document) if row else ContactBook()
+
+    def _end_access_by_mail(self, connection: Connection, school_id: str) -> None:
+        """End the access of whoever was let in by an e-mail address that is not the chair's any more, links and sessions too."""
+        theirs = (people.c.school_id == school_id, people.c.channel == EMAIL)
+        still = self.chair_emails(school_id, connection)
+        connection.execute(delete(people).where(*theirs, people.c.account.not_in(still)))
 
 
 def allegation_changes(before: ContactBook, after: ContactBook) -> list[ContactChange]:

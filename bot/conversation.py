@@ -43,8 +43,9 @@ from bot.readings import Readings
 from bot.records import AskedQuestion, Records
 from bot.roster import Roster
 from bot.sections import GONE, find_clause, whole_section
+from bot.sent_files import SentFiles
 from bot.short_names import shortened
-from bot.turn import Asker, Tenancy, Turn, said
+from bot.turn import Asker, Tenancy, Turn, refusal, said
 from bot.unfinished import Awaited, Unfinished
 from bot.watches import WATCH, Watches
 from bot.ways_in import WaysIn
@@ -94,7 +95,7 @@ _EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, exa
 
 SILENCE = Turn(())
 A_STRANGER = said(Heading(STRANGER))
-AT_FAULT = Turn((Heading(FAULT),), refused=True)
+AT_FAULT = refusal(FAULT)
 
 
 class Conversation:
@@ -125,6 +126,7 @@ class Conversation:
         readings: Readings,
         watches: Watches,
         desk: DeskAccess,
+        sent_files: SentFiles,
     ) -> None:
         """Keep the parts."""
         self._indexes = indexes
@@ -146,6 +148,7 @@ class Conversation:
         self._readings = readings
         self._watches = watches
         self._desk = desk
+        self._sent_files = sent_files
 
     def turn(self, message: Message, recent: int, address: Message | None = None) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute.
@@ -167,12 +170,12 @@ class Conversation:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
         # In the demonstration nobody is known, and all who try it would share one limit.
         if asker.person and recent > MOST_A_MINUTE and not self._cannot_wait(asker, message):
-            return _refusal(TOO_MANY)
+            return refusal(TOO_MANY)
         try:
             turn = self._turn_of(asker, message, earlier)
         except BotError as error:
-            turn = _refusal(str(error))
-        if len(asker.schools) > 1:
+            turn = refusal(str(error))
+        if len(asker.schools) > 1 and not turn.once_fetched:
             school = turn.school or asker.school
             turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {school.name}.", aside=True)))
         return self._keeping_address(turn, asker.person, message, asker.address)
@@ -217,13 +220,17 @@ class Conversation:
                 return hand_over(asker, message, value, self._before(asker, message, earlier))
             if not question:
                 raise BotError(GONE)
+        # A child at risk comes first, whatever came with the words.
+        brings = self._sent_files.are_taken_from(asker, message) and not (question and self._is_urgent(asker, message))
         command = read_command(message.text)
-        if command and command[0] != "worried":
+        if command and command[0] != "worried" and not brings:
             return self._command(asker, message, *command)
         if asker.person and not message.pressed and not command:
             awaited = self._awaited(asker, message)
             if awaited:
                 return awaited
+        if brings:
+            return self._sent_files.turn(asker, message)
         if not question and message.attachment:
             return said(Heading(NO_TEXT.format(what=message.attachment)))
         if not question and message.channel != WEB:  # a mention and nothing else
@@ -369,9 +376,9 @@ class Conversation:
     def _open_desk(self, person: Person, message: Message) -> Turn:
         """Return the link that opens the desk once, where nobody else can see it."""
         if not message.private:
-            return _refusal(DESK_IN_PRIVATE)
+            return refusal(DESK_IN_PRIVATE)
         if message.channel != WEB and not self._ways.is_reached_by_others:
-            return _refusal(DESK_NOT_REACHED)
+            return refusal(DESK_NOT_REACHED)
         link = self._ways.desk_link(self._desk.make_link(person))
         minutes = LINK_LASTS // timedelta(minutes=1)
         return said(
@@ -467,7 +474,7 @@ class Conversation:
         except BotError as error:
             # Whoever was let in by it a moment ago, and asks again, is not told that nothing came of it.
             already = f" You already ask of {' and '.join(one.school.name for one in known)}." if known else ""
-            return replace(_refusal(f"{error}{already}"), private=True)
+            return replace(refusal(f"{error}{already}"), private=True)
         self._people.choose(person)
         name = self._indexes.versions.schools([person.school_id])[0].name
         turn = said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
@@ -558,10 +565,6 @@ def _asked_of(message: Message, found: Sequence[Access], tenancy: Tenancy | None
         return next((one for one in found if one.school.id == room), None)
     chosen = [(one.person.chosen_at, one) for one in found if one.person and one.person.chosen_at]
     return max(chosen, key=lambda pair: pair[0])[1] if chosen else None
-
-
-def _refusal(sentence: str) -> Turn:
-    return Turn((Heading(sentence),), refused=True)
 
 
 def _question(message: Message) -> str:

@@ -39,7 +39,8 @@ from bot.sealing import Seal, Unreadable
 from bot.tables import events, outbox, tallies
 from corpus.tables import insert_into, writing
 
-# An answer takes milliseconds and a call to a platform seconds: whoever holds a lease longer has died.
+# An answer takes milliseconds and a call to a platform seconds: whoever holds a lease longer has died. What takes longer, as to
+# read a document may, holds it anew from time to time.
 LEASE = timedelta(seconds=30)
 # What cannot be said within this time is given up: an answer that comes later is read as the answer to something else.
 GIVE_UP_AFTER = timedelta(minutes=10)
@@ -88,13 +89,18 @@ class Event:
 class Announced(NamedTuple):
     """What a call says of the bot's own accord: a kind of notice, of an escalation if of one, to a person if to one known.
 
-    `announcement_id` is which announcement it tells, if one.
+    `announcement_id` is which announcement it tells, if one; `proposal_id` of which proposal, if of one.
     """
 
     kind: str
     escalation_id: str | None
     person_id: int | None
     announcement_id: int | None = None
+    proposal_id: int | None = None
+
+
+# What a row holds of a notice besides its kind, in columns of the same names.
+_OF_NOTICE = Announced._fields[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ class Deliveries:
     def receive(self, key: str, message: Message, asker: str) -> Event | None:
         """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
         now = self._now()
-        message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed))
+        files = tuple(msgspec.structs.replace(file, name=_whole(file.name)) for file in message.files)
+        message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed), files=files)
         short = key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
         with writing(self._engine) as connection:
             row = {"channel": message.channel, "key": short, "asker": asker, "message": msgspec.json.encode(message)}
@@ -154,6 +161,12 @@ class Deliveries:
                 return None
             lately = connection.scalar(_LATELY, {"by": asker, "since": now - MINUTE})
             return Event(written, message, 1, lately or 1)
+
+    def hold(self, event: Event) -> None:
+        """Lease an event to the caller from now on, unless another has taken it up, or it is ended."""
+        mine = (events.c.id == event.id, events.c.attempts == event.attempts, events.c.message.is_not(None))
+        with writing(self._engine) as connection:
+            connection.execute(update(events).where(*mine).values(leased_until=self._now() + LEASE))
 
     def finish(
         self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], object] | None = None
@@ -218,8 +231,7 @@ class Deliveries:
         attempts = 1 if leased_until else 0
         row = {"event_id": event_id, "channel": channel, "reference": reference, "attempts": attempts, "addressee": addressee}
         times = {"made_at": now, "due_at": now, "leased_until": leased_until, "give_up_at": give_up_at}
-        kind, escalation_id, person_id, announcement_id = announced or (None, None, None, None)
-        of_notice = {"notice": kind, "escalation_id": escalation_id, "person_id": person_id, "announcement_id": announcement_id}
+        of_notice = {"notice": announced.kind, **{name: getattr(announced, name) for name in _OF_NOTICE}} if announced else {}
         held = self._seal.sealed(call) if announced and self._seal else msgspec.json.encode(call)
         written = {**row, **times, **of_notice, "call": held}
         number = connection.execute(_PUT_OUT, written).scalar_one()
@@ -378,7 +390,7 @@ class Deliveries:
 
 
 def _announced(row: Row[Any]) -> Announced | None:
-    return Announced(row.notice, row.escalation_id, row.person_id, row.announcement_id) if row.notice else None
+    return Announced(row.notice, *(getattr(row, name) for name in _OF_NOTICE)) if row.notice else None
 
 
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:

@@ -14,22 +14,30 @@ from typing import Any
 import msgspec
 
 from bot.conversation import AT_FAULT, Conversation
-from bot.deliveries import MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Event
+from bot.deliveries import LEASE, MOST_ATTEMPTS, UNDELIVERED, Deliveries, Delivery, Event
 from bot.escalations import Overtaken
 from bot.messages import Call, Channel, Message, NotNow, Refused, Reply, Writes
 from bot.outgoing import Outgoing
 from bot.page_notices import PageNotices
 from bot.people import WEB
 from bot.records import Records
+from bot.sent_files import NOT_GIVEN, NOT_NOW, not_fetched
 from bot.turn import Asker, Turn
+from corpus.errors import DocumentError
 
 # What waits is looked for so often, in seconds: in the outbox, and among events whose holder died.
 OUTBOX_EVERY, LEFT_BEHIND_EVERY, CLEAR_EVERY = 1.0, 5.0, 60.0
 # An answer that takes longer, in seconds, is announced by the platform's own sign of typing.
 TYPING_AFTER = 0.5
+# Telegram shows that sign for five seconds.
+TYPING_AGAIN = 4.0
 # A platform that has not taken a call by then, in seconds, is asked again later; shorter than a lease.
 CALL_LASTS = 20.0
 MOST_AT_ONCE = 50
+# So many documents are fetched and read at once: each takes a thread and a process for seconds.
+MOST_DOCUMENTS = 2
+# A document that has not come by then, in seconds, can be sent again.
+FETCH_LASTS = 30.0
 SHUTDOWN_LASTS = 15.0
 
 _log = logging.getLogger("policybot")
@@ -54,6 +62,7 @@ class Dispatcher:
         self._channels = {channel.name: channel for channel in channels}
         self._writes: dict[str, Writes] = {WEB: PageNotices(deliveries), **self._channels}
         self._calls = {name: asyncio.Semaphore(MOST_AT_ONCE) for name in self._channels}
+        self._documents = asyncio.Semaphore(MOST_DOCUMENTS)
         self._work: set[asyncio.Task[None]] = set()
         self._is_ending = False
 
@@ -117,10 +126,11 @@ class Dispatcher:
     async def _see_to(self, event: Event) -> None:
         """Answer an event and say the answer."""
         channel = self._channels[event.message.channel]
-        answering = asyncio.create_task(asyncio.to_thread(self._finished, event, channel))
-        done, _ = await asyncio.wait({answering}, timeout=TYPING_AFTER)
-        if not done:
+        answering = asyncio.create_task(self._answered_with(event, channel))
+        patience = TYPING_AFTER
+        while not (await asyncio.wait({answering}, timeout=patience))[0]:
             self._begin(_show_typing(channel, event.message))
+            patience = TYPING_AGAIN
         try:
             deliveries = await answering
         except Exception:
@@ -129,15 +139,35 @@ class Dispatcher:
             return
         await self._say(channel, deliveries)
 
-    def _finished(self, event: Event, channel: Channel) -> list[Delivery]:
-        """Return the calls that answer an event, written down."""
-        try:
-            return self._written_down(event, channel)
-        except Overtaken:
-            return self._written_down(event, channel)
+    async def _answered_with(self, event: Event, channel: Channel) -> list[Delivery]:
+        """Return the calls that answer an event, written down; where a file of it is wanted, that is fetched and read first."""
+        if not event.message.files:
+            return await asyncio.to_thread(self._finished, event, channel)
+        turn = await asyncio.to_thread(self._turn, event, channel)
+        if turn.once_fetched:
+            async with self._holding(event), self._documents:
+                turn = await _turn_of_file(event.message, channel, turn.once_fetched)
+        return await asyncio.to_thread(self._finished, event, channel, turn)
 
-    def _written_down(self, event: Event, channel: Channel) -> list[Delivery]:
-        turn = self._turn(event, channel)
+    @asynccontextmanager
+    async def _holding(self, event: Event) -> AsyncIterator[None]:
+        """Keep an event leased to this process for as long as the context lasts."""
+        hold = partial(asyncio.to_thread, self._deliveries.hold, event)
+        holding = asyncio.create_task(self._every(LEASE.total_seconds() / 3, hold))
+        try:
+            yield
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+
+    def _finished(self, event: Event, channel: Channel, turn: Turn | None = None) -> list[Delivery]:
+        """Return the calls that answer an event, written down; `turn` is what to say, None where that is not known yet."""
+        try:
+            return self._written_down(event, channel, turn or self._turn(event, channel))
+        except Overtaken:
+            return self._written_down(event, channel, self._turn(event, channel))
+
+    def _written_down(self, event: Event, channel: Channel, turn: Turn) -> list[Delivery]:
         try:
             replies = turn.replies(event.message)
             calls = [(reply.reference, call) for reply in replies for call in channel.render(reply, event.message)]
@@ -229,6 +259,26 @@ class Dispatcher:
             except Exception:
                 _log.exception("What is done again and again failed this time")
             await asyncio.sleep(seconds)
+
+
+async def _turn_of_file(message: Message, channel: Channel, once_fetched: Callable[[bytes], Turn]) -> Turn:
+    """Return what to say to a message whose file is wanted, after it was fetched and read, or could not be."""
+    (file,) = message.files
+    try:
+        async with asyncio.timeout(FETCH_LASTS):
+            raw = await channel.fetch(file)
+        return await asyncio.to_thread(once_fetched, raw)
+    except (NotNow, TimeoutError) as error:
+        _log.warning("A file could not be fetched from %s: %s", channel.name, error)
+        return not_fetched(message, NOT_NOW.format(name=file.name))
+    except Refused as error:
+        _log.warning("A file was not given by %s: %s", channel.name, error)
+        return not_fetched(message, NOT_GIVEN.format(name=file.name))
+    except DocumentError as error:
+        return not_fetched(message, str(error))
+    except Exception:
+        _log.exception("A file could not be taken")
+        return AT_FAULT
 
 
 async def _show_typing(channel: Channel, message: Message) -> None:

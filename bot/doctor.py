@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.bootstrap import open_indexes
 from bot.clock import now_utc, today
-from bot.configuration import Configuration, Slack, Teams, Telegram, check_schools, read_configuration
+from bot.configuration import Configuration, Email, Slack, Teams, Telegram, check_schools, read_configuration
 from bot.contact_book import ContactBook
 from bot.contact_gaps import gaps
 from bot.contact_store import Contacts
@@ -16,7 +16,7 @@ from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, De
 from bot.duties import Duties
 from bot.duty import Duty
 from bot.errors import BotError
-from bot.people import CHANNEL_NAMES, SLACK, TEAMS, TELEGRAM
+from bot.people import CHANNEL_NAMES, EMAIL, SLACK, TEAMS, TELEGRAM
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from bot.steps import ENGLAND
@@ -150,6 +150,8 @@ def _channels(configuration: Configuration, settings: Settings, schools: list[st
         yield from _telegram(configuration.telegram)
     if configuration.teams:
         yield from _teams(configuration.teams, settings.public_url)
+    if configuration.email:
+        yield from _email(configuration.email)
 
 
 def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
@@ -184,10 +186,23 @@ def _teams(teams: Teams, public_url: str | None) -> Iterator[tuple[bool, str]]:
     yield from check_teams(registration_of(teams), public_url)
 
 
+def _email(email: Email) -> Iterator[tuple[bool, str]]:
+    """Ask the mail server itself."""
+    from bot.channels.email import mail_server_of
+    from bot.channels.email_checks import check_email
+
+    yield from check_email(mail_server_of(email))
+
+
 def _counted(configuration: Configuration, deliveries: Deliveries) -> Iterator[tuple[bool, str]]:
     """Return a line on what was counted lately, for each channel that is on and each of which something was counted."""
     counted = deliveries.counted((now_utc() - DAYS_COUNTED + timedelta(days=1)).date())
-    on = {SLACK: configuration.slack, TELEGRAM: configuration.telegram, TEAMS: configuration.teams}
+    on = {
+        SLACK: configuration.slack,
+        TELEGRAM: configuration.telegram,
+        TEAMS: configuration.teams,
+        EMAIL: configuration.email,
+    }
     for channel, name in CHANNEL_NAMES.items():
         counts = {what: counted[channel, what] for what in _COUNTED if (channel, what) in counted}
         if not counts and not on.get(channel):

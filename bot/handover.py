@@ -384,7 +384,7 @@ def _up_to(earlier: Sequence[str], sought: str) -> Sequence[str] | None:
 
 def address_of(message: Message) -> Message:
     """Return where whoever wrote a message can be told something later: the message without its words."""
-    return msgspec.structs.replace(message, text="", pressed="", attachment=None, name=None, replies_to=None)
+    return msgspec.structs.replace(message, text="", pressed="", attachment=None, files=(), name=None, replies_to=None)
 
 
 def _next_button(line: Sequence[Step], aim: Aim) -> tuple[Button, ...]:

@@ -12,14 +12,27 @@ from corpus.clause import Stance
 from retrieval.decision import Outcome
 
 
+class File(Struct, frozen=True):
+    """A document that somebody sent, which stays where their platform keeps it until it is wanted.
+
+    `size` is in bytes as the platform tells it, None where it does not; `reference` is what the channel finds it by, empty where
+    the platform gives it to nobody but people.
+    """
+
+    name: str
+    size: int | None
+    reference: dict[str, Any]
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """Something that somebody wrote or pressed, on a channel.
 
     `account` is who, unique within the channel; `place` the thread or chat that follow-ups belong to; `text` as typed, without
     the mention of the bot; `pressed` the value of a button; `private` whether the asker alone sees what is said in that place;
     `tenant` the Slack workspace or the Microsoft tenant, `room` the channel within it; `attachment` what came that is no text
-    ("photo", "voice message", "file"); `where` is the channel's own business: to whom and into what to reply. `name` is how the
-    platform names whoever wrote: for the conversation alone, neither logged nor kept once the message is answered. `replies_to`
+    ("photo", "voice message", "file"), and `files` are the documents among it, in a private chat alone: pictures, sounds and
+    videos are never among them. `where` is the channel's own business: to whom and into what to reply. `name` is how the platform
+    names whoever wrote: for the conversation alone, neither logged nor kept once the message is answered. `replies_to`
     is the message of the bot's that this one is a reply to, as `Channel.deliver` named it; None where it is none, or not told.
     """
 
@@ -32,6 +45,7 @@ class Message(Struct, frozen=True, kw_only=True):
     tenant: str | None = None
     room: str | None = None
     attachment: str | None = None
+    files: tuple[File, ...] = ()
     where: dict[str, Any] = {}
     name: str | None = None
     replies_to: str | None = None
@@ -131,6 +145,12 @@ class Channel(Writes, Protocol):
         """Make a call; return the id that a reply to what was said names (`Message.replies_to`), None where nobody can reply.
 
         Raises NotNow where it may work later, Refused where it never will.
+        """
+
+    async def fetch(self, file: File) -> bytes:
+        """Return the content of a file that came with a message of this channel.
+
+        Raises NotNow where it may work later, Refused where it never will, and DocumentError where it is larger than is read.
         """
 
     async def show_typing(self, message: Message) -> None:

@@ -39,6 +39,9 @@ class NoticeKind(StrEnum):
     SETTLED = "settled"
     OUTSIDE_POLICY = "outside_policy"
     NOTED = "noted"
+    PROPOSED = "proposed"
+    DECIDED = "decided"
+    DESK_LINK = "desk_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Notice:
     def announcement_id(self) -> int | None:
         """Which announcement it tells, if one."""
         return self.detail.get("announcement_id")
+
+    @property
+    def proposal_id(self) -> int | None:
+        """Which proposal it tells of, if of one."""
+        return self.detail.get("proposal_id")
 
 
 # The private chat to say it in, as a message without words, and what to say.
@@ -139,7 +147,7 @@ class Notices:
             return []
         address, reply = announcement
         calls = render(reply, address)
-        about = Announced(notice.kind, notice.escalation_id, notice.person_id, notice.announcement_id)
+        about = Announced(notice.kind, notice.escalation_id, notice.person_id, notice.announcement_id, notice.proposal_id)
         if calls is None:
             deliveries.undeliverable(connection, address.channel, about)
             return []

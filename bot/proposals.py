@@ -80,9 +80,15 @@ class ChairSettings(Struct, frozen=True):
 class Proposals:
     """The proposals of each school in a store; `now` is the time in UTC."""
 
-    def __init__(self, engine: Engine, audit: Audit, now: Callable[[], datetime]) -> None:
-        """Keep the store, the trail in which all is noted, and the clock."""
+    def __init__(
+        self, engine: Engine, audit: Audit, now: Callable[[], datetime], tell: Callable[[Connection, Proposal], None]
+    ) -> None:
+        """Keep the store, the trail in which all is noted, and the clock.
+
+        `tell` is called in the transaction in which something begins to wait, is approved or refused.
+        """
         self._engine = engine
+        self._tell = tell
         self._audit = audit
         self._now = now
 
@@ -107,6 +113,7 @@ class Proposals:
             self._end(connection, (*_of(school_id, State.WAITING), *same), State.WITHDRAWN, who)
         number = self._add(connection, school_id, proposed, who, State.WAITING)
         self._audit.note(connection, school_id, who, Action.PROPOSED, slug=proposed.slug, version=proposed.version, object=number)
+        self._tell(connection, self.get(school_id, number, connection))
         return number
 
     def note_looser(self, connection: Connection, school_id: str, done: Proposed, who: str) -> None:
@@ -151,6 +158,7 @@ class Proposals:
             raise BotError("You have proposed this yourself: somebody else must approve it.")
         self._decide(connection, proposal, State.APPROVED, who, comment=comment, minutes=minutes)
         self._audit.note(connection, school_id, who, Action.APPROVED, slug=proposal.slug, object=number)
+        self._tell(connection, self.get(school_id, number, connection))
         return proposal
 
     def refuse(self, school_id: str, number: int, who: str, comment: str = "") -> None:
@@ -159,6 +167,7 @@ class Proposals:
             proposal = self.get(school_id, number, connection)
             self._decide(connection, proposal, State.REFUSED, who, comment=comment)
             self._audit.note(connection, school_id, who, Action.REFUSED, slug=proposal.slug, object=number)
+            self._tell(connection, self.get(school_id, number, connection))
 
     def withdraw(self, school_id: str, number: int, who: str) -> None:
         """Take back what waits for the chair. Raises BotError where it does not wait any more."""

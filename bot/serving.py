@@ -56,6 +56,7 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
         escalations_kept=timedelta(days=configuration.escalation_days),
         public_url=settings.public_url,
         ways=ways,
+        mails=configuration.email is not None,
     )
     for school in schools[:1]:
         indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that
@@ -68,7 +69,8 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
     # At a public address the demonstration's desk would be anybody's.
     demonstration = _demonstration(parts) if settings.demo and not settings.public_url else None
-    gate = Gate(parts.desk, parts.people, key, secure=secure, demonstration=demonstration)
+    send_link = parts.chair_requests.send_link if configuration.email else None
+    gate = Gate(parts.desk, parts.people, key, secure=secure, demonstration=demonstration, send_link=send_link)
     desk = desk_routes(gate, parts, now_utc, ways=ways, configuration=configuration)
     routes = [*pages.routes(), *desk, *(route for channel in channels for route in channel.routes())]
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
@@ -124,6 +126,10 @@ def _channels(configuration: Configuration, count: Callable[[str, str], None]) -
                 refused=partial(count, TELEGRAM, REFUSED),
             )
         )
+    if configuration.email:
+        from bot.channels.email import EmailChannel, mail_server_of
+
+        channels.append(EmailChannel(mail_server_of(configuration.email), configuration.email.sender))
     return channels
 
 

@@ -27,7 +27,7 @@ _EITHER = ("database_url", "bind", "public_url", "demo")
 _ENVIRONMENT_ONLY = ("POLICYBOT_HOME", "POLICYBOT_CONFIG", "POLICYBOT_SECRET_KEY", "POLICYBOT_SECRET_KEY_FILE")
 VARIABLES = (*_ENVIRONMENT_ONLY, *(PREFIX + key.upper() for key in _EITHER))
 # What bot/configuration.py reads; a test holds these against it.
-SECTIONS = ("slack", "telegram", "teams", "retention_days", "escalation_days")
+SECTIONS = ("slack", "telegram", "teams", "email", "retention_days", "escalation_days")
 # Where the schools' hours stood before they stood with the contacts.
 _MOVED = "schools"
 

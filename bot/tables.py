@@ -106,6 +106,7 @@ outbox = Table(
     Column("notice", String(20)),  # what kind of notice it says; null for a reply
     Column("escalation_id", String(16)),  # of which escalation the notice is, if of one
     Column("announcement_id", Integer),  # which announcement the notice tells, if one
+    Column("proposal_id", Integer),  # which proposal the chair of governors is told of, if of one
     Column("person_id", Integer),  # to whom the notice is; null where that is sealed
     Index("ix_outbox_channel_due_at", "channel", "due_at"),
     Index("ix_outbox_addressee", "addressee"),
@@ -293,6 +294,23 @@ proposals = Table(
     Column("comment", Text),
     Column("minutes", String(200)),
     Index("ix_proposals_school_id_state", "school_id", "state"),
+)
+
+# Whom the bot has written to as chair of governors, and whether it arrived; of a proposal it outlasts the people.
+chair_requests = Table(
+    "chair_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("proposal_id", ForeignKey("proposals.id")),  # what waited; null where a link alone was asked for
+    Column("person_id", Integer, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("address", String(200)),  # the e-mail address, null on another channel
+    Column("made_at", DateTime, nullable=False),
+    Column("sent_at", DateTime),  # when it arrived; null where it has not
+    Column("failed_at", DateTime),  # when it was given up
+    Index("ix_chair_requests_school_id", "school_id"),
+    Index("ix_chair_requests_person_id", "person_id"),
 )
 
 # Who did what, when; nothing is ever changed or deleted here, and no words stand in it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy import Connection
 
-from bot.layout import WORRIED, Block, Paragraph
+from bot.layout import WORRIED, Block, Heading, Paragraph
 from bot.messages import Audience, Button, Message, Reply
 from bot.people import Person
 from corpus.clause import Stance
@@ -46,7 +46,8 @@ class Turn:
     """What to say to a message; `keep` writes what is to be kept of it, in the transaction that ends it.
 
     `private` says that nobody but the asker should see it; `school` is whose clauses it shows, None
-    where that is the one asked of.
+    where that is the one asked of. With `once_fetched` there is nothing to say yet: the message's file is wanted, and what to say
+    is what this makes of its content.
     """
 
     blocks: tuple[Block, ...]
@@ -58,6 +59,7 @@ class Turn:
     stance: Stance | None = None
     refused: bool = False
     school: School | None = None
+    once_fetched: Callable[[bytes], "Turn"] | None = None
 
     def replies(self, message: Message) -> tuple[Reply, ...]:
         """Return the replies to a message that say it: to the asker alone where it is private and others are there."""
@@ -81,3 +83,8 @@ class Turn:
 def said(*blocks: Block, buttons: tuple[Button, ...] = (), private: bool = False) -> Turn:
     """Return a turn of which nothing is kept."""
     return Turn(blocks, buttons, private=private)
+
+
+def refusal(sentence: str) -> Turn:
+    """Return a turn that says why a message could not be read, or not be done."""
+    return Turn((Heading(sentence),), refused=True)

@@ -17,6 +17,9 @@ LIKELY_SAME_LABEL = 0.6
 # The same, for a clause that has moved to another label; between the two a person decides.
 LIKELY_MOVED = 0.85
 DOUBTFUL = 0.6
+# So much is compared letter by letter (characters of one clause times those of the other, of all pairs together): seconds' work.
+# The most alike come first: what is left over, where a file holds the same again and again, is the least alike.
+MOST_COMPARED = 30_000_000
 
 
 class Change(StrEnum):
@@ -174,7 +177,13 @@ def _likenesses(old: Sequence[Clause], new: Sequence[Clause]) -> dict[tuple[str,
     # The longest common subsequence is never shorter than the blocks that difflib finds, and quick to find: it rules most out.
     likely = process.cdist(after, before, scorer=Indel.normalized_similarity, score_cutoff=DOUBTFUL - 0.001)
     found: dict[tuple[str, str], float] = {}
-    for here, at in zip(*likely.nonzero(), strict=True):
+    pairs = likely.nonzero()
+    most_alike_first = (-likely[pairs]).argsort(kind="stable")
+    compared = 0
+    for here, at in zip(pairs[0][most_alike_first], pairs[1][most_alike_first], strict=True):
+        compared += len(before[at]) * len(after[here])
+        if compared > MOST_COMPARED:
+            break
         if old[at].id not in new[here].not_same_as:
             matcher = SequenceMatcher(None, before[at], after[here], autojunk=False)
             if matcher.quick_ratio() >= DOUBTFUL and (ratio := matcher.ratio()) >= DOUBTFUL:

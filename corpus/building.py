@@ -2,15 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from corpus import POLICIES, SOURCES
 from corpus.alignment import carry_corrections
 from corpus.chunking import chunk
 from corpus.clause import Policy
 from corpus.dates import find_dates
-from corpus.errors import PolicyFileError
+from corpus.documents.doubt import Doubt
+from corpus.documents.reading import read_document
+from corpus.errors import DocumentError, PolicyFileError
 from corpus.furniture import CHANGE_RECORD, METADATA
 from corpus.metadata import adoption_and_review, read_dates, read_people, read_title
 from corpus.policy_file import from_yaml, to_yaml
@@ -19,6 +23,61 @@ from corpus.yaml_file import read_yaml
 
 # A row of the change record begins with the issue's number, which is not the day of the date after it.
 _ISSUE_NUMBER = re.compile(r"^\W*(?:(?:version|issue|v|no)\b\.?\s*)?[\d.]+\s+", re.IGNORECASE)
+_YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
+# What a file's name says besides the policy's: "Social_Media_Policy v3 FINAL (2).docx".
+_BESIDE_TITLE = re.compile(r"\(\d+\)|\b(?:final|draft|copy)\b|\b(?:version|rev|v)[.\s]*\d[\d.]*|\b(?:19|20)\d\d\b", re.IGNORECASE)
+_ENDING = re.compile(r"\.\w{1,5}$")
+_HEADS_A_POLICY = re.compile(r"\b(?:policy|code of conduct)$", re.IGNORECASE)
+LONGEST_TITLE = 200
+# What is more holds no policy, and would keep whoever compares it with another busy for minutes.
+MOST_CHARACTERS, MOST_CLAUSES, LONGEST_CLAUSE = 1_000_000, 2_000, 10_000
+
+
+class Built(NamedTuple):
+    """What a document becomes: the policy, its text, what could not be read with certainty, what was left out, in words.
+
+    `source` is None where it came as YAML.
+    """
+
+    policy: Policy
+    source: str | None
+    doubts: tuple[Doubt, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+def build_document(raw: bytes, name: str, *, school: str, title: str | None) -> Built:
+    """Return the policy that the file `name` holds, still without a slug; of an exported one (YAML) as it was exported.
+
+    Its title is the document's own unless given, and the file's name where there is none. Raises CorpusError, in one sentence,
+    where it cannot be read or is larger than any policy.
+    """
+    if _YAML.search(name):
+        built = Built(from_yaml(raw.decode("utf-8", errors="replace"), name), None)
+    else:
+        document = read_document(raw, name)
+        _refuse_more(len(document.text), MOST_CHARACTERS, "characters", name)
+        policy = build_policy(document.text, school=school, slug="", title=title or None, source_name=name)
+        if not title:
+            policy = replace(policy, title=(_title_of(policy, name) if policy.title == name else policy.title)[:LONGEST_TITLE])
+        built = Built(policy, document.text, document.doubts, document.ignored)
+    words = [element.words for section in built.policy.sections for element in section.elements]
+    _refuse_more(len(words), MOST_CLAUSES, "rules", name)
+    _refuse_more(max(map(len, words), default=0), LONGEST_CLAUSE, "characters in one paragraph", name)
+    return built
+
+
+def _refuse_more(found: int, most: int, what: str, name: str) -> None:
+    if found > most:
+        raise DocumentError(f"{name} holds {found:,} {what}, more than any policy: bring in only the pages that hold the policy.")
+
+
+def _title_of(policy: Policy, name: str) -> str:
+    """Return the title of a policy that tells none before its rules: its first heading if that is one, else its file's name."""
+    first = policy.sections[0]
+    if not first.number and _HEADS_A_POLICY.search(first.title):
+        return first.title
+    told = re.sub("[_-]+", " ", _ENDING.sub("", name))
+    return " ".join(_BESIDE_TITLE.sub(" ", told).split()) or name
 
 
 def build_policy(

@@ -52,7 +52,7 @@ NOT_RECORDED = Approval()
 class Version:
     """A version of a policy; `number`, `published_at` and `published_by` are None while it is a draft.
 
-    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed by hand,
+    `source` is the text it came from, None where it came as YAML; `edits` counts how often the draft was changed or replaced,
     `doubts` is what the document's reader was not certain of.
     """
 
@@ -202,7 +202,10 @@ class Versions:
             current = self._current(connection, policy.school, policy.slug)
             used = self._used_ids(connection, policy.school, policy.slug)
             aligned = align(policy, current, used)
-            connection.execute(delete(versions).where(*_draft_of(policy.school, policy.slug)))
+            draft = _draft_of(policy.school, policy.slug)
+            # Counted on, so that a change that somebody is about to make to the draft before does not hit this one.
+            edits = connection.scalar(select(versions.c.edits).where(*draft))
+            connection.execute(delete(versions).where(*draft))
             connection.execute(
                 insert(versions).values(
                     school_id=policy.school,
@@ -211,6 +214,7 @@ class Versions:
                     document=aligned.to_json(),
                     source=source,
                     doubts=msgspec.json.encode(doubts) if doubts else None,
+                    edits=0 if edits is None else edits + 1,
                     made_at=self._now(),
                 )
             )

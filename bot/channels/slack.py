@@ -25,14 +25,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.channels.fetching import fetch
 from bot.channels.slack_blocks import to_home, to_messages
 from bot.channels.slack_events import Opened, Received, message_id, read
 from bot.commands import EXAMPLES
 from bot.layout import WORRIED_NOW
-from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Audience, Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import SLACK
 
 EVENTS_PATH = "/slack/events"
+DOMAIN = "slack.com"
 LONGEST_BODY = 1_000_000
 CALL_SECONDS = 10
 # Slack waits three seconds for an acknowledgement.
@@ -310,6 +312,16 @@ class SlackChannel:
             raise NotNow(f"status {answer.status_code}", _seconds(answer.headers))
         if answer.status_code >= 400:
             raise Refused(answer.body[:100])
+
+    async def fetch(self, file: File) -> bytes:
+        """Return the content of a file, with the bot's token, which is shown to Slack alone.
+
+        https://docs.slack.dev/messaging/working-with-files says so. Raises NotNow, Refused and DocumentError.
+        """
+        if "url" not in file.reference:
+            raise Refused("Slack keeps it elsewhere, or for another workspace")
+        token = {"Authorization": f"Bearer {self._bot_token}"}
+        return await fetch(file.reference["url"], file, domain=DOMAIN, configured=self._api_base_url, headers=token)
 
     async def show_typing(self, message: Message) -> None:
         """Show under the asker's message that an answer is being looked for."""

@@ -11,7 +11,17 @@ from bot.channels.checks import SECONDS, Check, check_clock
 
 # What deploy/slack-manifest.yaml asks for; docs/slack.md says what each is for.
 SCOPES = frozenset(
-    ("app_mentions:read", "assistant:write", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read")
+    (
+        "app_mentions:read",
+        "assistant:write",
+        "chat:write",
+        "commands",
+        "files:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "users:read",
+    )
 )
 
 

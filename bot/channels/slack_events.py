@@ -10,13 +10,15 @@ from typing import Any
 from msgspec import Struct
 
 from bot.commands import read_command
-from bot.messages import Message
+from bot.messages import File, Message
 from bot.people import SLACK
 
 SHORTCUT = "which_policy"
 # Messages of people, as opposed to joins, topics, deletions and what bots post; https://docs.slack.dev/reference/events/message.
 _WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
 _SPECIAL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_DOCUMENT = "file"
+_KEPT_BY_SLACK = ("hosted", "snippet")
 _TAKE_A_WORD = ("join", "invite")
 _HOURS = re.compile(r"\d[:.]\d\d|^any time", re.IGNORECASE)
 
@@ -93,6 +95,7 @@ def _direct(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Non
         place=f"{team}/{event['channel']}",
         text=_typed(written, body),
         attachment=_attachment(written),
+        files=tuple(_files(written)),
         where={"channel": event["channel"], "thread": written.get("thread_ts") or written["ts"]},
         replies_to=_replies_to(event["channel"], written),
     )
@@ -277,13 +280,25 @@ def _emoji(blocks: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
 
 
 def _attachment(written: Mapping[str, Any]) -> str | None:
-    """Return what came with a message that is no text; it is never fetched."""
+    """Return what came with a message that is no text."""
     files: Sequence[Mapping[str, Any]] = written.get("files") or ()
-    if not files:
-        return None
-    kind = files[0].get("mimetype", "")
-    if kind.startswith("image/"):
+    return _kind(files[0]) if files else None
+
+
+def _kind(file: Mapping[str, Any]) -> str:
+    mimetype = file.get("mimetype", "")
+    if mimetype.startswith("image/"):
         return "photo"
-    if kind.startswith("audio/"):
+    if mimetype.startswith("audio/"):
         return "voice message"
-    return "video" if kind.startswith("video/") else "file"
+    return "video" if mimetype.startswith("video/") else _DOCUMENT
+
+
+def _files(written: Mapping[str, Any]) -> Iterable[File]:
+    """Yield the documents that came with a message; https://docs.slack.dev/reference/objects/file-object."""
+    for file in written.get("files") or ():
+        if _kind(file) == _DOCUMENT and file.get("name"):
+            # What is kept elsewhere, or is another workspace's, Slack gives to no app of this one.
+            is_ours = file.get("mode") in _KEPT_BY_SLACK and file.get("file_access", "visible") == "visible"
+            url = file.get("url_private_download") if is_ours and not file.get("is_external") else None
+            yield File(file["name"], file.get("size"), {"url": url} if url else {})

@@ -8,7 +8,7 @@ import asyncio
 import html
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -17,13 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.channels.fetching import fetch
 from bot.channels.teams_card import to_activities
 from bot.channels.teams_connector import Connector, NotMicrosoft, Registration
 from bot.layout import WORRIED, WORRIED_NOW, Heading, Paragraph
-from bot.messages import Audience, Call, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Audience, Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import TEAMS
 
 PATH = "/api/messages"
+# Where OneDrive for work and school is.
+DOMAIN = "sharepoint.com"
+# learn.microsoft.com/microsoftteams/platform/bots/how-to/bots-filesv4
+_FILE = "application/vnd.microsoft.teams.file.download.info"
 # A message of 40,000 characters comes twice, as text and as HTML.
 LARGEST_BODY = 1_000_000
 MOST_REMEMBERED = 1_000
@@ -89,6 +94,7 @@ class _Attachment(Struct, rename="camel"):
     content_type: str | None = None
     content: Any = None
     id: str | None = None
+    name: str | None = None
 
 
 class Activity(Struct, rename="camel"):
@@ -129,6 +135,7 @@ class TeamsChannel:
     def __init__(self, registration: Registration, tenants: Collection[str], refused: Callable[[], None]) -> None:
         """Keep the parts; nothing is asked of Microsoft yet."""
         self._connector = Connector(registration)
+        self._microsoft_elsewhere = registration.openid_metadata_url
         self._tenants = {tenant.lower() for tenant in tenants}
         self._count_refused = refused
         self._receive: Receive | None = None
@@ -184,6 +191,13 @@ class TeamsChannel:
 
     async def _say(self, service_url: str, conversation: str, activity: dict[str, Any]) -> str:
         return _id(conversation, await self._connector.send(service_url, conversation, activity))
+
+    async def fetch(self, file: File) -> bytes:
+        """Return the content of a file, which Teams keeps in the sender's OneDrive and gives us a link to for some minutes.
+
+        Raises NotNow, Refused and DocumentError.
+        """
+        return await fetch(file.reference["url"], file, domain=DOMAIN, configured=self._microsoft_elsewhere)
 
     async def show_typing(self, message: Message) -> None:
         """Show that an answer is being looked for. Raises NotNow and Refused."""
@@ -266,6 +280,7 @@ def read(activity: Activity) -> tuple[str, Message] | None:
         tenant=tenant,
         room=room.id if room else None,
         attachment=_attachment(activity),
+        files=tuple(_files(activity)) if activity.private and not pressed else (),
         where={"service_url": activity.service_url, "conversation": place, "member": who.id, "tenant": tenant},
         name=who.name or None,
         replies_to=None if pressed else _replies_to(activity),
@@ -324,12 +339,20 @@ def _text(activity: Activity) -> str:
 
 
 def _attachment(activity: Activity) -> str | None:
-    """Return what came with a message that is no text; it is not opened."""
+    """Return what came with a message that is no text."""
     kinds = [one.content_type or "" for one in activity.attachments or ()]
     attached = next((kind for kind in kinds if not _NOT_ATTACHED.match(kind)), None)
     if attached is None:
         return None
     return {"image": "photo", "audio": "voice message"}.get(attached.partition("/")[0], "file")
+
+
+def _files(activity: Activity) -> Iterator[File]:
+    """Yield the documents that came with a message, which are known by their names; Teams does not tell their sizes."""
+    for one in activity.attachments or ():
+        url = one.content.get("downloadUrl") if one.content_type == _FILE and isinstance(one.content, dict) else None
+        if isinstance(url, str) and one.name:
+            yield File(one.name, None, {"url": url})
 
 
 async def _body(request: Request) -> bytes | None:

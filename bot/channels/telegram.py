@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -22,11 +23,12 @@ from telegram import Message as TelegramMessage
 from telegram.constants import ChatType, MessageEntityType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
+from bot.channels.fetching import fetch
 from bot.channels.telegram_html import messages
 from bot.commands import START_WORRIED
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import WORRIED, WORRIED_NOW
-from bot.messages import Audience, Button, Call, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Audience, Button, Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import TELEGRAM
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -90,6 +92,7 @@ class TelegramChannel:
     ) -> None:
         """Keep what is needed; nothing is called before `start`."""
         self._bot = _Bot(token, base_url=f"{api_base_url}/bot")
+        self._files_at = f"{api_base_url}/file/bot{token}"
         self._commands = commands
         self._webhook_url = webhook_url
         self._webhook_secret = webhook_secret
@@ -174,6 +177,16 @@ class TelegramChannel:
             raise NotNow(_reason(error)) from error
         return made
 
+    async def fetch(self, file: File) -> bytes:
+        """Return the content of a file, which Telegram gives to bots up to 20 MB (core.telegram.org/bots/api#getfile).
+
+        Raises NotNow, Refused and DocumentError.
+        """
+        found = await self._make("getFile", {"file_id": file.reference["file_id"]})
+        if "file_path" not in found:
+            raise NotNow("Telegram has not got it ready")
+        return await fetch(f"{self._files_at}/{quote(found['file_path'])}", file, configured=self._files_at)
+
     async def show_typing(self, message: Message) -> None:
         """Show that an answer is being looked for, for the five seconds that Telegram shows it."""
         where = {key: value for key, value in _here(message).items() if key != "reply_parameters"}
@@ -256,7 +269,7 @@ class TelegramChannel:
             return
         key, message = taken
         album = str(read.message.media_group_id or "") if read.message else ""
-        if album and album == self._album and not message.text:
+        if album and album == self._album and not (message.text or message.files):
             return  # one word about the first picture of an album is enough
         await self._receive(key, message)
         self._album = album or self._album
@@ -353,6 +366,7 @@ def _message(
         pressed=pressed,
         private=private,
         attachment=attachment,
+        files=_files(message) if private and not pressed else (),
         where={
             "chat": message.chat.id,
             "topic": topic,
@@ -362,6 +376,14 @@ def _message(
         name=who.full_name,
         replies_to=replies_to,
     )
+
+
+def _files(message: MaybeInaccessibleMessage) -> tuple[File, ...]:
+    """Return the document of a message; a picture, a sound or a video that was sent as a file is none."""
+    document = message.document if isinstance(message, TelegramMessage) else None
+    if document is None or not document.file_name or (document.mime_type or "").startswith(("image/", "audio/", "video/")):
+        return ()
+    return (File(document.file_name, document.file_size, {"file_id": document.file_id}),)
 
 
 def _id(chat: int, number: int) -> str:

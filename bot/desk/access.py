@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from bot.errors import BotError
 from bot.people import People, Person, PersonRole
@@ -16,11 +17,13 @@ from corpus.tables import writing
 # Whoever has one of these roles may open the desk; what they find there, each page says for itself.
 AT_DESK = frozenset({PersonRole.OFFICE, PersonRole.HEADTEACHER, PersonRole.CHAIR, PersonRole.ADMINISTRATOR})
 LINK_LASTS = timedelta(minutes=10)
+# A mail is read when its reader comes to it.
+MAIL_LINK_LASTS = timedelta(days=7)
 IDLE = timedelta(minutes=30)
 # That a session is used is written down no oftener than this.
 SEEN_EVERY = timedelta(minutes=1)
 NOT_YOURS = "The desk is for the headteacher, the school office, the chair of governors and the trust."
-USED = "This link has been used, or it is older than ten minutes. Ask for a new one: write /desk to me."
+USED = "This link has been used, or it is too old. Ask for a new one: write /desk to me."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,18 @@ class DeskAccess:
         self._people = people
         self._now = now
 
-    def make_link(self, person: Person) -> str:
-        """Return the token of a link that opens the desk once, within ten minutes, for this person.
+    def make_link(self, person: Person, lasts: timedelta = LINK_LASTS, within: Connection | None = None) -> str:
+        """Return the token of a link that opens the desk once, while it `lasts`, for this person.
 
-        Raises BotError where their role has nothing to do there.
+        `within` is a transaction that writes, one of its own unless given. Raises BotError where their role has nothing to do
+        there.
         """
         if person.role not in AT_DESK:
             raise BotError(NOT_YOURS)
         token, now = secrets.token_urlsafe(32), self._now()
-        with writing(self._engine) as connection:
+        with nullcontext(within) if within else writing(self._engine) as connection:
             connection.execute(delete(desk_links).where(desk_links.c.expires_at <= now))
-            made = insert(desk_links).values(token_hash=_hash(token), person_id=person.id, expires_at=now + LINK_LASTS)
+            made = insert(desk_links).values(token_hash=_hash(token), person_id=person.id, expires_at=now + lasts)
             connection.execute(made)
         return token
 

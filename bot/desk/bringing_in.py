@@ -3,11 +3,12 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.bringing_in import LONGEST_TITLE, BringingIn
+from bot.bringing_in import BringingIn
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.published import PublishedPages
 from bot.desk.words import OFFICE
 from bot.errors import BotError
+from corpus.building import LONGEST_TITLE
 from corpus.clause import RULINGS
 
 
@@ -38,5 +39,6 @@ class BringingInPage:
         brought = self._bringing_in.bring_in(visit.school.id, *upload, visit.who, slug=chosen or None, title=title or None)
         count = sum(1 for _ in brought.draft.clauses())
         left_out = f" Left out: {', '.join(brought.ignored)}." if brought.ignored else ""
-        said = f"I found {count} clauses in {upload[0]}. Nothing is published yet: look through them first.{left_out}"
+        instead = " It takes the place of the draft that was there." if brought.replaced else ""
+        said = f"I found {count} clauses in {brought.name}. Nothing is published yet: look through them first.{instead}{left_out}"
         raise Done(f"/policies/{brought.draft.slug}/draft", said)

@@ -4,8 +4,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.answer import PARTY_WORDS
+from bot.chair_requests import ChairRequests
 from bot.clock import spoken
-from bot.desk.gate import Done, Gate, Visit
+from bot.desk.gate import TO_DECIDE, Done, Gate, Visit
 from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
 from bot.errors import BotError
 from bot.people import PersonRole
@@ -19,27 +20,30 @@ KINDS = {Kind.VERSION: "A new version", Kind.CORRECTION: "A correction", Kind.RU
 class ChairPages:
     """Shows and decides what is proposed."""
 
-    def __init__(self, proposals: Proposals, publication: Publication) -> None:
+    def __init__(self, proposals: Proposals, chair_requests: ChairRequests, publication: Publication) -> None:
         """Keep the parts."""
         self._proposals = proposals
+        self._chair_requests = chair_requests
         self._publication = publication
 
     def routes(self, gate: Gate) -> list[Route]:
         """Return the addresses of the pages."""
         decide = {"approve": self._approve, "refuse": self._refuse, "settings": self._settings, "withdraw": self._withdraw}
-        return [gate.page("/approvals", READERS, self._show, decide, label="Approvals")]
+        return [gate.page("/approvals", READERS, self._show, decide, label="Approvals", by_mail=TO_DECIDE)]
 
     def _show(self, visit: Visit) -> Response:
-        school = visit.school.id
+        school, is_keeper = visit.school.id, visit.role in KEEPERS
         return visit.page(
             "approvals",
             waiting=[(one, self._publication.proposed(one)) for one in self._proposals.waiting(school)],
             day=day_in_words,
             decided=self._proposals.decided(school)[::-1],
             looser=self._proposals.looser_list(school)[::-1],
+            asked=self._chair_requests.of(school),
             settings=self._proposals.settings(school),
             is_chair=visit.role in CHAIR,
-            is_keeper=visit.role in KEEPERS,
+            is_keeper=is_keeper,
+            advice=self._chair_requests.reach(school).advice if is_keeper else "",
             kinds=KINDS,
             stances=STANCES,
             parties=PARTY_WORDS,

@@ -10,24 +10,23 @@ from starlette.routing import Route
 
 from bot.answer import PARTY_WORDS
 from bot.audit import Action, Audit
+from bot.bringing_in import to_look_at
 from bot.clock import day_of
 from bot.desk.fixes import DECIDING, OF_CLAUSE, OF_LEAD_IN, Edit, Fix
-from bot.desk.gate import Done, Gate, Handler, Visit
+from bot.desk.gate import TO_READ, Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.policy_pages import page_sections
 from corpus import editing
-from corpus.checking import Concern, Finding, check_policy, place_doubts
+from corpus.checking import Finding
 from corpus.clause import Clause, LeadIn, Policy
 from corpus.errors import StoreError
 from corpus.versions import CHANGED_MEANWHILE, Version, Versions
 
 # So many characters of the document are shown round the part that is being fixed.
 ROUND_IT = 400
-# What is repaired stands beside the clause, and what waits is confirmed in the review.
-_TOLD_ELSEWHERE = frozenset({Concern.REPAIRED, Concern.UNCONFIRMED})
 
 
 def draft_of(versions: Versions, visit: Visit) -> Version:
@@ -74,7 +73,7 @@ class DraftPages:
         }
         part: dict[str, Handler] = {name: partial(self._fix, name) for name in {**OF_CLAUSE, **OF_LEAD_IN}}
         return [
-            gate.page("/policies/{slug}/draft", EVERYBODY, self._show, whole),
+            gate.page("/policies/{slug}/draft", EVERYBODY, self._show, whole, by_mail=TO_READ),
             gate.page("/policies/{slug}/draft/parts/{part}", OFFICE, self._part, part),
         ]
 
@@ -119,9 +118,7 @@ class DraftPages:
 
     def _doubtful(self, draft: Version) -> list[Finding]:
         """Return what somebody should look at in a draft, in the order of the document."""
-        findings = [*check_policy(draft.policy, day_of(self._now())), *place_doubts(draft.policy, draft.doubts)]
-        order = {one.id: at for at, one in enumerate(one for part in draft.policy.sections for one in part.elements)}
-        return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
+        return to_look_at(draft.policy, draft.doubts, day_of(self._now()))
 
     def _draft(self, visit: Visit) -> Version:
         return draft_of(self._versions, visit)

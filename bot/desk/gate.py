@@ -5,10 +5,12 @@ Every page is declared with the roles that may use it; there is no other way to 
 
 import hmac
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -18,7 +20,7 @@ from starlette.routing import Route
 
 from bot.desk.access import USED, DeskAccess, Session
 from bot.errors import BotError
-from bot.people import People, Person, PersonRole
+from bot.people import EMAIL, People, Person, PersonRole
 from bot.rendering import environment
 from bot.secret import keyed_hash
 from corpus.errors import CorpusError
@@ -29,10 +31,20 @@ COOKIE = "policybot_desk"
 LARGEST_FORM = 11_000_000
 LONGEST_FIELD = 200_000
 MOST_FIELDS = 1_000
+# A form with one e-mail address in it.
+LARGEST_ASKING = 2_000
 CLOSED = "You are not signed in to the desk, or it was too long ago. Write /desk to me in a private chat: I give you a new link."
 NOT_FOR_YOU = "There is no such page for you here."
 STALE = "This page was open for too long, or in another sign-in: look at it once more, then do it again."
 UNREADABLE = "That form could not be read: look at the page once more, then send it again."
+LINK_SENT = (
+    "If that is the address at which you were asked as chair of governors, a new link is on its way to it. Three are sent within "
+    "an hour at most."
+)
+# What is for the chair of governors who came by a link in a mail: pages to read, and the one where she decides.
+TO_READ, TO_DECIDE = frozenset({"GET"}), frozenset({"GET", "POST"})
+# Where whoever came by a mail begins: at what she was asked.
+_BEGINS_BY_MAIL = "/approvals"
 # Left out of what is typed: control characters (Unicode category Cc), which print nothing and of which PostgreSQL refuses one.
 _UNPRINTABLE = dict.fromkeys(code for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r")
 TOO_LARGE = "That is more than the desk takes at once: a document may have 10 MB."
@@ -70,6 +82,11 @@ class Visit:
     def base(self) -> str:
         """Where the desk of this school begins."""
         return f"/desk/{self.school.id}"
+
+    @property
+    def beginning(self) -> str:
+        """Where they begin at the desk."""
+        return _beginning(self.person)
 
     def path(self, name: str) -> str:
         """Return a part of the address that was asked for."""
@@ -126,7 +143,8 @@ def _printable(text: str) -> str:
 class Gate:
     """Lets people in to the desk; `secure` where it is reached by https, `key` is the installation's secret.
 
-    `demonstration` gives a link to whoever is at the machine, None outside the demonstration.
+    `demonstration` gives a link to whoever is at the machine, None outside the demonstration; `send_link` sends one by e-mail to
+    a chair of governors with this address, None where e-mail is not set up.
     """
 
     def __init__(
@@ -137,6 +155,7 @@ class Gate:
         *,
         secure: bool,
         demonstration: Callable[[], str] | None = None,
+        send_link: Callable[[str], None] | None = None,
     ) -> None:
         """Keep the parts."""
         self._access = access
@@ -144,7 +163,9 @@ class Gate:
         self._key = key
         self._secure = secure
         self._demonstration = demonstration
+        self._send_link = send_link
         self._roles: dict[str, Collection[PersonRole]] = {}
+        self._by_mail: dict[str, Collection[str]] = {}
         self._navigation: list[tuple[str, str]] = []
 
     def routes(self) -> list[Route]:
@@ -155,6 +176,7 @@ class Gate:
             Route("/desk/enter/{token}", self._door, methods=["GET"]),
             Route("/desk/enter/{token}", self._enter, methods=["POST"]),
             Route("/desk/sign-out", self._leave, methods=["POST"]),
+            Route("/desk/new-link", self._new_link, methods=["POST"]),
         ]
 
     @property
@@ -170,27 +192,28 @@ class Gate:
         do: Mapping[str, Handler] | None = None,
         *,
         label: str = "",
+        by_mail: Collection[str] = (),
     ) -> Route:
         """Return the route of a page of a school's desk: `show` gives it, `do` what its forms do, by the value of their button.
 
         What is wrong with a form is said on the page that it was sent from, with what was typed. One with a `label` stands in the
-        navigation of those who may use it.
+        navigation of those who may use it. `by_mail` are the methods by which a chair of governors may use it who came by a link
+        in a mail, which whoever reads her mail can open: none, unless the page says so.
         """
         self._roles[path] = roles
+        self._by_mail[path] = by_mail
         if label:
             self._navigation.append((label, path))
         methods = ["GET", "POST"] if do else ["GET"]
-        return Route(f"/desk/{{school}}{path}", partial(self._let_through, roles, show, do or {}), methods=methods)
+        return Route(f"/desk/{{school}}{path}", partial(self._let_through, path, show, do or {}), methods=methods)
 
-    async def _let_through(
-        self, roles: Collection[PersonRole], show: Handler, do: Mapping[str, Handler], request: Request
-    ) -> Response:
+    async def _let_through(self, path: str, show: Handler, do: Mapping[str, Handler], request: Request) -> Response:
         session = await self._session(request)
         if session is None:
-            return _told(CLOSED, 401)
+            return self._told(CLOSED, 401)
         visit = await run_in_threadpool(self._visit, request, session)
-        if visit is None or visit.role not in roles:
-            return _told(NOT_FOR_YOU, 403)
+        if visit is None or not self._may(visit.person, path, request.method):
+            return self._told(NOT_FOR_YOU, 403)
         if request.method != "POST":
             return await run_in_threadpool(_shown, show, visit)
         length = read_number(request.headers.get("content-length", ""))
@@ -201,6 +224,12 @@ class Gate:
                 return await run_in_threadpool(self._done, replace(visit, form=form), show, do)
         except HTTPException:
             return await run_in_threadpool(_shown, show, replace(visit, problem=UNREADABLE))
+
+    def _may(self, person: Person, path: str, method: str) -> bool:
+        """Tell whether somebody may use a page by a method."""
+        # HEAD is GET without what it shows.
+        by_mail = person.channel != EMAIL or method.replace("HEAD", "GET") in self._by_mail[path]
+        return person.role in self._roles[path] and by_mail
 
     def _visit(self, request: Request, session: Session) -> Visit | None:
         """Return the visit of a request; None where they have nothing to do at the desk of that school."""
@@ -215,7 +244,7 @@ class Gate:
         school, person = may.get(request.path_params["school"], (None, None))
         if school is None or person is None:
             return None
-        navigation = tuple((label, path) for label, path in self._navigation if person.role in self._roles[path])
+        navigation = tuple((label, path) for label, path in self._navigation if self._may(person, path, "GET"))
         schools = tuple(one for one, _ in may.values())
         return Visit(request, session, person, school, schools, self._form_key(session), navigation)
 
@@ -243,12 +272,12 @@ class Gate:
         """The desk of whoever is signed in; else how one gets there."""
         session = await self._session(request)
         if session:
-            return RedirectResponse(f"/desk/{session.person.school_id}", 303)
-        return _told("" if self._demonstration else CLOSED, 200, demonstration=self._demonstration is not None)
+            return RedirectResponse(_beginning(session.person), 303)
+        return self._told("" if self._demonstration else CLOSED, 200, demonstration=self._demonstration is not None)
 
     async def _demonstrate(self, _request: Request) -> Response:
         if self._demonstration is None:
-            return _told(CLOSED, 401)
+            return self._told(CLOSED, 401)
         token = await run_in_threadpool(self._demonstration)
         return await self._opened(token)
 
@@ -256,7 +285,7 @@ class Gate:
         """Show the button that uses a link up: previews and scanners open links, but press nothing."""
         token = request.path_params["token"]
         if not await run_in_threadpool(self._access.is_open, token):
-            return _told(USED, 410)
+            return self._told(USED, 410)
         return HTMLResponse(environment().get_template("desk/enter.html.jinja").render(token=token))
 
     async def _enter(self, request: Request) -> Response:
@@ -266,16 +295,33 @@ class Gate:
         try:
             session = await run_in_threadpool(self._access.enter, token)
         except BotError as error:
-            return _told(str(error), 410)
-        response = RedirectResponse(f"/desk/{session.person.school_id}", 303)
+            return self._told(str(error), 410)
+        response = RedirectResponse(_beginning(session.person), 303)
         response.set_cookie(COOKIE, session.token, path="/desk", httponly=True, samesite="strict", secure=self._secure)
         return response
 
     async def _leave(self, request: Request) -> Response:
         await run_in_threadpool(self._access.leave, request.cookies.get(COOKIE, ""))
-        response = _told("You have left the desk. To come back, write /desk to me.", 200)
+        response = self._told("You have left the desk. To come back, write /desk to me.", 200)
         response.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict", secure=self._secure)
         return response
+
+    async def _new_link(self, request: Request) -> Response:
+        """Say the same to everybody, and only then send a link to the address, if it is one to which links are sent."""
+        if self._send_link is None:
+            return self._told(NOT_FOR_YOU, 404)
+        email, length = "", read_number(request.headers.get("content-length", ""))
+        if length is not None and length <= LARGEST_ASKING:
+            with suppress(HTTPException):  # a form that cannot be read holds no address
+                email = str((await request.form(max_files=0)).get("email", ""))
+        response = self._told(LINK_SENT, 200)
+        response.background = BackgroundTask(self._send_link, email)
+        return response
+
+    def _told(self, sentence: str, status: int, *, demonstration: bool = False) -> Response:
+        closed = environment().get_template("desk/closed.html.jinja")
+        by_mail = self._send_link is not None and not demonstration
+        return HTMLResponse(closed.render(sentence=sentence, demonstration=demonstration, by_mail=by_mail), status)
 
 
 def _shown(show: Handler, visit: Visit) -> Response:
@@ -287,6 +333,5 @@ def _shown(show: Handler, visit: Visit) -> Response:
         return replace(visit, problem="").page("missing", status, sentence=sentence)
 
 
-def _told(sentence: str, status: int, *, demonstration: bool = False) -> Response:
-    page = environment().get_template("desk/closed.html.jinja").render(sentence=sentence, demonstration=demonstration)
-    return HTMLResponse(page, status)
+def _beginning(person: Person) -> str:
+    return f"/desk/{person.school_id}{_BEGINS_BY_MAIL if person.channel == EMAIL else ''}"

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
-from bot.desk.gate import Done, Gate, Visit, read_number
+from bot.desk.gate import TO_READ, Done, Gate, Visit, read_number
 from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.errors import BotError
 from bot.governors import ReviewState, review_of
@@ -47,11 +47,13 @@ class PublishedPages:
     def routes(self, gate: Gate) -> list[Route]:
         """Return the addresses of the pages."""
         return [
-            gate.page("/policies", EVERYBODY, self._list, label="Policies"),
-            gate.page("/policies/{slug}", EVERYBODY, self._policy),
-            gate.page("/policies/{slug}/versions/{number}", EVERYBODY, self._policy, {"roll-back": self._roll_back}),
-            gate.page("/policies/{slug}/versions/{number}/yaml", EVERYBODY, self._yaml),
-            gate.page("/policies/{slug}/versions/{number}/print", EVERYBODY, self._print),
+            gate.page("/policies", EVERYBODY, self._list, label="Policies", by_mail=TO_READ),
+            gate.page("/policies/{slug}", EVERYBODY, self._policy, by_mail=TO_READ),
+            gate.page(
+                "/policies/{slug}/versions/{number}", EVERYBODY, self._policy, {"roll-back": self._roll_back}, by_mail=TO_READ
+            ),
+            gate.page("/policies/{slug}/versions/{number}/yaml", EVERYBODY, self._yaml, by_mail=TO_READ),
+            gate.page("/policies/{slug}/versions/{number}/print", EVERYBODY, self._print, by_mail=TO_READ),
         ]
 
     def _list(self, visit: Visit) -> Response:

@@ -6,12 +6,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.audit import Action, Audit
+from bot.chair_requests import ChairRequests
 from bot.desk.drafts import as_shown, draft_of
-from bot.desk.gate import Done, Gate, Visit
+from bot.desk.gate import TO_READ, Done, Gate, Visit
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.errors import BotError
 from bot.looked_at import LookedAt
-from bot.proposals import Proposals
+from bot.proposals import Proposals, State
 from bot.publication import Publication
 from bot.readiness import Readiness
 from bot.trial import Difference
@@ -38,6 +39,7 @@ class PublishingPages:
         readiness: Readiness,
         looked_at: LookedAt,
         proposals: Proposals,
+        chair_requests: ChairRequests,
         publication: Publication,
     ) -> None:
         """Keep the parts."""
@@ -46,14 +48,15 @@ class PublishingPages:
         self._readiness = readiness
         self._looked_at = looked_at
         self._proposals = proposals
+        self._chair_requests = chair_requests
         self._publication = publication
 
     def routes(self, gate: Gate) -> list[Route]:
         """Return the addresses of the pages."""
         at = "/policies/{slug}/draft"
         return [
-            gate.page(f"{at}/changes", EVERYBODY, self._changes, {"match": self._match}),
-            gate.page(f"{at}/trial", EVERYBODY, self._trial, {"seen": self._seen, "seen-all": self._seen_all}),
+            gate.page(f"{at}/changes", EVERYBODY, self._changes, {"match": self._match}, by_mail=TO_READ),
+            gate.page(f"{at}/trial", EVERYBODY, self._trial, {"seen": self._seen, "seen-all": self._seen_all}, by_mail=TO_READ),
             gate.page(f"{at}/publish", KEEPERS, self._ready, {"publish": self._publish, "ask": self._ask}),
         ]
 
@@ -133,13 +136,16 @@ class PublishingPages:
         hindrances = self._readiness.hindrances(visit.school.id, slug, draft.digest)
         approval = self._readiness.approval(visit.school.id, slug, draft.digest)
         last = self._proposals.of_draft(visit.school.id, slug)
+        waiting = last if last and last.digest == draft.digest and last.state is State.WAITING else None
         return visit.page(
             "publish",
             draft=draft,
             slug=slug,
             hindrances=hindrances,
             approval=approval,
-            waiting=last if last and last.digest == draft.digest else None,
+            waiting=waiting,
+            asked=self._chair_requests.of(visit.school.id).get(waiting.id, []) if waiting else [],
+            reach=self._chair_requests.reach(visit.school.id),
             settings=self._proposals.settings(visit.school.id),
             owner=self._owner(visit),
         )

@@ -6,7 +6,6 @@ from datetime import datetime
 from starlette.routing import Route
 
 from bot.assembly import Parts
-from bot.bringing_in import BringingIn
 from bot.configuration import Configuration
 from bot.desk.announcing import AnnouncingPages
 from bot.desk.bringing_in import BringingInPage
@@ -42,6 +41,7 @@ def desk_routes(
         readiness=parts.readiness,
         looked_at=parts.looked_at,
         proposals=parts.proposals,
+        chair_requests=parts.chair_requests,
         publication=parts.publication,
     )
     rulings = RulingPages(
@@ -59,7 +59,7 @@ def desk_routes(
     return [
         *home.routes(gate),
         *published.routes(gate),
-        *BringingInPage(BringingIn(versions, parts.audit), published).routes(gate),
+        *BringingInPage(parts.bringing_in, published).routes(gate),
         *DraftPages(versions, parts.audit, signatures, now).routes(gate),
         *publishing.routes(gate),
         *CorrectionPages(versions, parts.publication, signatures, now).routes(gate),
@@ -71,7 +71,7 @@ def desk_routes(
         *ContactPages(parts.contacts, parts.contact_changes, parts.roster, now).routes(gate),
         *people.routes(gate),
         *TrialQuestionsPage(parts.trial_questions, parts.readiness).routes(gate),
-        *ChairPages(parts.proposals, parts.publication).routes(gate),
+        *ChairPages(parts.proposals, parts.chair_requests, parts.publication).routes(gate),
         *TrailPage(parts.audit).routes(gate),
         *gate.routes(),
     ]

@@ -1,7 +1,8 @@
-"""A document is read in a process of its own, which has limits on time and memory: no file can stall or fell the bot.
+"""A document becomes a policy in a process of its own, which has limits on time and memory: no file can stall or fell the bot.
 
 The child gets the bytes over a pipe and answers over another; nothing is written to disk. It is a new interpreter and no fork,
-since the server has threads, and it sees nothing of the server's environment.
+since the server has threads, and it sees nothing of the server's environment. Not only the reading is done there but the
+making of clauses too: a single line that is long enough keeps that busy for minutes.
 """
 
 import os
@@ -9,25 +10,46 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from corpus.documents.reading import ReadDocument, read_document
-from corpus.errors import DocumentError
+from corpus.building import Built, build_document
+from corpus.clause import Policy
+from corpus.documents.doubt import Doubt
+from corpus.errors import CorpusError, DocumentError
 
 LARGEST_DOCUMENT = 10_000_000  # bytes; the longest policies seen are a hundredth of it
 _LARGEST_RESULT = 20_000_000  # bytes; ten times the words that a document of that size holds
 _OPEN_FILES = 64  # as many as Python needs to import what reads a document
 # The child finds its modules where this process does, and nowhere else.
 _START = "import sys; sys.path[:] = sys.argv[3:]; from corpus.documents.apart import answer; answer(*sys.argv[1:3])"
+# So many documents are read at a time: the machine is small, and staff ask meanwhile.
+_AT_ONCE = threading.BoundedSemaphore(2)
+
+_BUSY = "{name} could not be read just now, as the computer is busy: try again in a minute."
+
+
+_NOTHING = msgspec.Raw(b"null")
+
+
+class _Request(msgspec.Struct):
+    """What the child is told beside the document."""
+
+    name: str
+    school: str
+    title: str | None
 
 
 class _Answer(msgspec.Struct):
-    """What the child says: the document, or why it cannot be read."""
+    """What the child says: the policy as JSON and what else came of the document, or why it cannot be read."""
 
-    document: ReadDocument | None = None
+    policy: msgspec.Raw = _NOTHING
+    source: str | None = None
+    doubts: tuple[Doubt, ...] = ()
+    ignored: tuple[str, ...] = ()
     refusal: str | None = None
     out_of_memory: bool = False
 
@@ -38,16 +60,36 @@ def refuse_large(size: int, name: str) -> None:
         raise DocumentError(f"{name} is larger than {LARGEST_DOCUMENT // 1_000_000} MB: is it the policy?")
 
 
-def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_000_000_000) -> ReadDocument:
-    """Return what a document holds, read in a process that ends after `seconds` and may take `memory` bytes.
+def build_apart(
+    raw: bytes, name: str, *, school: str, title: str | None = None, seconds: float = 20, memory: int = 1_000_000_000
+) -> Built:
+    """Return what a document becomes, made in a process that ends after `seconds` and may take `memory` bytes.
 
-    Raises DocumentError, with one sentence that a headteacher can act on, whatever the file does to its reader.
+    As `build_document`, and raises DocumentError, with one sentence that a headteacher can act on, whatever the file does to its
+    reader.
     """
     refuse_large(len(raw), name)
+    told = msgspec.json.encode(_Request(name, school, title)) + b"\n"
+    with _turn(seconds, name):
+        return _build_apart(told + raw, name, seconds, memory)
+
+
+@contextmanager
+def _turn(seconds: float, name: str) -> Iterator[None]:
+    """Wait until no more than a few others are being read."""
+    if not _AT_ONCE.acquire(timeout=seconds):
+        raise DocumentError(_BUSY.format(name=name))
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
+
+
+def _build_apart(request: bytes, name: str, seconds: float, memory: int) -> Built:
     try:
         process = start_reader(seconds, memory)
     except OSError:
-        raise DocumentError(f"{name} could not be read just now, as the computer is busy: try again in a minute.") from None
+        raise DocumentError(_BUSY.format(name=name)) from None
     late = threading.Event()
 
     def stop() -> None:
@@ -57,7 +99,7 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
     timer = threading.Timer(seconds, stop)
     timer.start()
     try:
-        said = _exchange(process, _request(raw, name))
+        said = _exchange(process, request)
     finally:
         timer.cancel()
         timer.join()
@@ -73,7 +115,7 @@ def read_apart(raw: bytes, name: str, *, seconds: float = 20, memory: int = 1_00
 
 
 def start_reader(seconds: float, memory: int) -> subprocess.Popen[bytes]:
-    """Start the process that reads a name, on a line, and a document from its standard input.
+    """Start the process that reads a request, as JSON on a line, and a document from its standard input.
 
     Raises OSError where the system has no room for it.
     """
@@ -91,9 +133,9 @@ def start_reader(seconds: float, memory: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _judge(answer: _Answer, name: str, *, late: bool) -> ReadDocument:
-    if answer.document:
-        return answer.document
+def _judge(answer: _Answer, name: str, *, late: bool) -> Built:
+    if answer.policy != _NOTHING:
+        return Built(Policy.from_json(bytes(answer.policy)), answer.source, answer.doubts, answer.ignored)
     if answer.refusal:
         raise DocumentError(answer.refusal)
     if late:
@@ -103,10 +145,6 @@ def _judge(answer: _Answer, name: str, *, late: bool) -> ReadDocument:
             f"{name} needs more memory than it may have: save it again as a new file, without pictures, and bring that in."
         )
     raise DocumentError(f"{name} could not be read and may be damaged: open it, save it again as a new file, and bring that in.")
-
-
-def _request(raw: bytes, name: str) -> bytes:
-    return " ".join(name.split()).encode(errors="replace") + b"\n" + raw
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes) -> bytes:
@@ -134,9 +172,11 @@ def answer(seconds: str, memory: str) -> None:
     """Read the document on standard input and write what came of it to standard output: the child's whole life."""
     _limit(float(seconds), int(memory))
     try:
-        name, _, raw = sys.stdin.buffer.read().partition(b"\n")
-        said = _Answer(document=read_document(raw, name.decode()))
-    except DocumentError as error:
+        told, _, raw = sys.stdin.buffer.read().partition(b"\n")
+        request = msgspec.json.decode(told, type=_Request)
+        policy, source, doubts, ignored = build_document(raw, request.name, school=request.school, title=request.title)
+        said = _Answer(msgspec.Raw(policy.to_json()), source, doubts, ignored)
+    except CorpusError as error:
         said = _Answer(refusal=str(error))
     except (MemoryError, RecursionError):
         said = _Answer(out_of_memory=True)

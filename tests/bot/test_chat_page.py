@@ -236,7 +236,8 @@ def test_a_fault_is_said_in_a_plain_sentence_with_the_urgent_way_and_no_detail(
 
 
 def test_what_the_script_and_the_style_need_is_served_as_what_it_is(page: TestClient) -> None:
-    kinds = {"chat.js": "javascript", "chat.css": "text/css", "icon.svg": "image/svg+xml"}
+    kinds = dict.fromkeys(("chat.js", "desk.js"), "javascript") | {"icon.svg": "image/svg+xml"}
+    kinds |= dict.fromkeys(("chat.css", "desk.css", "print.css", "sheet.css"), "text/css")
     static = Path(__file__).parents[2] / "bot" / "static"
     assert {file.name for file in static.iterdir()} == set(kinds)
     for name, kind in kinds.items():

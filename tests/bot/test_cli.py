@@ -142,7 +142,7 @@ def test_the_commands_and_the_readmes_table_are_the_same(policybot: Policybot) -
         for code in re.findall(r"`([^`]*)`", row)
         for word in re.findall(r"^(?:policybot )?([a-z-]+)", code)
     }
-    helped = set(re.findall(r"^    ([a-z-]+) ", policybot("--help").out, re.MULTILINE))
+    helped = set(re.findall(r"^    ([a-z-]+)\s", policybot("--help").out, re.MULTILINE))
     assert helped == set(COMMANDS)
     assert named == helped
 

@@ -65,12 +65,14 @@ def test_the_example_is_right_and_lacks_its_secrets_alone(configured: Configured
         "or set slack.app_token to use Socket Mode.",
         "teams.client_secret is missing: it is to be the value of a client secret, "
         "from Certificates & secrets of the app registration in Azure.",
+        "email.password is missing: set it to the password that belongs to email.user, or take email.user out.",
     ]
     secrets = {
         "SLACK__BOT_TOKEN": "xoxb-1",
         "SLACK__APP_TOKEN": "xapp-1",
         "TELEGRAM__TOKEN": "12:ab",
         "TEAMS__CLIENT_SECRET": "s~3",
+        "EMAIL__PASSWORD": "p",
     }
     configuration = check_schools(configured(example, secrets), ["st-marys", "hillside"])
     assert configuration.channels == ["Slack", "Telegram", "Microsoft Teams"]
@@ -106,6 +108,12 @@ VARIABLES = [
     ("TEAMS__OPENID_METADATA_URL", "http://127.0.0.1:8803/keys", "teams", "http://127.0.0.1:8803/keys"),
     ("TEAMS__TOKEN_URL", "http://127.0.0.1:8803/token", "teams", "http://127.0.0.1:8803/token"),
     ("TEAMS__ALLOW_UNAUTHENTICATED", "1", "teams", True),
+    ("EMAIL__HOST", "smtp.hillside.example", "email", "smtp.hillside.example"),
+    ("EMAIL__ENCRYPTION", "starttls", "email", "starttls"),
+    ("EMAIL__PORT", "2525", "email", 2525),
+    ("EMAIL__USER", "policybot", "email", "policybot"),
+    ("EMAIL__PASSWORD", "new", "email", "new"),
+    ("EMAIL__SENDER", "bot@hillside.example", "email", "bot@hillside.example"),
 ]
 
 
@@ -115,7 +123,9 @@ def test_each_variable_sets_its_key_and_wins_over_the_file(
 ) -> None:
     file = (
         f"{SLACK}\ntelegram: {{token: '1:a', webhook_secret: x}}\n"
-        f"teams: {{app_id: {GUID}, tenant_id: {GUID}, client_secret: old, allow_unauthenticated: false}}"
+        f"teams: {{app_id: {GUID}, tenant_id: {GUID}, client_secret: old, allow_unauthenticated: false}}\n"
+        "public_url: https://bot.example\n"
+        "email: {host: localhost, encryption: tls, port: 1, user: a, password: old, sender: a@b.example}"
     )
     found = getattr(getattr(configured(file, {name: value}), section), name.partition("__")[2].lower())
     assert (found.get_secret_value() if hasattr(found, "get_secret_value") else found) == read
@@ -356,6 +366,33 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
             "POLICYBOT_TEAMS__ALLOW_UNAUTHENTICATED is not right: it is to be true or false.",
         ],
     ),
+    (
+        "email: {host: 'https://smtp.example', encryption: ssl, port: 0, password: hidden, sender: policybot}",
+        {},
+        [
+            "email.host is no name of a mail server: those look like smtp.st-marys.example, without a port and without https://.",
+            "email.encryption is not right: it is to be starttls, tls, or none where the mail server is on this machine.",
+            "email.port is not right: it is to be a number, such as 587.",
+            "email.password belongs to nobody: set email.user to the name with which policybot signs in to the mail server.",
+            "email.sender is no e-mail address: those look like policybot@st-marys.example.",
+        ],
+    ),
+    (
+        "email: {host: smtp.example, encryption: none, user: policybot, sender: a@b.example}",
+        {},
+        [
+            "email.encryption is none, which is for a mail server on this machine alone: set it to starttls or tls.",
+            "email.password is missing: set it to the password that belongs to email.user, or take email.user out.",
+        ],
+    ),
+    (
+        "email: {host: smtp.example, sender: a@b.example}",
+        {},
+        [
+            "email is set up, but a link in a mail could be opened by nobody: set POLICYBOT_PUBLIC_URL to the address by which "
+            "people reach policybot, such as https://policies.school.example.",
+        ],
+    ),
     ("retention_days: 0", {}, ["retention_days is not right: it is to be a number of days from 1 to 365."]),
     ("escalation_days: 29", {}, ["escalation_days is not right: it is to be a number of days from 30 to 3650."]),
     ("", {"RETENTION_DAYS": "366"}, ["POLICYBOT_RETENTION_DAYS is not right: it is to be a number of days from 1 to 365."]),
@@ -386,18 +423,23 @@ SECRETS = {
     "TELEGRAM__TOKEN": "1:hidden",
     "TELEGRAM__WEBHOOK_SECRET": "hidden",
     "TEAMS__CLIENT_SECRET": "hidden~",
+    "EMAIL__PASSWORD": "hidden",
 }
 
 
 def test_no_secret_is_in_what_is_shown_of_the_configuration(configured: Configured) -> None:
-    configuration = configured(f"slack: {{{WORKSPACES}}}", TEAMS | SECRETS)
+    email = "public_url: https://bot.example\nemail: {host: localhost, user: a, sender: a@b.example}"
+    configuration = configured(f"slack: {{{WORKSPACES}}}\n{email}", TEAMS | SECRETS)
     assert configuration.channels == ["Slack", "Telegram", "Microsoft Teams"]
     assert "hidden" not in repr(configuration) + str(configuration)
 
 
 def test_no_secret_is_in_the_settings_or_in_a_refusal(configured: Configured, tmp_path: Path) -> None:
     teams = "teams: {client_secret: [hidden], app_id: hidden, openid_metadata_url: hidden}"
-    told = problems(configured, f"slack: [hidden]\ntelegram: {{token: hidden, hiden: hidden, webhook_url: hidden}}\n{teams}")
+    email = "email: {host: hidden/, port: hidden, password: hidden, sender: hidden, encryption: hidden}"
+    told = problems(
+        configured, f"slack: [hidden]\ntelegram: {{token: hidden, hiden: hidden, webhook_url: hidden}}\n{teams}\n{email}"
+    )
     assert "hidden" not in "".join(told)
     variables = {"POLICYBOT_SECRET_KEY": "hidden", "POLICYBOT_DATABASE_URL": "postgresql://a:hidden@b/c"}
     assert "hidden" not in repr(read_settings({"POLICYBOT_HOME": str(tmp_path), **variables}))

@@ -15,15 +15,18 @@ from sqlalchemy import select
 from starlette.routing import Route
 
 from bot.assembly import Parts, assemble
+from bot.audit import Action
 from bot.bootstrap import Indexes
 from bot.clock import now_utc, today
-from bot.conversation import FAULT
-from bot.deliveries import DROPPED, MOST_ATTEMPTS, RESENT, UNDELIVERED, Deliveries
-from bot.dispatcher import Dispatcher
+from bot.conversation import FAULT, NO_TEXT
+from bot.deliveries import DROPPED, LEASE, MOST_ATTEMPTS, RESENT, UNDELIVERED, Deliveries
+from bot.dispatcher import MOST_DOCUMENTS, Dispatcher
 from bot.layout import Heading
-from bot.messages import Call, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import SLACK, TELEGRAM, People, PersonRole
+from bot.sent_files import NOT_GIVEN, NOT_NOW
 from bot.tables import events, outbox
+from corpus.errors import DocumentError
 from corpus.tables import sqlite_url
 from corpus.versions import Versions
 
@@ -47,6 +50,8 @@ class Platform:
         self.receive: Receive
         self.begun = 0
         self.said_before_stop: list[str] = []
+        self.files: dict[str, Callable[[], Awaitable[bytes]]] = {}  # the name of a file -> what becomes of fetching it
+        self.fetched: list[str] = []
         self._split = split
 
     def routes(self) -> list[Route]:
@@ -73,6 +78,10 @@ class Platform:
         if self.faults:
             await self.faults.pop(0)()
         self.said.append(call["text"])
+
+    async def fetch(self, file: File) -> bytes:
+        self.fetched.append(file.name)
+        return await self.files[file.name]()
 
     async def show_typing(self, _message: Message) -> None:
         for fault in self.typing_faults:
@@ -341,6 +350,110 @@ def test_nothing_is_acknowledged_that_could_not_be_written_down(parts: Parts) ->
 
     run(parts, platform, scene=scene)
     assert platform.said == [f"D1 {HELP}"]
+
+
+# Files
+
+PARKING = b"Parking Policy\n\n1. Cars\n\n1.1 Staff must park behind the hall.\n"
+KEYS = b"Keys Policy\n\n1. Keys\n\n1.1 Staff must wear their keys.\n"
+FOUND = "I found 1 clause in {}, and 2 things to look at."
+
+
+def with_file(name: str, account: str = "78") -> Message:
+    return Message(channel=TELEGRAM, account=account, place="D1", attachment="file", files=(File(name, None, {}),))
+
+
+def giving(raw: bytes) -> Callable[[], Awaitable[bytes]]:
+    async def give() -> bytes:
+        return raw
+
+    return give
+
+
+@pytest.fixture
+def with_head(parts: Parts) -> Parts:
+    """A school whose headteacher is 78, where 77 is of the staff."""
+    parts.people.enrol(parts.people.invite("hillside", PersonRole.HEADTEACHER)[1], TELEGRAM, "78")
+    return parts
+
+
+def test_a_file_is_fetched_if_it_is_wanted_and_what_goes_wrong_is_said(with_head: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.dispatcher.FETCH_LASTS", 0.5)
+    platform = Platform()
+    wrong = {
+        "later.docx": (NotNow("503"), NOT_NOW),
+        "slow.docx": (None, NOT_NOW),
+        "refused.docx": (Refused("302"), NOT_GIVEN),
+        "large {0}.docx": (DocumentError("large {0}.docx is too large."), "large {{0}}.docx is too large."),
+        "odd.docx": (RuntimeError("of ours"), FAULT),
+    }
+    platform.files = {name: raising(error) if error else hang for name, (error, _) in wrong.items()}  # type: ignore[misc]
+    platform.files["parking.txt"] = giving(PARKING)
+
+    async def scene() -> None:
+        await platform.receive("staff", with_file("parking.txt", "77"))
+        for name in (*wrong, "parking.txt"):
+            await platform.receive(name, with_file(name))
+        await until(lambda: len(platform.said) == len(wrong) + 2)
+
+    run(with_head, platform, scene=scene)
+    said = {f"D1 {sentence.format(name=name)}" for name, (_, sentence) in wrong.items()}
+    assert set(platform.said) == {*said, f"D1 {NO_TEXT.format(what='file')}", f"D1 {FOUND.format('parking.txt')}"}
+    assert sorted(platform.fetched) == sorted([*wrong, "parking.txt"])
+    assert [row.message for row in rows(with_head, events)] == [None] * len(platform.said)
+
+
+def test_a_file_whose_process_died_is_taken_up_by_the_next_and_makes_one_draft(
+    schools: Indexes, with_head: Parts, clock: "Clock"
+) -> None:
+    parts = assemble(schools, KEY, now=clock)
+    for name in ("parking.txt", "keys.txt"):
+        parts.deliveries.receive(name, with_file(name), parts.records.asker(with_file(name)))
+    parts.bringing_in.bring_in("hillside", "keys.txt", KEYS, "headteacher 2")  # that one died a moment later
+    clock.wait(LEASE + timedelta(seconds=1))
+    platform = Platform()
+    platform.files = {"parking.txt": giving(PARKING), "keys.txt": giving(KEYS)}
+
+    async def scene() -> None:
+        await until(lambda: len(platform.said) == 2)
+
+    run(parts, platform, scene=scene)
+    already = "You have brought in this very document already: its draft is waiting for you."
+    assert sorted(platform.said) == [f"D1 {FOUND.format('parking.txt')}", f"D1 {already}"]
+    assert [one.policy.title for one in schools.versions.drafts("hillside")] == ["Keys Policy", "Parking Policy"]
+    assert [one.action for one in parts.audit.of("hillside")].count(Action.BROUGHT_IN) == 2
+
+
+def test_a_file_that_takes_longer_than_a_lease_stays_with_its_process_and_no_more_are_read_at_once(
+    with_head: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.deliveries.LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr("bot.dispatcher.LEASE", timedelta(seconds=0.3))
+    platform = Platform()
+    names = [f"{number}.txt" for number in range(MOST_DOCUMENTS + 1)]
+    gate = asyncio.Event()
+
+    async def slow() -> bytes:
+        await gate.wait()
+        return b""
+
+    platform.files = dict.fromkeys(names, slow)
+
+    def leased_until() -> list[Any]:
+        return [row.leased_until for row in rows(with_head, events)]
+
+    async def scene() -> None:
+        for name in names:
+            await platform.receive(name, with_file(name))
+        await until(lambda: len(platform.fetched) == MOST_DOCUMENTS)
+        first = leased_until()
+        await until(lambda: all(now > before + timedelta(seconds=0.5) for before, now in zip(first, leased_until(), strict=True)))
+        assert len(platform.fetched) == MOST_DOCUMENTS
+        gate.set()
+        await until(lambda: len(platform.said) == len(names))
+
+    run(with_head, platform, scene=scene)
+    assert sorted(platform.fetched) == names
 
 
 def test_what_is_begun_is_finished_before_it_stops(parts: Parts) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.messages import Message
+from bot.messages import File, Message
 
 WRITTEN = Message(
     channel="telegram",
@@ -14,6 +14,7 @@ WRITTEN = Message(
     tenant="T1",
     room="R1",
     attachment="photo",
+    files=(File("phones.docx", 9, {"url": "https://files.slack.com/secret"}),),
     where={"chat": -1001},
     name="Sam Teacher",
     replies_to="-1001/9",
@@ -35,5 +36,5 @@ def test_an_address_tells_who_and_where_and_nothing_of_what_was_written_nor_by_w
     address = WRITTEN.as_address("77", {"chat": 77})
     assert address == Message(channel="telegram", account="77", place="77", tenant="T1", where={"chat": 77})
     assert address.private
-    for words in ("wrote", "Sam", "photo", "-1001"):
+    for words in ("wrote", "Sam", "photo", "phones", "secret", "-1001"):
         assert words not in msgspec.json.encode(address).decode()

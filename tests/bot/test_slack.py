@@ -241,6 +241,31 @@ def test_a_file_is_named_and_never_fetched(http: Slack, mime: str, attachment: s
     assert {call.method for call in http.server.calls} == {"users.info"}
 
 
+def test_a_document_waits_at_slack_until_it_is_fetched_with_the_bot_s_token(http: Slack) -> None:
+    server = http.server
+    (kept, elsewhere, connected, picture) = heard(
+        http,
+        lambda: [
+            server.send_document(STAFF, "Phones.docx", b"PK phones").wait(),
+            server.send_document(STAFF, "Phones.docx", b"", mode="external", is_external=True, external_type="gdrive").wait(),
+            server.send_document(STAFF, "Phones.docx", b"", file_access="check_file_info").wait(),
+            server.send_document(STAFF, "phones.docx", b"\xff\xd8\xff", mimetype="image/jpeg").wait(),
+        ],
+    )
+    (file,) = kept.files
+    assert (file.name, file.size, kept.attachment) == ("Phones.docx", 9, "file")
+    assert [one.reference for message in (elsewhere, connected) for one in message.files] == [{}, {}]
+    assert (picture.attachment, picture.files) == ("photo", ())
+    assert server.downloads == []
+    assert asyncio.run(http.channel.fetch(file)) == b"PK phones"
+    with pytest.raises(Refused):
+        asyncio.run(http.channel.fetch(elsewhere.files[0]))
+    server.scopes.remove("files:read")
+    with pytest.raises(Refused, match="302"):
+        asyncio.run(http.channel.fetch(file))
+    assert len(server.downloads) == 1
+
+
 def test_a_changed_message_is_handed_over_once_a_change_and_only_if_its_words_changed(http: Slack) -> None:
     server = http.server
     receive = Receiver()

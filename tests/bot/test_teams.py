@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.channels import teams_connector
 from bot.channels.teams import PATH, Activity, TeamsChannel, read
-from bot.channels.teams_connector import Connector, NotMicrosoft
+from bot.channels.teams_connector import Connector, NotMicrosoft, Registration
 from bot.clock import now_utc
 from bot.dispatcher import Dispatcher
 from bot.layout import Heading
@@ -36,7 +37,7 @@ from retrieval.knowledge import Knowledge
 from tests.platforms.background import Background
 from tests.platforms.served import served
 from tests.platforms.teams_bot import registered
-from tests.platforms.teams_server import ANNE, BEN, CHANNEL, GROUP, PERSONAL, TENANT, Chat, TeamsServer
+from tests.platforms.teams_server import ANNE, APP_ID, BEN, CHANNEL, GROUP, PERSONAL, SECRET, TENANT, Chat, TeamsServer
 
 HELLO = {"type": "message", "text": "hello"}
 
@@ -141,6 +142,26 @@ def test_only_what_one_of_our_buttons_may_hold_counts_as_pressed(teams: TeamsSer
 def test_what_was_attached_is_told_from_what_teams_adds(teams: TeamsServer, kinds: list[str], attachment: str | None) -> None:
     attachments = [{"contentType": kind} for kind in kinds]
     assert message(teams.message("hello", attachments=attachments)).attachment == attachment
+
+
+def test_a_document_is_fetched_by_its_link_from_a_private_chat_alone(teams: TeamsServer) -> None:
+    sent = message(teams.with_file("", "Phones.docx", b"PK phones"))
+    (file,) = sent.files
+    assert (file.name, file.size, sent.attachment) == ("Phones.docx", None, "file")
+    assert message(teams.with_file(chat=GROUP)).files == message(teams.with_image()).files == ()
+    assert teams.downloads == []
+
+    async def fetched(registration: Registration) -> bytes:
+        channel = TeamsChannel(registration, [TENANT], lambda: None)
+        try:
+            return await channel.fetch(file)
+        finally:
+            await channel.stop()
+
+    assert asyncio.run(fetched(registered(teams.openid_metadata_url, teams.login_url))) == b"PK phones"
+    with pytest.raises(Refused, match=re.escape("127.0.0.1")):
+        asyncio.run(fetched(Registration(APP_ID, TENANT, SECRET)))
+    assert len(teams.downloads) == 1
 
 
 def test_an_edited_message_has_a_key_of_its_own_which_is_the_same_at_each_change(teams: TeamsServer) -> None:
@@ -358,7 +379,7 @@ class _Slow:
     def __init__(self, go_on: threading.Event) -> None:
         self._go_on = go_on
 
-    def turn(self, message: Message, _recent: int) -> Turn:
+    def turn(self, message: Message, _recent: int, _address: Message | None) -> Turn:
         if message.text == "slow":
             assert self._go_on.wait(20)
         return said(Heading(message.text))

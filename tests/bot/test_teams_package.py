@@ -71,7 +71,7 @@ def test_the_bot_is_for_chats_groups_and_teams_and_takes_no_files(manifest: dict
     (bot,) = manifest["bots"]
     assert set(bot) == {"botId", "scopes", "supportsFiles", "isNotificationOnly", "commandLists"}
     assert set(bot["scopes"]) == {"personal", "team", "groupChat"}
-    assert (bot["supportsFiles"], bot["isNotificationOnly"]) == (False, False)
+    assert (bot["supportsFiles"], bot["isNotificationOnly"]) == (True, False)
 
 
 def test_commands_are_within_their_limits_and_each_scope_has_one_list(manifest: dict[str, Any]) -> None:

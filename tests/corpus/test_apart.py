@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.documents.apart import LARGEST_DOCUMENT, read_apart, start_reader
-from corpus.documents.reading import read_document
+from corpus.building import build_document
+from corpus.documents.apart import LARGEST_DOCUMENT, build_apart, start_reader
 from corpus.errors import DocumentError
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -39,7 +39,8 @@ SWOLLEN = pdf(zlib.compress(zlib.compress(b" " * 60_000_000), 9), packed="/Filte
 
 def test_a_document_comes_out_as_it_would_here() -> None:
     raw = (DOCUMENTS / "social-media.pdf").read_bytes()
-    assert read_apart(raw, "policy\0 .pdf") == read_document(raw, "policy.pdf")
+    here = build_document(raw, "policy\n.pdf", school="hillside", title="Über “us”")
+    assert build_apart(raw, "policy\n.pdf", school="hillside", title="Über “us”") == here
 
 
 @pytest.mark.parametrize(
@@ -63,13 +64,13 @@ def test_a_document_comes_out_as_it_would_here() -> None:
 )
 def test_whatever_a_file_does_to_its_reader_is_said_in_one_sentence(raw: bytes, seconds: float, memory: int, says: str) -> None:
     with pytest.raises(DocumentError) as refused:
-        read_apart(raw, "policy.pdf", seconds=seconds, memory=memory)
+        build_apart(raw, "policy.pdf", school="hillside", seconds=seconds, memory=memory)
     assert str(refused.value) == f"policy.pdf {says}"
 
 
 def test_a_large_file_is_refused_before_it_is_read() -> None:
     with pytest.raises(DocumentError, match=r"policy\.pdf is larger than 10 MB: is it the policy\?"):
-        read_apart(bytes(LARGEST_DOCUMENT + 1), "policy.pdf")
+        build_apart(bytes(LARGEST_DOCUMENT + 1), "policy.pdf", school="hillside")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process may do is read from /proc")
@@ -79,7 +80,7 @@ def test_the_reader_has_limits_a_session_of_its_own_and_nothing_of_our_environme
         assert reader.stdin is not None
         assert reader.stdout is not None
         # More than a pipe holds: once it is written, the reader has begun to read, under its limits.
-        reader.stdin.write(b"policy.txt\n" + b"Staff must sign in. " * 20_000)
+        reader.stdin.write(b'{"name":"policy.txt","school":"hillside","title":null}\n' + b"Staff must sign in. " * 20_000)
         about = Path("/proc", str(reader.pid))
         environment = (about / "environ").read_bytes()
         limits = dict(re.findall(r"^Max (.+?) {2,}(\S+)", (about / "limits").read_text(encoding="ascii"), re.MULTILINE))
@@ -102,4 +103,18 @@ def test_the_reader_has_limits_a_session_of_its_own_and_nothing_of_our_environme
 def test_where_python_cannot_be_started_one_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(DocumentError, match=r"could not be read just now, as the computer is busy: try again in a minute\."):
-        read_apart(b"Staff must sign in.", "policy.txt")
+        build_apart(b"Staff must sign in.", "policy.txt", school="hillside")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "says"),
+    [
+        ("MOST_CHARACTERS", 30, "holds 41 characters, more than any policy: bring in only the pages that hold the policy."),
+        ("MOST_CLAUSES", 1, "holds 2 rules"),
+        ("LONGEST_CLAUSE", 15, "holds 20 characters in one paragraph"),
+    ],
+)
+def test_what_holds_more_than_any_policy_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str, most: int, says: str) -> None:
+    monkeypatch.setattr(f"corpus.building.{limit}", most)
+    with pytest.raises(DocumentError, match=f"^p.txt {says}"):
+        build_document(b"Staff must sign in.\n\nPupils must sign up.", "p.txt", school="hillside", title=None)

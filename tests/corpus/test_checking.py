@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from corpus.building import build_policy
-from corpus.checking import Concern, check_coverage, check_policy
+from corpus.checking import Concern, check_coverage, check_policy, place_doubts
 from corpus.clause import Policy, Span
+from corpus.documents.doubt import Doubt
 from corpus.law import superseded_law
 from corpus.source import Cut, Repair, Replace
 
@@ -284,5 +285,6 @@ def test_every_kind_of_finding_has_a_sentence_that_ends() -> None:
     )
     undated = "1. Phones\n\nStaff must not use a phone in class at any time."
     found = [*check_policy(built(damaged), TODAY), *check_policy(built(undated), TODAY)]
+    found += place_doubts(built(undated), [Doubt(0, "table", "A table here could not be read in full: compare it.")])
     assert {finding.concern for finding in found} == set(Concern)
     assert all(finding.sentence.endswith((".", "?")) for finding in found)

@@ -111,6 +111,7 @@ def test_the_app_is_an_agent_that_connects_by_itself_and_asks_for_no_more_than_i
         "assistant:write",
         "chat:write",
         "commands",
+        "files:read",
         "im:history",
         "im:read",
         "im:write",

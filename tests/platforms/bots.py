@@ -81,7 +81,7 @@ async def bot_with(
 class _Mortal:
     """In the place of the conversation: kills its process when it is to answer."""
 
-    def turn(self, _message: Message, _recent: int) -> Turn:
+    def turn(self, _message: Message, _recent: int, _address: Message | None) -> Turn:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("nobody survives that")
 

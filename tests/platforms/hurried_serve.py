@@ -1,4 +1,6 @@
-"""`policybot serve` for tests that kill it: with leases so short that what a killed process was at is taken up within seconds.
+"""`policybot serve`, or another command, for tests that kill it.
+
+Its leases are so short that what a killed process was at is taken up within seconds.
 
 Its processes are forked from one that has loaded what they need: to load it costs each more than all else that it does.
 """
@@ -6,7 +8,8 @@ Its processes are forked from one that has loaded what they need: to load it cos
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,14 +30,19 @@ _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload([__name__])
 
 
-def start(settings: Mapping[str, str], log: Path) -> BaseProcess:
-    """Start a server with these settings and no others, the names without POLICYBOT_; what it says is added to `log`."""
-    process = _forking.Process(target=_serve, args=(settings, log))
+def start(
+    settings: Mapping[str, str], log: Path, command: Sequence[str] = ("serve",), temporary: Path | None = None
+) -> BaseProcess:
+    """Start a command with these settings and no others, the names without POLICYBOT_; what it says is added to `log`.
+
+    `temporary` is its folder for temporary files, the system's for None.
+    """
+    process = _forking.Process(target=_run, args=(settings, log, command, temporary))
     process.start()
     return process
 
 
-def _serve(settings: Mapping[str, str], log: Path) -> None:
+def _run(settings: Mapping[str, str], log: Path, command: Sequence[str], temporary: Path | None) -> None:
     for name in [name for name in os.environ if name.startswith("POLICYBOT_")]:
         del os.environ[name]
     os.environ.update({f"POLICYBOT_{name}": value for name, value in settings.items()})
@@ -45,4 +53,5 @@ def _serve(settings: Mapping[str, str], log: Path) -> None:
     bot.deliveries.LEASE = LEASE
     bot.dispatcher.CALL_LASTS = 5.0
     bot.dispatcher.OUTBOX_EVERY = bot.dispatcher.LEFT_BEHIND_EVERY = 0.1
-    sys.exit(main(["serve"]))
+    tempfile.tempdir = str(temporary) if temporary else None
+    sys.exit(main(command))

@@ -43,6 +43,15 @@ class Seat(ABC):
         """Send a photograph with words to it."""
 
     @abstractmethod
+    def sends_document(self, name: str, content: bytes, caption: str = "") -> None:
+        """Send a document, with words to it or without."""
+
+    @property
+    @abstractmethod
+    def downloads(self) -> int:
+        """How many files were fetched from the platform, whoever had sent them."""
+
+    @abstractmethod
     def presses(self, said: Said, label: str) -> None:
         """Press the button of this label."""
 
@@ -95,6 +104,13 @@ class OnSlack(Seat):
     def sends_photo(self, caption: str) -> None:
         self._server.send_file(self._user, "image/jpeg", caption).wait()
 
+    def sends_document(self, name: str, content: bytes, caption: str = "") -> None:
+        self._server.send_document(self._user, name, content, caption).wait()
+
+    @property
+    def downloads(self) -> int:
+        return len(self._server.downloads)
+
     def presses(self, said: Said, label: str) -> None:
         self._server.press(self._user, said.raw, label).wait()
 
@@ -128,6 +144,13 @@ class OnTeams(Seat):
 
     def sends_photo(self, caption: str) -> None:
         self._send(self._server.with_image(caption, who=self._who, chat=self._chat))
+
+    def sends_document(self, name: str, content: bytes, caption: str = "") -> None:
+        self._send(self._server.with_file(caption, name, content, who=self._who, chat=self._chat))
+
+    @property
+    def downloads(self) -> int:
+        return len(self._server.downloads)
 
     def presses(self, said: Said, label: str) -> None:
         self._send(self._server.pressed(_actions(said.raw)[label], who=self._who, chat=self._chat))
@@ -179,6 +202,13 @@ class OnTelegram(Seat):
     def sends_photo(self, caption: str) -> None:
         self._server.sends(self._who, "photo", caption=caption)
 
+    def sends_document(self, name: str, content: bytes, caption: str = "") -> None:
+        self._server.sends_document(self._who, name, content, caption=caption)
+
+    @property
+    def downloads(self) -> int:
+        return len(self._server.downloads)
+
     def presses(self, said: Said, label: str) -> None:
         self._server.presses(self._who, said.raw, _callbacks(said.raw)[label])
 
@@ -218,6 +248,13 @@ class OnPage(Seat):
 
     def sends_photo(self, caption: str) -> None:
         raise NotImplementedError("the page takes no photographs")
+
+    def sends_document(self, name: str, content: bytes, caption: str = "") -> None:
+        raise NotImplementedError("the page takes no documents")
+
+    @property
+    def downloads(self) -> int:
+        raise NotImplementedError("the page takes no documents")
 
     def presses(self, said: Said, label: str) -> None:
         self._answered(pressed=said.raw[label])

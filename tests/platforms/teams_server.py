@@ -45,6 +45,7 @@ LONGEST_NAME, LONGEST_ABSTRACT, MOST_KEYWORDS, LONGEST_KEYWORD = 80, 160, 3, 28
 MOST_ACTIONS = 6
 NEWEST_CARD = (1, 5)
 MESSAGE_ENTITY = "https://schema.org/Message"
+_FILE = "application/vnd.microsoft.teams.file.download.info"
 CARD = "application/vnd.microsoft.card.adaptive"
 _ELEMENTS = {
     "TextBlock": ("text",),
@@ -141,6 +142,8 @@ class TeamsServer:
         self._blocked: set[str] = set()
         self._bodies: dict[str, dict[str, Any]] = {}
         self._signed: str | None = None
+        self._files: dict[str, bytes] = {}
+        self.downloads: list[str] = []  # the ids of the files that were fetched
         self.calls: list[Call] = []
         self.keys_fetched = 0
         self.held: list[bytes] = []  # the bodies of calls that hang, or did
@@ -158,6 +161,7 @@ class TeamsServer:
             Route("/emea/v3/conversations/{chat}/activities/{id}", self._connector(self._delete), methods=["DELETE"]),
             Route("/emea/v3/conversations/{chat}/members/{who}", self._connector(self._member), methods=["GET"]),
         ]
+        routes.append(Route("/personal/{who}/_layouts/15/download.aspx", self._download))
         self._app = Starlette(routes=routes)
         self._port = free_port()
         self._client = httpx.Client()
@@ -306,10 +310,16 @@ class TeamsServer:
         html = {"contentType": "text/html", "content": f'<p><img alt="image" src="{picture["contentUrl"]}">{text}</p>'}
         return self.message(text, attachments=[picture, html], **more)
 
-    def with_file(self, text: str = "", **more: Any) -> dict[str, Any]:
-        """Return a message with a file, as Teams sends what somebody attached in a personal chat."""
-        content = {"downloadUrl": f"{self._address}/download", "uniqueId": "1", "fileType": "docx"}
-        file = {"contentType": "application/vnd.microsoft.teams.file.download.info", "name": "policy.docx", "content": content}
+    def with_file(self, text: str = "", name: str = "policy.docx", content: bytes = b"", **more: Any) -> dict[str, Any]:
+        """Return a message with a file, as Teams sends what somebody attached in a personal chat, who has it in OneDrive."""
+        number = str(uuid.uuid4())
+        self._files[number] = content
+        stored = (
+            f"https://school-my.sharepoint.com/personal/anne_school_example/Documents/Microsoft%20Teams%20Chat%20Files/{name}"
+        )
+        url = f"{self._address}/personal/anne_school_example/_layouts/15/download.aspx?UniqueId={number}&tempauth=v1.ey"
+        told = {"downloadUrl": url, "uniqueId": number, "fileType": name.rpartition(".")[2]}
+        file = {"contentType": _FILE, "contentUrl": stored, "name": name, "content": told}
         return self.message(text, attachments=[file], **more)
 
     def edited(self, message: dict[str, Any], text: str) -> dict[str, Any]:
@@ -419,6 +429,15 @@ class TeamsServer:
         token = jwt.encode(claims, self._key, "RS256")
         self._tokens.add(token)
         return JSONResponse({"token_type": "Bearer", "expires_in": 3599, "access_token": token})
+
+    async def _download(self, request: Request) -> Response:
+        """Give a file to whoever has the link; a token would be refused."""
+        if "authorization" in request.headers or request.query_params.get("tempauth") != "v1.ey":
+            return Response(status_code=401)
+        number = request.query_params["UniqueId"]
+        with self._changes.recording():
+            self.downloads.append(number)
+        return Response(self._files[number], media_type="application/octet-stream")
 
     def _connector(self, answer: Callable[[Request, dict[str, Any]], Response]) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:

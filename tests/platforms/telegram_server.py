@@ -7,6 +7,7 @@ It runs in a thread of its own; what is called on it from a test happens in that
 
 import asyncio
 import json
+import mimetypes
 import re
 import time
 from collections import Counter, deque
@@ -39,6 +40,7 @@ MOST_BUTTONS, MOST_IN_A_ROW = 100, 8
 LONGEST_CAPTION, LONGEST_NOTICE = 1024, 200
 MOST_COMMANDS, LONGEST_DESCRIPTION = 100, 256
 MOST_UPDATES = 100
+LARGEST_FILE = 20 * 2**20  # for bots
 # What a bot gets unless it asks for others: https://core.telegram.org/bots/api#getupdates
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 ACTIONS = {
@@ -172,6 +174,8 @@ class TelegramServer:
         self.answered: dict[str, Json] = {}  # callback query id -> what the bot answered
         self.clock_is_off_by = 0
         self._privacy = privacy
+        self.downloads: list[str] = []  # the paths of the files that were fetched
+        self._files: dict[str, bytes] = {}  # file_path -> content
         self._updates: dict[int, Json] = {}  # those not confirmed yet, in order
         self._last: Json = {}
         self._begun: Counter[str] = Counter()
@@ -222,6 +226,30 @@ class TelegramServer:
         what = {kind: ATTACHMENTS[kind]}
         what |= {name: value for name, value in (("caption", caption), ("media_group_id", album)) if value}
         return self._now(self._write(who, what, to, None))
+
+    def sends_document(
+        self,
+        who: Someone,
+        name: str,
+        content: bytes,
+        *,
+        caption: str = "",
+        kind: str = "",
+        to: Group | None = None,
+        album: str = "",
+    ) -> Json:
+        """Send a document; `kind` is its MIME type, told by its name unless given."""
+        path = f"documents/file_{len(self._files)}.{name.rpartition('.')[2]}"
+        self._files[path] = content
+        document = {
+            "file_name": name,
+            "mime_type": kind or mimetypes.guess_type(name)[0] or "application/octet-stream",
+            "file_id": f"BQAC-{path}",
+            "file_unique_id": f"unique-{len(self._files)}",
+            "file_size": len(content),
+        }
+        more = {name: value for name, value in (("caption", caption), ("media_group_id", album)) if value}
+        return self._now(self._write(who, {"document": document, **more}, to, None))
 
     def edits(self, message: Json, text: str) -> Json:
         """Change the text (or the caption) of a message that somebody sent."""
@@ -331,6 +359,7 @@ class TelegramServer:
     async def _listen(self) -> None:
         app = web.Application(client_max_size=2**20)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
@@ -536,7 +565,21 @@ class TelegramServer:
         return True
 
     async def _do_getFile(self, parameters: Json) -> Json:  # noqa: N802
-        return {"file_id": parameters.get("file_id", ""), "file_unique_id": "small", "file_path": "photos/file_0.jpg"}
+        path = parameters.get("file_id", "").removeprefix("BQAC-")
+        if path not in self._files:
+            raise bad_request("wrong file_id or the file is temporarily unavailable")
+        if len(self._files[path]) > LARGEST_FILE:
+            raise bad_request("file is too big")
+        sized = {"file_unique_id": path, "file_size": len(self._files[path])}
+        return {"file_id": parameters["file_id"], **sized, "file_path": path}
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        if request.match_info["token"] != TOKEN or path not in self._files:
+            return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
+        self.downloads.append(path)
+        self._tell()
+        return web.Response(body=self._files[path], content_type="application/octet-stream")
 
     # Chats and messages
 

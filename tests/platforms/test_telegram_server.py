@@ -19,7 +19,7 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
-from tests.platforms.telegram_server import BOT, TOKEN, Fault, Group, Someone, TelegramServer, too_many
+from tests.platforms.telegram_server import BOT, LARGEST_FILE, TOKEN, Fault, Group, Someone, TelegramServer, too_many
 from tests.platforms.telegram_text import LONGEST_TEXT, MarkupError, find_entities, parse_html, units
 
 SAM = Someone(77, "Sam", "sam_teaches")
@@ -356,9 +356,17 @@ def test_typing_is_shown_and_nothing_unknown(telegram: TelegramServer, use: With
         use(lambda bot: bot.send_chat_action(SAM.id, "thinking"))
 
 
-def test_a_file_that_is_fetched_leaves_a_trace(telegram: TelegramServer, use: With) -> None:
-    use(lambda bot: bot.get_file("AgAC-small"))
-    assert [call.parameters["file_id"] for call in telegram.made("getFile")] == ["AgAC-small"]
+def test_a_file_that_is_fetched_leaves_a_trace_and_is_no_larger_than_bots_may_fetch(telegram: TelegramServer, use: With) -> None:
+    sent = telegram.sends_document(SAM, "policy.docx", b"PK")["document"]
+    large = telegram.sends_document(SAM, "large.docx", b"x" * (LARGEST_FILE + 1))["document"]
+    file = use(lambda bot: bot.get_file(sent["file_id"]))
+    assert file.file_size == 2
+    assert file.file_path.endswith("documents/file_0.docx")
+    for number, told in ((large["file_id"], "File is too big"), ("AgAC-small", "Wrong file_id")):
+        with pytest.raises(BadRequest, match=told):
+            use(lambda bot, number=number: bot.get_file(number))
+    assert telegram.made("getFile")[0].parameters["file_id"] == sent["file_id"]
+    assert telegram.downloads == []
 
 
 FAULTS = [

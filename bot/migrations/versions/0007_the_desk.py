@@ -21,6 +21,7 @@ _TABLES = (
     "looked_at",
     "trial_questions",
     "audit",
+    "chair_requests",
     "proposals",
     "corrections",
 )
@@ -131,6 +132,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_proposals_school_id_state", "proposals", ["school_id", "state"])
     op.create_table(
+        "chair_requests",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("school_id", sa.String(64), nullable=False),
+        sa.Column("proposal_id", sa.Integer),
+        sa.Column("person_id", sa.Integer, nullable=False),
+        sa.Column("channel", sa.String(20), nullable=False),
+        sa.Column("address", sa.String(200)),
+        sa.Column("made_at", sa.DateTime, nullable=False),
+        sa.Column("sent_at", sa.DateTime),
+        sa.Column("failed_at", sa.DateTime),
+        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name="fk_chair_requests_school_id_schools"),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name="fk_chair_requests_proposal_id_proposals"),
+        sa.PrimaryKeyConstraint("id", name="pk_chair_requests"),
+    )
+    op.create_index("ix_chair_requests_school_id", "chair_requests", ["school_id"])
+    op.create_index("ix_chair_requests_person_id", "chair_requests", ["person_id"])
+    op.create_table(
         "review_reminders",
         sa.Column("school_id", sa.String(64), nullable=False),
         sa.Column("slug", sa.String(64), nullable=False),
@@ -199,6 +217,7 @@ def upgrade() -> None:
     op.create_index("ix_watches_person_id", "watches", ["person_id"])
     op.add_column("people", sa.Column("address", sa.LargeBinary))
     op.add_column("outbox", sa.Column("announcement_id", sa.Integer))
+    op.add_column("outbox", sa.Column("proposal_id", sa.Integer))
     op.add_column("questions", sa.Column("shared", sa.Boolean, server_default=sa.false(), nullable=False))
     op.add_column("questions", sa.Column("address", sa.LargeBinary))
     op.add_column("questions", sa.Column("settled_at", sa.DateTime))
@@ -215,6 +234,7 @@ def downgrade() -> None:
     # Not made anew as those below: the sessions and duties of people would go with them, and the outbox would lose its numbers.
     op.drop_column("people", "address")
     op.drop_column("outbox", "announcement_id")
+    op.drop_column("outbox", "proposal_id")
     for table, columns in (
         ("questions", ("shared", "address", "settled_at")),
         ("versions", ("doubts", "edits", "owner", "approved_by", "minutes")),

@@ -14,7 +14,7 @@ from telegram import Update, User
 from bot.channels.telegram import LONGEST_UPDATE, MOST_TRIES, NO_PRIVATE_CHAT, SECRET_HEADER, TelegramChannel, to_message
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import Heading, Paragraph
-from bot.messages import Audience, Button, Message, NotNow, Refused, Reply
+from bot.messages import Audience, Button, File, Message, NotNow, Refused, Reply
 from tests.platforms.background import Background
 from tests.platforms.served import free_port, served
 from tests.platforms.telegram_bot import SECRET
@@ -211,6 +211,26 @@ def test_what_is_no_text_is_named_and_never_fetched(
         telegram.wait(lambda: not telegram.unconfirmed)
     assert [(message.text, message.attachment) for message in taken.messages.values()] == [("", words)]
     assert telegram.made("getFile") == []
+
+
+def test_a_document_waits_at_telegram_until_it_is_fetched(telegram: TelegramServer, taken: Taken, run: Run) -> None:
+    with run() as bot:
+        for name in ("Phones.docx", "Trips & visits.docx"):  # sent at once, each is a document of its own
+            telegram.sends_document(SAM, name, b"PK phones", album="1")
+        telegram.sends_document(SAM, "phones.docx", b"", kind="image/jpeg")
+        telegram.sends_document(SAM, "phones.docx", b"", caption=f"{NAME} look", to=STAFFROOM)
+        telegram.wait(lambda: not telegram.unconfirmed)
+        first, second, *others = taken.messages.values()
+        assert [(one.name, one.size) for one in (*first.files, *second.files)] == [("Phones.docx", 9), ("Trips & visits.docx", 9)]
+        assert [one.files for one in others] == [(), ()]
+        assert telegram.made("getFile") == []
+        assert bot.run(bot.given.fetch(first.files[0])) == b"PK phones"
+        assert len(telegram.downloads) == 1
+        with pytest.raises(Refused):
+            bot.run(bot.given.fetch(File("gone.docx", 9, {"file_id": "gone"})))
+        telegram.fails("getFile", too_many(3))
+        with pytest.raises(NotNow):
+            bot.run(bot.given.fetch(first.files[0]))
 
 
 def test_the_caption_of_a_photo_is_its_text(telegram: TelegramServer, taken: Taken, run: Run) -> None:

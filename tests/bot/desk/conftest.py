@@ -17,7 +17,7 @@ from bot.page_notices import PageNotices
 from bot.ways_in import WaysIn
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
-from tests.platforms.at_desk import Desk
+from tests.platforms.at_desk import ADDRESS, Desk
 
 KEY = b"a key that only the tests have"
 WAYS = WaysIn("https://policies.hillside.example", "hillside_bot")
@@ -25,11 +25,12 @@ WAYS = WaysIn("https://policies.hillside.example", "hillside_bot")
 
 @pytest.fixture
 def desk_over() -> Callable[[Indexes, Any], Desk]:
-    """Return the server with its desk over indexes, by a clock."""
+    """Return the server with its desk over indexes, by a clock; `mails` where e-mail is set up."""
 
-    def build(indexes: Indexes, clock: Any) -> Desk:
-        parts = assemble(indexes, KEY, now=clock)
-        gate = Gate(parts.desk, parts.people, KEY, secure=False)
+    def build(indexes: Indexes, clock: Any, *, mails: bool = False) -> Desk:
+        parts = assemble(indexes, KEY, now=clock, mails=mails, ways=WaysIn(ADDRESS, None))
+        send_link = parts.chair_requests.send_link if mails else None
+        gate = Gate(parts.desk, parts.people, KEY, secure=False, send_link=send_link)
         door = Door(parts.people, parts.announcements, clock, secure=False)
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         routes = desk_routes(gate, parts, clock, ways=WAYS, configuration=Configuration())
