@@ -321,7 +321,7 @@ def test_a_link_to_the_desk_is_printed_for_whom_it_is_for_and_nobody_else(public
             ("hillside", PersonRole.STAFF),
             ("hillside", PersonRole.OFFICE),
             ("meadow", PersonRole.HEADTEACHER),
-        )  # fmt: skip
+        )
     )
     for number in (elsewhere, 99, -1):
         wrong = f"hillside has no person {number}: `policybot people --school hillside` lists them."
