@@ -21,7 +21,6 @@ from corpus.versions import Versions
 LONGEST_SLUG = 60
 LONGEST_NAME = 80
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 # Two words of titles are the same word from this likeness on: "Phone" and "Phones", but not "Pupil" and "Parent".
 _SAME_WORD = 0.8
 # Words of a title that do not tell one policy from another; nor do the school's own name and years.
@@ -69,8 +68,6 @@ class BringingIn:
             if policy.school != school_id or slug not in (None, policy.slug):
                 wanted = f"{school_id}/{slug or policy.slug}"
                 raise BotError(f"{name} is {policy.school}/{policy.slug}, not {wanted}: import it as what it is.")
-            if not _SLUG.fullmatch(policy.slug):
-                raise BotError(f"{name} has no proper name for its policy (“slug”): use small letters, digits and hyphens.")
             slug = policy.slug
         _require_one_policy(policy)
         with self._versions.all_at_once() as together:

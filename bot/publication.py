@@ -177,7 +177,7 @@ class Publication:
 
     def looser(self, school_id: str, ruled: Ruled) -> tuple[str | None, bool]:
         """Return how a ruling is looser than a published clause, None where it is not; and whether the chair is asked first."""
-        looser = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance)
+        looser = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance, ruled.note.cites)
         return looser, looser is not None and self._proposals.settings(school_id).looser_needs_chair
 
     def would_be(self, school_id: str, ruled: Ruled, who: str) -> Index:
@@ -274,7 +274,8 @@ class Publication:
             return
         index = self._indexes.of(school_id)
         for clause in after.clauses():
-            if clause.ruling and clause.id not in there and looser_than_published(index, clause.ruling.question, clause.stance):
+            note = clause.ruling if clause.id not in there else None
+            if note and looser_than_published(index, note.question, clause.stance, note.cites):
                 raise BotError(f"{clause.label} is looser than your policy by now: write it anew, and the chair is asked.")
 
     def _note_looser(self, together: Versions, number: int, before: Policy | None, after: Policy, who: str) -> None:
@@ -310,7 +311,7 @@ class Publication:
             unchanged = together.version(school_id, proposal.slug).number == number and looser == proposal.looser
         else:
             ruled = msgspec.json.decode(proposal.document, type=Ruled)
-            unchanged = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance) == proposal.looser
+            unchanged = self.looser(school_id, ruled)[0] == proposal.looser
         if not unchanged:
             raise BotError("What this is about was changed since you were asked: refuse it, and let them ask you anew.")
 

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from bot.answer import VERDICTS
 from bot.errors import BotError
 from bot.typed import read_line
-from corpus.clause import RULINGS, Clause, Policy, RulingNote, Section, Stance
+from corpus.clause import RULINGS, STRICTNESS, Clause, Policy, RulingNote, Section, Stance
 from corpus.dates import PolicyDate
 from corpus.labels import slug
+from corpus.loosening import is_looser
 from corpus.sentences import sentences
 from corpus.versions import Approval, Versions
 from corpus.wording import read_binding, read_roles, read_stance
@@ -120,19 +121,20 @@ class Rulings:
         return next((one for one in published.versions if one[1].is_of_rulings), None) if published else None
 
 
-def looser_than_published(index: Index, question: str, stance: Stance) -> str | None:
+def looser_than_published(index: Index, question: str, stance: Stance, cites: str | None) -> str | None:
     """Return how a ruling of this stance on a question would loosen a published clause, in words; None where it would not.
 
-    Rulings in the index count for nothing here.
+    Over the clause that it cites it holds however strict that is, so that one counts whatever the question. Rulings in the index
+    count for nothing here.
     """
-    loosened = clauses_loosened(question, stance, index)
-    if not loosened:
+    found = [(verdict.hit.clause, verdict.stance) for verdict in clauses_loosened(question, stance, index)]
+    cited = [(one, one.clause.stance) for one in index.clauses if one.cited == cites]
+    found += [(one, says) for one, says in cited if says in STRICTNESS and is_looser(says, stance)]
+    if not found:
         return None
-    clause = loosened[0].hit.clause
-    return (
-        f"Your policy ({clause.policy.title}, {clause.clause.label}) says: {VERDICTS[loosened[0].stance]} "
-        f"Your ruling would say: {VERDICTS[stance]}"
-    )
+    clause, says = found[0]
+    said = f"Your policy ({clause.policy.title}, {clause.clause.label}) says: {VERDICTS[says]}"
+    return f"{said} Your ruling would say: {VERDICTS[stance]}"
 
 
 def read_ruling(text: str, stance: Stance, note: RulingNote, today: date) -> Clause:

@@ -329,7 +329,8 @@ def _shown(show: Handler, visit: Visit) -> Response:
     try:
         return show(visit)
     except (BotError, CorpusError) as error:
-        return replace(visit, problem="").page("missing", 404, sentence=visit.problem or str(error))
+        sentence, status = (visit.problem, 400) if visit.problem else (str(error), 404)
+        return replace(visit, problem="").page("missing", status, sentence=sentence)
 
 
 def _beginning(person: Person) -> str:

@@ -29,11 +29,12 @@ import pytest
 from sqlalchemy import DateTime, Engine, insert, select
 from starlette.applications import Starlette
 
-from bot.assembly import Parts, assemble
+from bot.assembly import NO_WAYS, Parts, assemble
 from bot.audit import at_command_line
 from bot.bootstrap import Indexes
 from bot.bringing_in import BringingIn
 from bot.clock import now_utc
+from bot.configuration import Configuration
 from bot.desk.gate import COOKIE, Gate
 from bot.desk.routes import desk_routes
 from bot.joining import COOKIE as DOOR
@@ -327,7 +328,7 @@ class KeptSeat(Seat):
 
 def at_desk(parts: Parts, session: str) -> KeptSeat:
     gate = Gate(parts.desk, parts.people, SECRET.encode(), secure=False)
-    return KeptSeat(Starlette(routes=desk_routes(gate, parts, now_utc)), session)
+    return KeptSeat(Starlette(routes=desk_routes(gate, parts, now_utc, ways=NO_WAYS, configuration=Configuration())), session)
 
 
 def bring_in(parts: Parts, name: str, raw: bytes, who: str) -> None:

@@ -100,7 +100,7 @@ def test_the_same_document_again_is_refused_while_it_waits_and_once_it_holds(
     ("find", "instead", "says"),
     [
         ("school: hillside", "school: meadow", "p.yaml is meadow/visitors-policy, not hillside/visitors-policy"),
-        ("slug: visitors-policy", "slug: ../visitors", "p.yaml has no proper name for its policy"),
+        ("slug: visitors-policy", "slug: ../visitors", "p.yaml: “../visitors” cannot be the name of a policy"),
         ("slug: visitors-policy", "slug: rulings", "Rulings are not brought in as a document"),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.clock import now_utc
+from bot.desk.access import NOT_YOURS, DeskAccess
 from bot.errors import BotError
 from bot.people import WEB, People, Person, PersonRole
 from bot.schema import open_store
@@ -300,3 +301,40 @@ def test_a_headteacher_is_replaced(public: Policybot, store: Engine, joined: Cal
     assert joined(code) is PersonRole.HEADTEACHER
     enrolled(people, PersonRole.HEADTEACHER, "telegram", "2")
     assert public("people", *AT_HILLSIDE, "--replace-headteacher").out.startswith("The access of 2 headteachers has ended.")
+
+
+def test_a_link_to_the_desk_is_printed_for_whom_it_is_for_and_nobody_else(public: Policybot, tmp_path: Path) -> None:
+    public("init", "meadow", "--name", "Meadow School")
+    engine = open_store(sqlite_url(tmp_path / "home"))
+    people = People(engine, now_utc)
+
+    def enrol(school: str, role: PersonRole) -> int:
+        return people.enrol(people.invite(school, role)[1], WEB, secrets.token_hex(16)).id
+
+    assert_refused(
+        public("desk-link", *AT_HILLSIDE),
+        "hillside has no headteacher yet: invite one with `policybot invite --school hillside --role headteacher`.",
+    )
+    staff, office, elsewhere = (
+        enrol(school, role)
+        for school, role in (
+            ("hillside", PersonRole.STAFF),
+            ("hillside", PersonRole.OFFICE),
+            ("meadow", PersonRole.HEADTEACHER),
+        )
+    )
+    for number in (elsewhere, 99, -1):
+        wrong = f"hillside has no person {number}: `policybot people --school hillside` lists them."
+        assert_refused(public("desk-link", *AT_HILLSIDE, f"--person={number}"), wrong)
+    assert_refused(public("desk-link", *AT_HILLSIDE, "--person", str(staff)), NOT_YOURS)
+    assert public("desk-link", "--school", "nowhere").code == 1
+    assert public("desk-link", *AT_HILLSIDE, "--person", "one").code == 2
+    told = public("desk-link", *AT_HILLSIDE, "--person", str(office)).out
+    (token,) = re.findall(r"^https://policies\.hillside\.example/desk/enter/(\S+)$", told, re.MULTILINE)
+    assert DeskAccess(engine, people, now_utc).enter(token).person.id == office
+    first, second = (enrol("hillside", PersonRole.HEADTEACHER) for _ in range(2))
+    assert_refused(
+        public("desk-link", *AT_HILLSIDE),
+        f"hillside has more than one headteacher: say for whom it is, with --person {first} or {second}.",
+    )
+    engine.dispose()
