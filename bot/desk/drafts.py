@@ -26,7 +26,7 @@ from corpus.errors import StoreError
 from corpus.versions import CHANGED_MEANWHILE, Version, Versions
 
 # So many characters of the document are shown round the part that is being fixed.
-ROUND_IT = 400
+ROUND_IT = 250
 
 
 def draft_of(versions: Versions, visit: Visit) -> Version:
@@ -112,7 +112,7 @@ class DraftPages:
             lead_in=draft.policy.lead_in_words(part.lead_in if isinstance(part, Clause) else part.under),
             lead_ins=[one for one in section.elements if isinstance(one, LeadIn)],
             following=[one for one in after if isinstance(one, Clause)],
-            around=(source[max(0, start - ROUND_IT) : start], source[start:end], source[end : end + ROUND_IT]),
+            around=_around(source, start, end),
             doubts=[one.sentence for one in self._doubtful(draft) if one.element == part.id],
             stances=STANCES,
             parties=PARTY_WORDS,
@@ -185,3 +185,13 @@ class DraftPages:
         with as_shown(self._versions, self._audit, visit, Action.DROPPED_DRAFT) as (together, _):
             together.drop_draft(visit.school.id, visit.path("slug"))
         raise Done("/policies", "The draft is thrown away. What is published has not changed.")
+
+
+def _around(source: str, start: int, end: int) -> tuple[str, str, str]:
+    """Return what stands before a part of a document, the part, and what stands after it; where it is cut, at white space."""
+    before, after = source[max(0, start - ROUND_IT) : start], source[end : end + ROUND_IT]
+    if start > ROUND_IT:
+        before = f"… {before.partition(' ')[2]}"
+    if end + ROUND_IT < len(source):
+        after = f"{after.rpartition(' ')[0]} …"
+    return before, source[start:end], after

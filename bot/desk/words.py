@@ -14,7 +14,7 @@ STANCES = {
     Stance.ALLOWED: "Allowed",
     Stance.REQUIRED: "Must be done",
     Stance.RECOMMENDED: "Advised",
-    Stance.INFORMATIONAL: "Informs, and rules on nothing",
+    Stance.INFORMATIONAL: "For information only",
 }
 # Who may use a page: those who keep the policies, those who prepare them too, and those who only look on.
 KEEPERS = frozenset({PersonRole.HEADTEACHER, PersonRole.ADMINISTRATOR})

@@ -7,8 +7,18 @@ if (told) {
   const place = told.matches(".said") && location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (place) {
     place.prepend(told);
+    // Going to the place takes the focus away, and is done when the page has loaded.
+    addEventListener("load", () => requestAnimationFrame(() => told.focus({ preventScroll: true })));
+  } else {
+    told.focus();
   }
-  told.focus({ preventScroll: Boolean(place) });
+}
+
+// What is being fixed stands in the middle of its document.
+const fixed = document.querySelector(".source mark");
+if (fixed) {
+  const box = fixed.closest(".source");
+  box.scrollTop = fixed.offsetTop - box.offsetTop - (box.clientHeight - fixed.offsetHeight) / 2;
 }
 
 function onItsWay(words) {

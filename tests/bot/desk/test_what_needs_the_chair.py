@@ -159,7 +159,7 @@ def test_a_file_with_other_stances_in_it_and_an_older_draft_loosen_nothing_unsee
         (
             PAGE,
             {"stance": "informational", "second": "allowed", "when": "a page", "binds": "staff"},
-            "Informs, and rules on nothing · allowed “a page” · for staff",
+            "For information only · allowed “a page” · for staff",
         ),
         ("1.4", {"stance": "allowed", "binds": ["staff", "pupils"]}, "Allowed · for staff, pupils"),
         ("1.4", {"stance": "allowed"}, "Allowed"),
