@@ -9,7 +9,8 @@ from starlette.routing import Route
 from bot.answer import PARTY_WORDS
 from bot.clock import day_of
 from bot.desk.fixes import read_correction
-from bot.desk.gate import Done, Gate, Visit, read_number
+from bot.desk.gate import Done, Gate, Visit
+from bot.desk.published import version_of
 from bot.desk.signature import Signatures
 from bot.desk.words import KEEPERS, STANCES
 from bot.errors import BotError
@@ -50,14 +51,8 @@ class CorrectionPages:
             gate.page("/policies/{slug}/review", KEEPERS, self._review, {"confirm": self._agree}),
         ]
 
-    def _version(self, visit: Visit, number: str | None) -> Version:
-        wanted = read_number(number) if number is not None else None
-        if number is not None and wanted is None:
-            raise StoreError("There is no such version of this policy.")
-        return self._versions.version(visit.school.id, visit.path("slug"), wanted)
-
     def _found(self, visit: Visit) -> tuple[Version, Clause]:
-        version = self._version(visit, visit.path("number"))
+        version = version_of(self._versions, visit, visit.path("number"))
         found = next((one for one in version.policy.clauses() if one.id == visit.path("clause")), None)
         if found is None:
             raise StoreError("There is no such clause in this version.")
@@ -93,7 +88,7 @@ class CorrectionPages:
         raise Done(f"/policies/{slug}/versions/{number}/clauses/{clause.id}", "It is checked.")
 
     def _review(self, visit: Visit) -> Response:
-        version = self._version(visit, None)
+        version = version_of(self._versions, visit, None)
         waiting = [one for one in version.policy.clauses() if not one.confirmed]
         waiting.sort(key=lambda clause: (not clause.gives_leave, _FIRST.index(clause.stance)))
         return visit.page(
@@ -109,7 +104,7 @@ class CorrectionPages:
         )
 
     def _agree(self, visit: Visit) -> Response:
-        version = self._version(visit, visit.typed("number"))
+        version = version_of(self._versions, visit, visit.typed("number"))
         slug = version.policy.slug
         agreed = visit.all_typed("right")
         if not agreed:

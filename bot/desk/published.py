@@ -21,6 +21,17 @@ from corpus.policy_file import to_yaml
 from corpus.versions import Version, Versions
 
 
+def version_of(versions: Versions, visit: Visit, number: str | None) -> Version:
+    """Return a version of the policy that a page is about, the current one for None. Raises StoreError where there is none."""
+    wanted = read_number(number) if number is not None else None
+    try:
+        if number is None or wanted is not None:
+            return versions.version(visit.school.id, visit.path("slug"), wanted)
+    except StoreError:
+        pass
+    raise StoreError("There is no such version of this policy: choose one on the Policies page.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A policy as the list shows it; `number` is None where nothing is published yet."""
@@ -105,11 +116,7 @@ class PublishedPages:
         )
 
     def _version(self, visit: Visit) -> Version:
-        number = visit.request.path_params.get("number")
-        wanted = read_number(number) if number is not None else None
-        if number is not None and wanted is None:
-            raise StoreError("There is no such version of this policy.")
-        return self._versions.version(visit.school.id, visit.path("slug"), wanted)
+        return version_of(self._versions, visit, visit.request.path_params.get("number"))
 
     def _roll_back(self, visit: Visit) -> Response:
         if visit.role not in KEEPERS:
