@@ -435,6 +435,8 @@ def _clause(
     for name in extra:
         ranges.extend([*_marker_ranges(name), *_ranges(name, 0, len(name.text))])
         reading += f" {_source_text(source, _marker_ranges(name))} {without_emphasis(name.text)}"
+    if unit.block.kind is Kind.ROW:
+        reading = _row_in_words(reading)
     marker = _marker_ranges(unit) if with_marker else []
     text = _source_text(source, ranges)
     clause = Clause(
@@ -467,6 +469,16 @@ def _marker_ranges(unit: _Unit) -> list[tuple[int, int]]:
         return []
     start = unit.block.pieces[0][0]
     return [(start, start + unit.marker.length)]
+
+
+def _row_in_words(row: str) -> str:
+    """Return a table's row as one reads it out, without the lines between its cells: `Headteacher: keeps the list`."""
+    cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
+    words, *others = [cell for cell in cells if cell] or [row]
+    joint = " " if words.endswith(":") else ": "
+    for cell in others:
+        words, joint = f"{words}{joint}{cell}", " " if cell.endswith((".", ";", ":", "!", "?")) else "; "
+    return words
 
 
 def without_emphasis(text: str) -> str:

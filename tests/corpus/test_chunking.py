@@ -3,6 +3,7 @@
 import pytest
 
 from corpus.building import build_policy
+from corpus.checking import check_coverage
 
 RULE = "Staff must keep to this policy at all times."
 
@@ -47,3 +48,16 @@ def test_the_month_of_may_makes_no_sentence_of_a_line_about_the_policy() -> None
     policy = build_policy(text, school="hill", slug="phones", title=None, source_name="phones")
     assert [clause.label for clause in policy.clauses()] == ["Aims"]
     assert policy.adopted == "2025-05-04"
+
+
+def test_a_row_of_a_table_is_read_as_one_reads_it_out_and_keeps_its_own_characters() -> None:
+    text = (
+        "1.1 Staff must lock the gate.\n\n1.2 Who keeps what:\n\n| Who | What they do |\n| --- | --- |\n"
+        "| Headteacher | Keeps the list. |\n| Office manager | Must keep the forms. | Each term |\n"
+    )
+    policy = build_policy(text, school="hillside", slug="staff", title="Staff", source_name="staff.md")
+    rows = [clause for clause in policy.clauses() if "row" in clause.label]
+    assert [row.words for row in rows] == ["Headteacher: Keeps the list.", "Office manager: Must keep the forms. Each term"]
+    assert rows[0].text == "| Headteacher | Keeps the list. |"
+    assert [row.repairs for row in rows] == [(), ()]
+    assert check_coverage(policy, text).is_complete
