@@ -28,8 +28,6 @@ $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 
 # A worker of the tests has one processor to itself: a second thread for its sums would only take from the other worker.
 test soak: export OPENBLAS_NUM_THREADS := 1
-# A third of a worker's time is waiting, for processes and pages: so there are three workers for two processors.
-test soak: export PYTEST_XDIST_AUTO_NUM_WORKERS = $(shell $(BIN)/python -c 'import os; print(max(2, os.cpu_count() * 3 // 2))')
 test: $(READY) browser $(if $(CI),playground)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
