@@ -60,7 +60,7 @@ class ChairPages:
         return number
 
     def _approve(self, visit: Visit) -> Response:
-        self._require(visit, CHAIR, "Only the chair of governors approves.")
+        visit.require(CHAIR, "Only the chair of governors approves.")
         self._publication.approve(
             visit.school.id,
             self._number(visit),
@@ -71,21 +71,17 @@ class ChairPages:
         raise Done("/approvals", "It is approved.")
 
     def _refuse(self, visit: Visit) -> Response:
-        self._require(visit, CHAIR, "Only the chair of governors refuses.")
+        visit.require(CHAIR, "Only the chair of governors refuses.")
         self._proposals.refuse(visit.school.id, self._number(visit), visit.who, comment=visit.typed("comment"))
         raise Done("/approvals", "It is refused, and the headteacher can see why.")
 
     def _withdraw(self, visit: Visit) -> Response:
-        self._require(visit, KEEPERS, "Only the headteacher takes it back.")
+        visit.require(KEEPERS, "Only the headteacher takes it back.")
         self._proposals.withdraw(visit.school.id, self._number(visit), visit.who)
         raise Done("/approvals", "It is taken back.")
 
     def _settings(self, visit: Visit) -> Response:
-        self._require(visit, KEEPERS, "Only the headteacher changes that.")
+        visit.require(KEEPERS, "Only the headteacher changes that.")
         chosen = ChairSettings("versions" in visit.form, "looser" in visit.form)
         self._proposals.change_settings(visit.school.id, chosen, visit.who)
         raise Done("/approvals", "It is changed.")
-
-    def _require(self, visit: Visit, roles: frozenset[PersonRole], otherwise: str) -> None:
-        if visit.role not in roles:
-            raise BotError(otherwise)

@@ -17,7 +17,6 @@ from bot.desk.gate import TO_READ, Done, Gate, Handler, Visit
 from bot.desk.signature import Signatures
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES, titles
 from bot.errors import BotError
-from bot.people import PersonRole
 from bot.policy_pages import page_sections
 from corpus import editing
 from corpus.checking import Finding
@@ -135,7 +134,7 @@ class DraftPages:
 
     def _changed(self, visit: Visit, edit: Edit, said: str, anchor: str = "") -> Response:
         """Carry an edit out on the draft that the form was made for, and go on to it."""
-        self._require(visit, OFFICE, "Only those who prepare the policies change a draft.")
+        visit.require(OFFICE, "Only those who prepare the policies change a draft.")
         slug = visit.path("slug")
         with as_shown(self._versions, self._audit, visit, Action.EDITED_DRAFT) as (together, edits):
             together.change_draft(visit.school.id, slug, edits, edit)
@@ -147,7 +146,7 @@ class DraftPages:
         if asked is None:
             raise BotError("That cannot be done with this part: look at the draft once more.")
         if name in DECIDING:
-            self._require(visit, KEEPERS, "Only the headteacher says what a clause makes of the matter.")
+            visit.require(KEEPERS, "Only the headteacher says what a clause makes of the matter.")
         by, on = self._signatures.of(visit.school, visit.role), day_of(self._now())
         edit, said = asked(Fix(visit, part, self._draft(visit).source or "", by, on))
         return self._changed(visit, edit, said, part.id)
@@ -176,12 +175,8 @@ class DraftPages:
             "It is a clause now.",
         )
 
-    def _require(self, visit: Visit, roles: frozenset[PersonRole], otherwise: str) -> None:
-        if visit.role not in roles:
-            raise BotError(otherwise)
-
     def _drop(self, visit: Visit) -> Response:
-        self._require(visit, OFFICE, "Only those who prepare the policies throw a draft away.")
+        visit.require(OFFICE, "Only those who prepare the policies throw a draft away.")
         with as_shown(self._versions, self._audit, visit, Action.DROPPED_DRAFT) as (together, _):
             together.drop_draft(visit.school.id, visit.path("slug"))
         raise Done("/policies", "The draft is thrown away. What is published has not changed.")

@@ -88,6 +88,11 @@ class Visit:
         """Where they begin at the desk."""
         return _beginning(self.person)
 
+    def require(self, roles: Collection[PersonRole], otherwise: str) -> None:
+        """Raise BotError, which says `otherwise`, where their role is none of these."""
+        if self.role not in roles:
+            raise BotError(otherwise)
+
     def path(self, name: str) -> str:
         """Return a part of the address that was asked for."""
         return str(self.request.path_params[name]).translate(_UNPRINTABLE)

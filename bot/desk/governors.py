@@ -6,12 +6,13 @@ from starlette.routing import Route
 from bot.audit import Action, Audit
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
-from bot.errors import BotError
 from bot.governors import Overviews
 from bot.other_policies import LONGEST_TITLE, add_other_policy
 from bot.publication import Publication
 from bot.rulings import RulingState
 from corpus.versions import Versions
+
+_NOT_YOURS = "Only the headteacher changes the list of policies."
 
 
 class GovernorsPage:
@@ -41,7 +42,7 @@ class GovernorsPage:
         )
 
     def _add(self, visit: Visit) -> Response:
-        self._require_keeper(visit)
+        visit.require(KEEPERS, _NOT_YOURS)
 
         def make(together: Versions) -> str:
             title = add_other_policy(together, visit.school.id, visit.typed("title"))
@@ -52,7 +53,7 @@ class GovernorsPage:
         raise Done("/governors", f"{title} is on the list: where no rule settles a question, the reply names it.")
 
     def _remove(self, visit: Visit) -> Response:
-        self._require_keeper(visit)
+        visit.require(KEEPERS, _NOT_YOURS)
         title = visit.typed("title")
 
         def make(together: Versions) -> None:
@@ -61,7 +62,3 @@ class GovernorsPage:
 
         self._publication.change(visit.school.id, make)
         raise Done("/governors", f"{title} is off the list.")
-
-    def _require_keeper(self, visit: Visit) -> None:
-        if visit.role not in KEEPERS:
-            raise BotError("Only the headteacher changes the list of policies.")

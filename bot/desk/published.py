@@ -11,7 +11,6 @@ from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
 from bot.desk.gate import TO_READ, Done, Gate, Visit, read_number
 from bot.desk.words import EVERYBODY, KEEPERS, STANCES
-from bot.errors import BotError
 from bot.governors import ReviewState, review_of
 from bot.policy_pages import page_sections
 from bot.publication import Publication
@@ -119,8 +118,7 @@ class PublishedPages:
         return version_of(self._versions, visit, visit.request.path_params.get("number"))
 
     def _roll_back(self, visit: Visit) -> Response:
-        if visit.role not in KEEPERS:
-            raise BotError("Only the headteacher goes back to an earlier version.")
+        visit.require(KEEPERS, "Only the headteacher goes back to an earlier version.")
         version, slug = self._version(visit), visit.path("slug")
         self._publication.roll_back(visit.school.id, slug, version.number or 0, visit.who)
         raise Done(f"/policies/{slug}", f"Staff are answered from version {version.number} again.")

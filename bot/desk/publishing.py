@@ -10,7 +10,6 @@ from bot.chair_requests import ChairRequests
 from bot.desk.drafts import as_shown, draft_of
 from bot.desk.gate import TO_READ, Done, Gate, Visit
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
-from bot.errors import BotError
 from bot.looked_at import LookedAt
 from bot.proposals import Proposals, State
 from bot.publication import Publication
@@ -87,8 +86,7 @@ class PublishingPages:
 
     def _match(self, visit: Visit) -> Response:
         """Decide whether two clauses are the same rule."""
-        if visit.role not in OFFICE:
-            raise BotError("Only those who prepare the policies decide that.")
+        visit.require(OFFICE, "Only those who prepare the policies decide that.")
         slug, same = visit.path("slug"), visit.typed("same") == "yes"
         clause, before = visit.typed("clause"), visit.typed("before")
         with as_shown(self._versions, self._audit, visit, Action.EDITED_DRAFT) as (together, edits):
@@ -124,8 +122,7 @@ class PublishingPages:
         return self._mark(visit, list(zip(matters, digests, strict=False)), "publish")
 
     def _mark(self, visit: Visit, groups: Sequence[tuple[str, str]], next_page: str) -> Response:
-        if visit.role not in KEEPERS:
-            raise BotError("Only the headteacher marks what was looked at.")
+        visit.require(KEEPERS, "Only the headteacher marks what was looked at.")
         slug = visit.path("slug")
         for matter, digest in groups:
             self._looked_at.mark(visit.school.id, slug, digest[:64], matter[:200], visit.who)

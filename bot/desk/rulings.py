@@ -75,8 +75,7 @@ class RulingPages:
         )
 
     def _withdraw(self, visit: Visit) -> Response:
-        if visit.role not in KEEPERS:
-            raise BotError("Only the headteacher takes a ruling back.")
+        visit.require(KEEPERS, "Only the headteacher takes a ruling back.")
         self._publication.withdraw_ruling(visit.school.id, visit.typed("ruling"), visit.who)
         raise Done("/rulings", "The ruling is taken back: staff are not answered from it any more.")
 
