@@ -21,6 +21,7 @@ from bot.rule_changes import draft_words
 from bot.sections import GONE
 from bot.tables import announcements, people, readings
 from bot.turn import Asker, Turn, said
+from bot.typed import read_number
 from corpus.clause import Policy
 from corpus.tables import policies, writing
 from corpus.versions import Versions
@@ -213,9 +214,10 @@ class Announcements:
 
     def pressed(self, asker: Asker, message: Message, value: str) -> Turn:
         """Return what comes of somebody's saying that they have read something. Raises BotError where it is not for them."""
-        if asker.person is None or not (value.isascii() and value.isdigit() and len(value) < 10):
+        number = read_number(value)
+        if asker.person is None or number is None:
             raise BotError(GONE)
-        ids, number = self._people.ids(message.channel, message.account), int(value)
+        ids = self._people.ids(message.channel, message.account)
         read_at = self._readings.read_at(number, ids)
         if read_at:
             return said(Heading(f"You said so already: {spoken(read_at)}."), private=True)

@@ -1,4 +1,4 @@
-"""What somebody typed that is to stand on one line, such as a title."""
+"""What somebody typed or sent that is to be read as one line, such as a title, or as a number."""
 
 from bot.errors import BotError, in_quotes
 
@@ -17,3 +17,8 @@ def read_line(typed: str, what: str, longest: int) -> str:
         seen = "".join(filter(str.isprintable, line))
         raise BotError(f"The {what} {in_quotes(seen)} holds characters that nobody can see: type it anew.")
     return line
+
+
+def read_number(text: str) -> int | None:
+    """Return the number that stands in an address, a form or a button, None where it is none, or larger than any in the store."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

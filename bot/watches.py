@@ -23,6 +23,7 @@ from bot.rule_changes import SILENCE_ALLOWS_NOTHING, is_reworded, what_changed
 from bot.sections import GONE, find_clause
 from bot.tables import watches
 from bot.turn import Asker, Turn, said
+from bot.typed import read_number
 from corpus.errors import StoreError
 from corpus.tables import insert_into, writing
 from corpus.versions import Versions
@@ -141,11 +142,12 @@ class Watches:
         buttons = tuple(Button(f"Stop watching {number}", f"{WATCH}:{_END}:{row.id}") for number, row in enumerate(rows, 1))
         return said(Heading("I tell you when these rules change:"), *map(Paragraph, lines), buttons=buttons, private=True)
 
-    def _end(self, message: Message, number: str) -> Turn:
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+    def _end(self, message: Message, value: str) -> Turn:
+        number = read_number(value)
+        if number is None:
             raise BotError(GONE)
         with writing(self._engine) as connection:
-            ended = connection.execute(delete(watches).where(watches.c.id == int(number), self._hers(message))).rowcount
+            ended = connection.execute(delete(watches).where(watches.c.id == number, self._hers(message))).rowcount
         return said(
             Heading("I no longer watch that rule for you." if ended else "I do not watch that rule for you."), private=True
         )

@@ -23,6 +23,7 @@ from bot.errors import BotError
 from bot.people import EMAIL, People, Person, PersonRole
 from bot.rendering import environment
 from bot.secret import keyed_hash
+from bot.typed import read_number
 from corpus.errors import CorpusError
 from corpus.versions import School
 
@@ -134,11 +135,6 @@ class Done(Exception):  # noqa: N818  it is no error
 
 
 Handler = Callable[[Visit], Response]
-
-
-def read_number(text: str) -> int | None:
-    """Return the number that stands in an address or a form, None where it is none, or larger than any in the store."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _printable(text: str) -> str:

@@ -9,11 +9,12 @@ from starlette.routing import Route
 
 from bot.answer import PARTY_WORDS, dates
 from bot.clock import day_of, spoken
-from bot.desk.gate import TO_READ, Done, Gate, Visit, read_number
+from bot.desk.gate import TO_READ, Done, Gate, Visit
 from bot.desk.words import EVERYBODY, KEEPERS, STANCES
 from bot.governors import ReviewState, review_of
 from bot.policy_pages import page_sections
 from bot.publication import Publication
+from bot.typed import read_number
 from corpus.checking import check_policy
 from corpus.errors import StoreError
 from corpus.policy_file import to_yaml
