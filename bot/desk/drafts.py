@@ -79,6 +79,9 @@ class DraftPages:
     def _show(self, visit: Visit) -> Response:
         draft = self._draft(visit)
         doubtful = self._doubtful(draft)
+        doubts: dict[str, list[str]] = {}
+        for one in doubtful:
+            doubts.setdefault(one.element, []).append(one.sentence)
         current = {slug: number for slug, number, _ in self._versions.policies(visit.school.id) if number and slug != RULINGS}
         return visit.page(
             "draft",
@@ -87,8 +90,8 @@ class DraftPages:
             beside=[title for slug, title in titles(self._versions, visit.school.id).items() if slug in current],
             slug=draft.policy.slug,
             sections=list(enumerate(page_sections(draft.policy, day_of(self._now())))),
-            general=[one.sentence for one in doubtful if not one.element],
-            doubts={one.element: [other.sentence for other in doubtful if other.element == one.element] for one in doubtful},
+            general=doubts.get("", []),
+            doubts=doubts,
             first=[one for one in doubtful if one.element],
             stances=STANCES,
             parties=PARTY_WORDS,
@@ -97,8 +100,8 @@ class DraftPages:
         )
 
     def _part(self, visit: Visit) -> Response:
-        draft, part = self._draft(visit), self._element(visit)
-        source = draft.source or ""
+        draft = self._draft(visit)
+        part, source = _element(draft, visit), draft.source or ""
         start, end = (part.at[0].start, part.at[-1].end) if part.at else (0, 0)
         section = next(one for one in draft.policy.sections if part in one.elements)
         after = section.elements[section.elements.index(part) + 1 :]
@@ -125,13 +128,6 @@ class DraftPages:
     def _draft(self, visit: Visit) -> Version:
         return draft_of(self._versions, visit)
 
-    def _element(self, visit: Visit) -> Clause | LeadIn:
-        policy, wanted = self._draft(visit).policy, visit.path("part")
-        part = next((one for section in policy.sections for one in section.elements if one.id == wanted), None)
-        if part is None:
-            raise StoreError("This part of the draft is not there any more: somebody has joined it, or set it aside.")
-        return part
-
     def _changed(self, visit: Visit, edit: Edit, said: str, anchor: str = "") -> Response:
         """Carry an edit out on the draft that the form was made for, and go on to it."""
         visit.require(OFFICE, "Only those who prepare the policies change a draft.")
@@ -141,14 +137,15 @@ class DraftPages:
         raise Done(f"/policies/{slug}/draft{f'#{anchor}' if anchor else ''}", said)
 
     def _fix(self, name: str, visit: Visit) -> Response:
-        part = self._element(visit)
+        draft = self._draft(visit)
+        part = _element(draft, visit)
         asked = (OF_CLAUSE if isinstance(part, Clause) else OF_LEAD_IN).get(name)
         if asked is None:
             raise BotError("That cannot be done with this part: look at the draft once more.")
         if name in DECIDING:
             visit.require(KEEPERS, "Only the headteacher says what a clause makes of the matter.")
         by, on = self._signatures.of(visit.school, visit.role), day_of(self._now())
-        edit, said = asked(Fix(visit, part, self._draft(visit).source or "", by, on))
+        edit, said = asked(Fix(visit, part, draft.source or "", by, on))
         return self._changed(visit, edit, said, part.id)
 
     def _about(self, visit: Visit) -> Response:
@@ -180,6 +177,15 @@ class DraftPages:
         with as_shown(self._versions, self._audit, visit, Action.DROPPED_DRAFT) as (together, _):
             together.drop_draft(visit.school.id, visit.path("slug"))
         raise Done("/policies", "The draft is thrown away. What is published has not changed.")
+
+
+def _element(draft: Version, visit: Visit) -> Clause | LeadIn:
+    """Return the part of a draft that a page is about. Raises StoreError where it is not there any more."""
+    wanted = visit.path("part")
+    part = next((one for section in draft.policy.sections for one in section.elements if one.id == wanted), None)
+    if part is None:
+        raise StoreError("This part of the draft is not there any more: somebody has joined it, or set it aside.")
+    return part
 
 
 def _around(source: str, start: int, end: int) -> tuple[str, str, str]:
