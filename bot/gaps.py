@@ -21,6 +21,7 @@ from bot.clock import day_of
 from bot.directory import Directory
 from bot.errors import BotError
 from bot.notices import NoticeKind, Notices
+from bot.records import FEWEST_PEOPLE
 from bot.roster import Roster
 from bot.tables import gap_decisions, questions
 from corpus.clause import Stance
@@ -33,8 +34,6 @@ from retrieval.reading import Reading
 from retrieval.sensitive import NEVER_STORED, sensitivity
 from retrieval.vectors import DIMENSIONS, Vector, normalized
 
-# What fewer people have in common could say who they are.
-FEWEST_PEOPLE = 3
 # So many others must ask of a matter that was said to be none of policy before it is a row again.
 REOPENED_BY = 3
 # From this likeness on to the mean of a group's vectors, a question that is read as no matter plainly is put into the group. Of

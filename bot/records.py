@@ -19,7 +19,8 @@ from retrieval.decision import Outcome
 # Follow-ups are read after the questions of this time in the same conversation.
 FOLLOW_UP = timedelta(minutes=15)
 RETENTION = timedelta(days=90)
-
+# What fewer people have in common could say who they are.
+FEWEST_PEOPLE = 3
 
 # Made once: to put a statement together takes longer than to carry it out.
 _EARLIER = select(conversations.c.earlier).where(

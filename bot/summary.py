@@ -13,8 +13,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, and_, 
 
 from bot.bootstrap import Indexes
 from bot.escalations import EscalationKind
-from bot.gaps import FEWEST_PEOPLE, matter_of, read_for_her
+from bot.gaps import matter_of, read_for_her
 from bot.people import PersonRole
+from bot.records import FEWEST_PEOPLE
 from bot.roster import Roster
 from bot.tables import escalations, people, question_counts, questions
 from retrieval.decision import Outcome

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bot.answer import VERDICTS, Quote, is_unconfirmed_permission
 from bot.asking import ask_and_read
 from bot.directory import Directory
+from bot.records import FEWEST_PEOPLE
 from bot.trial_questions import TrialQuestion
 from corpus.clause import STRICTNESS, Clause, Stance
 from corpus.loosening import is_looser, loosened
@@ -154,10 +155,6 @@ class Lately(Struct, frozen=True):
     matters: tuple[tuple[str, int], ...]
 
 
-# So many people must have asked before a number of their questions is shown.
-LEAST_PEOPLE = 3
-
-
 def try_out(questions: Sequence[TrialQuestion], today: Index, draft: Index, directory: Directory, day: date) -> Trial:
     """Return what becomes of questions when a draft takes the place of what is published.
 
@@ -181,9 +178,9 @@ def lately_changed(asked: Iterable[tuple[str, str]], today: Index, draft: Index,
         before, after = told(text, today, directory, day), told(text, draft, directory, day)
         if not before.is_secret and _compared(before, after)[0] in _OTHER_ANSWER:
             counted[after.matter] += askers
-    if len({asker for askers in counted.values() for asker in askers}) < LEAST_PEOPLE:
+    if len({asker for askers in counted.values() for asker in askers}) < FEWEST_PEOPLE:
         return Lately(0, ())
-    shown = {matter: len(askers) for matter, askers in counted.items() if len(set(askers)) >= LEAST_PEOPLE}
+    shown = {matter: len(askers) for matter, askers in counted.items() if len(set(askers)) >= FEWEST_PEOPLE}
     return Lately(sum(map(len, counted.values())), tuple(sorted(shown.items(), key=lambda item: -item[1])))
 
 
