@@ -39,11 +39,14 @@ class Difference(StrEnum):
     NEW = "new"
     SAME = "the same"
 
+    @property
+    def is_other_answer(self) -> bool:
+        """Whether somebody who asks gets another answer, not only other words."""
+        return self not in (Difference.SAME, Difference.REWORDED)
+
 
 _GRAVITY = {difference: at for at, difference in enumerate(Difference)}
 GRAVE = (Difference.LOST, Difference.LOOSER)
-# Differences by which somebody who asks gets another answer, not only other words.
-_OTHER_ANSWER = frozenset(Difference) - {Difference.SAME, Difference.REWORDED}
 
 
 class Rule(Struct, frozen=True):
@@ -176,7 +179,7 @@ def lately_changed(asked: Iterable[tuple[str, str]], today: Index, draft: Index,
     counted: dict[str, list[str]] = defaultdict(list)
     for text, askers in askers_of.items():
         before, after = told(text, today, directory, day), told(text, draft, directory, day)
-        if not before.is_secret and _compared(before, after)[0] in _OTHER_ANSWER:
+        if not before.is_secret and _compared(before, after)[0].is_other_answer:
             counted[after.matter] += askers
     if len({asker for askers in counted.values() for asker in askers}) < FEWEST_PEOPLE:
         return Lately(0, ())

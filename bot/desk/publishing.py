@@ -14,7 +14,6 @@ from bot.looked_at import LookedAt
 from bot.proposals import Proposals, State
 from bot.publication import Publication
 from bot.readiness import Readiness
-from bot.trial import Difference
 from corpus.alignment import Change, ClauseChange, compare, decide
 from corpus.clause import Policy
 from corpus.errors import StoreError
@@ -23,8 +22,6 @@ from corpus.rewording import reworded
 from corpus.versions import Approval, Version, Versions
 
 LONGEST_RECORD = 200
-# What is shown first: what is looser, then what a person must decide, then in the order of the document.
-_LIKE_BEFORE = frozenset({Difference.SAME, Difference.REWORDED})
 
 
 class PublishingPages:
@@ -74,12 +71,14 @@ class PublishingPages:
         changes = compare(before, draft.policy) if before else []
         told = [one for one in changes if one.change is not Change.UNCHANGED or one.stances]
         rows = [(one, loosened(one.before, one.after), _runs(one)) for one in told]
+        # What is looser stands first, then what a person must decide, then the rest in the order of the document.
+        rows.sort(key=lambda row: (row[1] is None, not row[0].doubtful))
         return visit.page(
             "changes",
             draft=draft,
             slug=draft.policy.slug,
             first=before is None,
-            rows=sorted(rows, key=lambda row: (row[1] is None, not row[0].doubtful)),
+            rows=rows,
             unchanged=len(changes) - len(told),
             stances=STANCES,
         )
@@ -99,9 +98,9 @@ class PublishingPages:
         unseen = {group.matter for group in self._looked_at.unseen(visit.school.id, slug, trial)}
         grave = [(group, group.matter in unseen) for group in trial.groups if group.grave]
         others = [
-            one for group in trial.groups for one in group.tried if one not in group.grave and one.difference not in _LIKE_BEFORE
+            one for group in trial.groups for one in group.tried if one not in group.grave and one.difference.is_other_answer
         ]
-        same = sum(one.difference in _LIKE_BEFORE for group in trial.groups for one in group.tried)
+        same = sum(not one.difference.is_other_answer for group in trial.groups for one in group.tried)
         return visit.page(
             "trial",
             draft=draft,

@@ -20,7 +20,7 @@ from bot.publication import Publication
 from bot.rendering import to_html
 from bot.roster import Roster
 from bot.rulings import LONGEST_QUESTION, LONGEST_RULING, Ruled, Rulings, RulingState
-from bot.trial import Difference, try_out
+from bot.trial import try_out
 from bot.trial_questions import TrialQuestions
 from corpus.clause import RulingNote, Stance
 from corpus.dates import PolicyDate, parse_date
@@ -28,7 +28,6 @@ from retrieval.index import Index, IndexedClause
 
 # So much of a clause tells it from others in a list.
 _BEGINNING = 70
-_LIKE_BEFORE = frozenset({Difference.SAME, Difference.REWORDED})
 
 
 class RulingPages:
@@ -123,7 +122,7 @@ class RulingPages:
             governs=any(one.ruling and one.words == ruled.text for one in answer.quotes[:1]),
             looser=looser,
             needs_chair=needs_chair,
-            others=[one for group in tried.groups for one in group.tried if one.difference not in _LIKE_BEFORE],
+            others=[one for group in tried.groups for one in group.tried if one.difference.is_other_answer],
             day=day_in_words,
         )
 
