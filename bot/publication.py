@@ -107,9 +107,10 @@ class Publication:
         def make(together: Versions) -> None:
             before = _current(together, school_id, slug)
             together.roll_back(school_id, slug, number)
-            self._refuse_looser_rulings(before, together.version(school_id, slug, number).policy)
+            after = together.version(school_id, slug, number).policy
+            self._refuse_looser_rulings(before, after)
             self._audit.note(together.transaction, school_id, who, Action.ROLLED_BACK, slug=slug, version=number)
-            self._note_looser(together, number, before, together.version(school_id, slug, number).policy, who)
+            self._note_looser(together, number, before, after, who)
 
         self.change(school_id, make)
 
@@ -136,8 +137,9 @@ class Publication:
         if slug == RULINGS:
             raise BotError("A ruling is not set right: withdraw it, and write another.")
         needs_chair = self._proposals.settings(school_id).looser_needs_chair
-        require_own_words(_clause(self._versions.version(school_id, slug, number).policy, number, clause_id), correction)
-        looser = _loosened(self._versions, (school_id, slug, number), clause_id, correction)
+        clause = _clause(self._versions.version(school_id, slug, number).policy, number, clause_id)
+        require_own_words(clause, correction)
+        looser = loosened(clause, clause.corrected(correction))
         proposed = Proposed(
             kind=Kind.CORRECTION,
             slug=slug,
@@ -180,12 +182,12 @@ class Publication:
         looser = looser_than_published(self._indexes.of(school_id), ruled.note.question, ruled.stance, ruled.note.cites)
         return looser, looser is not None and self._proposals.settings(school_id).looser_needs_chair
 
-    def would_be(self, school_id: str, ruled: Ruled, who: str) -> Index:
+    def would_be(self, school_id: str, ruled: Ruled, who: str, *, needs_chair: bool) -> Index:
         """Return the index from which a school would be answered if a ruling held, as the chair approves it where she is asked.
 
-        Nothing is kept. Raises what `rule` raises.
+        `needs_chair` says whether she is, as `looser` does. Nothing is kept. Raises what `rule` raises.
         """
-        approved_by = THE_CHAIR if self.looser(school_id, ruled)[1] else None
+        approved_by = THE_CHAIR if needs_chair else None
         with self._versions.all_at_once() as together:
             together.hold(school_id)
             undone = together.transaction.begin_nested()

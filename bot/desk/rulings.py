@@ -105,8 +105,8 @@ class RulingPages:
         """Show what a ruling would change, before it does."""
         ruled, school = self._read(visit), visit.school
         index = self._indexes.of(school.id)
-        after = self._publication.would_be(school.id, ruled, visit.who)
         looser, needs_chair = self._publication.looser(school.id, ruled)
+        after = self._publication.would_be(school.id, ruled, visit.who, needs_chair=needs_chair)
         today, directory = self._today(), self._roster.directory(school)
         tried = try_out(self._trial_questions.of(school.id), index, after, directory, today)
         question = ruled.note.question
