@@ -234,8 +234,7 @@ def my_data_blocks(
         f"{' (You share these words with the headteacher.)' if one.shared else ''}"
         for one in asked
     ]
-    counted = "one question" if len(lines) == 1 else f"{len(lines)} questions"
-    return (Heading(f"I keep {counted} of yours."), *of_person, *(Paragraph(line) for line in lines))
+    return (Heading(f"I keep {_counted(len(lines), 'question')} of yours."), *of_person, *(Paragraph(line) for line in lines))
 
 
 def forgotten_blocks(count: int, handed_over: int, watched: int) -> tuple[Block, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.bringing_in import BringingIn, to_look_at
 from bot.clock import day_of
-from bot.desk.words import OFFICE
+from bot.desk.words import OFFICE, counted
 from bot.errors import BotError
 from bot.layout import Heading, Paragraph
 from bot.messages import Message
@@ -56,11 +56,11 @@ class SentFiles:
             return _with_words(refusal(str(error)), message)
         draft = brought.draft
         count, doubtful = sum(1 for _ in draft.clauses()), len(to_look_at(draft, brought.doubts, day_of(self._now())))
-        look = f", and {_counted(doubtful, 'thing')} to look at" if doubtful else ""
+        look = f", and {counted(doubtful, 'thing', 'things')} to look at" if doubtful else ""
         left_out = f" Left out: {', '.join(brought.ignored)}." if brought.ignored else ""
         school = f" for {asker.school.name}," if len(asker.schools) > 1 else ""
         blocks = (
-            Heading(f"I found {_counted(count, 'clause')} in {file.name}{look}."),
+            Heading(f"I found {counted(count, 'clause', 'clauses')} in {file.name}{look}."),
             Paragraph(f"It is a draft{school} of: {draft.title}. Nothing is published yet.{left_out}", strong=draft.title),
             Paragraph("To look through it, write /desk to me."),
         )
@@ -70,10 +70,6 @@ class SentFiles:
 def not_fetched(message: Message, sentence: str) -> Turn:
     """Return what is said where the file of a message could not be fetched, which `sentence` says."""
     return _with_words(refusal(sentence), message)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _with_words(turn: Turn, message: Message) -> Turn:

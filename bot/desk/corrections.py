@@ -12,7 +12,7 @@ from bot.desk.fixes import read_correction
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.published import version_of
 from bot.desk.signature import Signatures
-from bot.desk.words import KEEPERS, STANCES
+from bot.desk.words import KEEPERS, STANCES, counted
 from bot.errors import BotError
 from bot.publication import Publication
 from corpus.clause import Clause, Stance
@@ -110,5 +110,4 @@ class CorrectionPages:
         if not agreed:
             raise BotError("Tick what is right; leave out what is not, and correct that.")
         self._publication.confirm(visit.school.id, slug, version.number or 0, agreed, visit.who)
-        said = "1 clause is checked." if len(agreed) == 1 else f"{len(agreed)} clauses are checked."
-        raise Done(f"/policies/{slug}/review", said)
+        raise Done(f"/policies/{slug}/review", f"{counted(len(agreed), 'clause is', 'clauses are')} checked.")

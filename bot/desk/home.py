@@ -13,7 +13,7 @@ from bot.contact_store import Contacts
 from bot.desk.chair import CHAIR
 from bot.desk.gate import Gate, Visit
 from bot.desk.published import PublishedPages
-from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, READERS, day_in_words
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, READERS, counted, day_in_words
 from bot.gaps import Gaps
 from bot.governors import ReviewState
 from bot.proposals import Proposals
@@ -82,14 +82,14 @@ class HomePage:
         if unsafe:
             yield _Task("/contacts", "Contacts: a worry about a child or a colleague has nobody to go to.", urgent=True)
         if others := len(missing) - len(unsafe):
-            yield _Task("/contacts", f"Contacts: {_count(others, 'thing is', 'things are')} missing.")
+            yield _Task("/contacts", f"Contacts: {counted(others, 'thing is', 'things are')} missing.")
 
     def _of_chair(self, visit: Visit) -> Iterator[_Task]:
         waiting = len(self._proposals.waiting(visit.school.id)) if visit.role in READERS else 0
         if waiting and visit.role in CHAIR:
-            yield _Task("/approvals", f"{_count(waiting, 'approval waits', 'approvals wait')} for you.", urgent=True)
+            yield _Task("/approvals", f"{counted(waiting, 'approval waits', 'approvals wait')} for you.", urgent=True)
         elif waiting:
-            yield _Task("/approvals", f"{_count(waiting, 'approval waits', 'approvals wait')} for the chair of governors.")
+            yield _Task("/approvals", f"{counted(waiting, 'approval waits', 'approvals wait')} for the chair of governors.")
 
     def _of_policies(self, visit: Visit) -> Iterator[_Task]:
         for row in self._published.rows(visit.school.id):
@@ -101,13 +101,13 @@ class HomePage:
             if row.has_draft and visit.role in OFFICE:
                 yield _Task(f"{at}/draft", f"{row.title}: a draft is being prepared.")
             if row.number and row.unconfirmed and visit.role in KEEPERS:
-                wait = _count(row.unconfirmed, "clause waits", "clauses wait")
+                wait = counted(row.unconfirmed, "clause waits", "clauses wait")
                 yield _Task(f"{at}/review", f"{row.title}: {wait} for you to check.")
 
     def _of_gaps(self, visit: Visit) -> Iterator[_Task]:
         found = len(self._gaps.of(visit.school.id)) if visit.role in KEEPERS else 0
         if found:
-            yield _Task("/not-found", f"Staff could not find {_count(found, 'thing', 'things')}.")
+            yield _Task("/not-found", f"Staff could not find {counted(found, 'thing', 'things')}.")
 
     def _of_rulings(self, visit: Visit, today: date) -> Iterator[_Task]:
         if visit.role not in READERS:
@@ -118,7 +118,3 @@ class HomePage:
                 yield _Task("/rulings", f"{ruling.clause.label} lapsed on {until}.")
             elif ruling.state is RulingState.ENDING:
                 yield _Task("/rulings", f"{ruling.clause.label} lapses after {until}.")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

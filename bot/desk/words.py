@@ -33,6 +33,11 @@ def day_in_words(day: date) -> str:
     return PolicyDate(day.isoformat()).spoken
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with the words for it: `1 clause waits`, `2 clauses wait`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def titles(versions: Versions, school_id: str) -> dict[str, str]:
     """Return the title of each policy of a school by its slug: that of what is published, else that of its draft."""
     published = versions.published(school_id)
