@@ -14,7 +14,7 @@ from bot.layout import Block, Heading, Paragraph
 from bot.links import Links
 from bot.messages import Button, Message
 from bot.notices import Notice, NoticeKind, Notices
-from bot.people import ROLE_WORDS, STAFF_ROLES, People, Person, PersonRole, has_access
+from bot.people import ROLE_WORDS, STAFF_ROLES, People, Person, from_trail, has_access
 from bot.readings import Readings
 from bot.roster import Roster
 from bot.rule_changes import draft_words
@@ -253,8 +253,8 @@ def _words(announced: StaffAnnouncement) -> list[Block]:
 
 def _by(who: str) -> str:
     """Return who announced something, as staff are told: by the role, where it was one of the school's people."""
-    role = who.partition(" ")[0]
-    words = ROLE_WORDS[PersonRole(role)] if role in set(PersonRole) else "your school"
+    person = from_trail(who)
+    words = ROLE_WORDS[person[0]] if person else "your school"
     return words[:1].upper() + words[1:]
 
 

@@ -18,7 +18,7 @@ from bot.desk.access import MAIL_LINK_LASTS, DeskAccess
 from bot.layout import Block, Heading, Paragraph
 from bot.messages import Message
 from bot.notices import Notice, NoticeKind, Notices
-from bot.people import EMAIL, SLACK, TEAMS, TELEGRAM, WEB, People, Person, PersonRole
+from bot.people import EMAIL, SLACK, TEAMS, TELEGRAM, WEB, People, Person, PersonRole, from_trail
 from bot.proposals import Kind, Proposal, Proposals, State
 from bot.roster import Roster
 from bot.tables import chair_requests
@@ -116,15 +116,16 @@ class ChairRequests:
             )
 
     def _tell_proposer(self, connection: Connection, proposal: Proposal) -> None:
-        role, _, number = proposal.made_by.rpartition(" ")
-        if role not in set(PersonRole) or not number.isdigit():
+        proposer = from_trail(proposal.made_by)
+        if proposer is None:
             return  # it was not somebody who can be written to
-        due_at = self._roster.at_work(proposal.school_id, int(number))
+        _, number = proposer
+        due_at = self._roster.at_work(proposal.school_id, number)
         self._notices.put(
             connection,
             proposal.school_id,
             NoticeKind.DECIDED,
-            person_id=int(number),
+            person_id=number,
             due_at=due_at,
             proposal_id=proposal.id,
         )

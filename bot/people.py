@@ -120,6 +120,12 @@ class Person:
         return f"{self.role} {self.id}"
 
 
+def from_trail(who: str) -> tuple[PersonRole, int] | None:
+    """Return the role and the number of whom the audit trail names; None where it was none of the school's people."""
+    role, _, number = who.rpartition(" ")
+    return (PersonRole(role), int(number)) if role in set(PersonRole) and number.isdigit() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """A school, at its `revision`, and what somebody is there; `person` is None where she is not known or her access `ended`."""

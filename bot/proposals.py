@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, u
 
 from bot.audit import Action, Audit
 from bot.errors import BotError
+from bot.people import from_trail
 from bot.tables import desk_settings, proposals
 from corpus.tables import insert_into, writing
 
@@ -209,9 +210,10 @@ def _proposal(row: Row[Any]) -> Proposal:
     return Proposal(**fields | {"kind": Kind(row.kind), "state": State(row.state)})
 
 
-def _number_of(who: str) -> str:
-    """Return the number of whoever the trail names: a person keeps it in another role."""
-    return who.rpartition(" ")[2]
+def _number_of(who: str) -> int | str:
+    """Return the number of whoever the trail names, which a person keeps in another role; the name itself where it has none."""
+    person = from_trail(who)
+    return person[1] if person else who
 
 
 def _of(school_id: str, *states: State) -> tuple[ColumnElement[bool], ...]:

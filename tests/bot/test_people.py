@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import BotError
-from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, SLACK, WEB, People, Person, PersonRole
+from bot.people import INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, SLACK, WEB, People, Person, PersonRole, from_trail
 from bot.tables import invitations, sessions
 from corpus.versions import School, Versions
 
@@ -374,3 +374,14 @@ def test_the_school_chosen_last_is_told_apart(people: People, clock: "Clock") ->
     assert hillside.chosen_at
     assert meadow.chosen_at
     assert hillside.chosen_at > meadow.chosen_at
+
+
+@pytest.mark.parametrize("role", PersonRole)
+def test_the_trail_s_name_of_somebody_is_read_as_their_role_and_number(role: PersonRole) -> None:
+    person = Person(12, "hillside", WEB, "a", role, START, None)
+    assert from_trail(person.in_trail) == (role, 12)
+
+
+@pytest.mark.parametrize("who", ["command line: headteacher 12", "command line: 12", "headteacher", "caretaker 12", "12", ""])
+def test_whom_the_trail_names_who_is_none_of_the_school_s_people_has_no_number(who: str) -> None:
+    assert from_trail(who) is None
