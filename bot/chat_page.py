@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -127,7 +127,13 @@ def create_app(
             Middleware(TrustedHostMiddleware, allowed_hosts=[f"[{host}]" if ":" in host else host for host in hosts]),
             Middleware(OwnFormsOnly),
         ],
-        exception_handlers={400: _bad_form, 404: _not_found, 405: _wrong_use, Exception: _fault},
+        exception_handlers={
+            400: _bad_form,
+            404: _not_found,
+            405: _wrong_use,
+            ClientDisconnect: _nobody_there,
+            Exception: _fault,
+        },
         lifespan=lambda _app: dispatcher.running(),
     )
 
@@ -212,6 +218,11 @@ async def _fault(request: Request, _error: Exception) -> Response:
 
 async def _bad_form(request: Request, _error: Exception) -> Response:
     return _told(request, problem_to_html("Your question could not be read: shorten it and send it again."), 400)
+
+
+async def _nobody_there(_request: Request, _error: Exception) -> Response:
+    """Answer whoever went away before all was sent, such as a page that asks what is new and is left."""
+    return Response(status_code=400)
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

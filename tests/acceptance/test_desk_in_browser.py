@@ -110,6 +110,7 @@ def answered(page: Page, address: str) -> str:
 
 def look(page: Page) -> None:
     """Look at a page: nothing is too wide for it; on a small one axe finds nothing, which is the same on a large one."""
+    page.wait_for_load_state()
     assert_fits(page)
     if page.evaluate("innerWidth") < 400:
         assert_accessible(page)

@@ -64,6 +64,15 @@ def ready(process: subprocess.Popen[str], port: int) -> str:
     raise AssertionError(f"no page at port {port}")
 
 
+def leave_half_way(port: int) -> None:
+    """Go away before all of a form is sent, as a page does that is left while it asks what is new."""
+    head = f"POST /chat HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 900\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nschool=coni".encode())
+    with urlopen(f"http://127.0.0.1:{port}/chat", timeout=5) as page:
+        assert page.status == 200
+
+
 def stopped(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str]:
     """Send a signal; return the exit code and what stands on standard error."""
     process.send_signal(by)
@@ -83,6 +92,7 @@ def test_it_says_where_it_answers_ends_cleanly_and_starts_again_on_the_same_fold
         process = start(tmp_path / "home", port)
         assert ready(process, port) == f"policybot answers at http://127.0.0.1:{port} (stop it with Ctrl-C)\n"
         assert (tmp_path / "home" / "secret.key").stat().st_mode & 0o777 == 0o600
+        leave_half_way(port)
         code, error = stopped(process, by)
         assert code in codes
         assert error == ""
