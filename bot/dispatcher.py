@@ -121,7 +121,13 @@ class Dispatcher:
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # What it held, an event or a call, is taken up again when its lease runs out.
+            _log.error("What was begun could not be brought to its end", exc_info=error)
 
     async def _see_to(self, event: Event) -> None:
         """Answer an event and say the answer."""

@@ -335,16 +335,37 @@ def test_what_can_never_be_rendered_ends_counted_and_leaves_no_words(parts: Part
     assert counted(parts, UNDELIVERED) == 1
 
 
+def rename(parts: Parts, table: str, name: str) -> None:
+    with parts.indexes.versions.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+def test_what_cannot_be_noted_of_a_call_is_logged(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
+    platform = Platform()
+
+    async def lose() -> None:
+        rename(parts, "outbox", "lost")
+
+    platform.faults = [lose]
+
+    async def scene() -> None:
+        await platform.receive("Ev1", helps())
+        await until(lambda: "What was begun could not be brought to its end" in caplog.text)
+        rename(parts, "lost", "outbox")
+
+    run(parts, platform, scene=scene)
+    assert platform.said == [f"D1 {HELP}"]
+    assert len(rows(parts, outbox)) == 1
+
+
 def test_nothing_is_acknowledged_that_could_not_be_written_down(parts: Parts) -> None:
     platform = Platform()
 
     async def scene() -> None:
-        with parts.indexes.versions.engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE events RENAME TO lost")
+        rename(parts, "events", "lost")
         with pytest.raises(Exception, match="no such table: events"):
             await platform.receive("Ev1", helps())
-        with parts.indexes.versions.engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE lost RENAME TO events")
+        rename(parts, "lost", "events")
         await platform.receive("Ev1", helps())
         await until(lambda: platform.said)
 
