@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
@@ -32,6 +31,7 @@ from sqlalchemy import (
 from bot.audit import Action, Audit
 from bot.errors import BotError
 from bot.messages import Message
+from bot.secret import token_hash
 from bot.tables import duties, invitations, people, sessions, watches
 from corpus.tables import insert_into, schools, writing
 from corpus.versions import School, no_such_school
@@ -224,7 +224,7 @@ class People:
         code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
         expires = now + INVITATION_LASTS
         values = {"school_id": school_id, "role": role, "pass_until": pass_until, "expires_at": expires}
-        made = insert(invitations).values(**values, code_hash=_hash(code), made_at=now).returning(invitations.c.id)
+        made = insert(invitations).values(**values, code_hash=token_hash(code), made_at=now).returning(invitations.c.id)
         number = connection.execute(made).scalar_one()
         half = _CODE_LENGTH // 2
         return Invitation(number, school_id, role, expires, pass_until), f"{code[:half]}-{code[half:]}"
@@ -259,7 +259,7 @@ class People:
         now = self._now()
         with writing(self._engine) as connection:
             # Taken away and read in one step: of two who use it at once, one finds nothing.
-            code_is = [invitations.c.code_hash == _hash(_tidied(code)), invitations.c.expires_at > now]
+            code_is = [invitations.c.code_hash == token_hash(_tidied(code)), invitations.c.expires_at > now]
             if within is not None:
                 code_is.append(invitations.c.school_id.in_(within))
             invited = connection.execute(delete(invitations).where(*code_is).returning(invitations)).one_or_none()
@@ -435,7 +435,9 @@ class People:
         with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.seen_at <= now - OWN_IDLE))
             connection.execute(delete(sessions).where(sessions.c.shared, sessions.c.seen_at <= now - SHARED_IDLE))
-            connection.execute(insert(sessions).values(token_hash=_hash(token), person_id=person.id, seen_at=now, shared=shared))
+            connection.execute(
+                insert(sessions).values(token_hash=token_hash(token), person_id=person.id, seen_at=now, shared=shared)
+            )
         return token
 
     def in_session(self, token: str, *, used: bool = True) -> Person | None:
@@ -443,7 +445,7 @@ class People:
 
         `used` is False where nobody did anything, such as when an open page asks by itself for what is new.
         """
-        now, hashed = self._now(), _hash(token)
+        now, hashed = self._now(), token_hash(token)
         with self._engine.connect() as connection:
             found = connection.execute(
                 select(people, sessions.c.seen_at, sessions.c.shared)
@@ -460,7 +462,7 @@ class People:
     def end_session(self, token: str) -> None:
         """End a session; one that has ended already stays so."""
         with writing(self._engine) as connection:
-            connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
+            connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash(token)))
 
 
 def _require_school(connection: Connection, school_id: str) -> None:
@@ -491,7 +493,3 @@ def _address(kept: bytes | None) -> Message | None:
 def _tidied(code: str) -> str:
     """Return a code as it was made, however it was typed: in small letters, with spaces or without the hyphen."""
     return re.sub(r"[^0-9A-Z]", "", code.upper())
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

@@ -1,10 +1,11 @@
-"""The secret key of an installation, and the keyed hashes made with it."""
+"""The secret key of an installation, the keyed hashes made with it, and the hashes as which tokens are kept."""
 
 import hmac
 import os
 import secrets
 import tempfile
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import BotError, SettingsError
@@ -55,6 +56,11 @@ def keyed_hash(key: bytes, purpose: str, *parts: str) -> str:
         encoded = part.encode("utf-8", "surrogatepass")  # a platform's JSON may hold half a pair
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return digest.hexdigest()
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256, in hex, of a token or a code that is too long to be guessed, so that it need not be kept itself."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()  # whatever is sent as a token can be looked for
 
 
 def _checked(text: str, name: str, remedy: str) -> bytes:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from bot.errors import BotError
 from bot.people import People, Person, PersonRole
+from bot.secret import token_hash
 from bot.tables import desk_links, desk_sessions
 from corpus.tables import writing
 
@@ -55,13 +55,13 @@ class DeskAccess:
         token, now = secrets.token_urlsafe(32), self._now()
         with nullcontext(within) if within else writing(self._engine) as connection:
             connection.execute(delete(desk_links).where(desk_links.c.expires_at <= now))
-            made = insert(desk_links).values(token_hash=_hash(token), person_id=person.id, expires_at=now + lasts)
+            made = insert(desk_links).values(token_hash=token_hash(token), person_id=person.id, expires_at=now + lasts)
             connection.execute(made)
         return token
 
     def is_open(self, token: str) -> bool:
         """Tell whether a link can still be used; looking does not use it."""
-        waiting = (desk_links.c.token_hash == _hash(token), desk_links.c.expires_at > self._now())
+        waiting = (desk_links.c.token_hash == token_hash(token), desk_links.c.expires_at > self._now())
         with self._engine.connect() as connection:
             return connection.scalar(select(desk_links.c.person_id).where(*waiting)) is not None
 
@@ -69,20 +69,20 @@ class DeskAccess:
         """Use a link up and return the session that it opens. Raises BotError where it was used, is too old, or was none."""
         now, session = self._now(), secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
-            waiting = (desk_links.c.token_hash == _hash(token), desk_links.c.expires_at > now)
+            waiting = (desk_links.c.token_hash == token_hash(token), desk_links.c.expires_at > now)
             # Taken away and read in one step: of two who press the button at once, one finds nothing.
             found = connection.scalar(delete(desk_links).where(*waiting).returning(desk_links.c.person_id))
             person = self._people.find(connection, found) if found is not None else None
             if person is None or person.role not in AT_DESK:
                 raise BotError(USED)
             connection.execute(delete(desk_sessions).where(desk_sessions.c.seen_at <= now - IDLE))
-            opened = insert(desk_sessions).values(token_hash=_hash(session), person_id=person.id, seen_at=now)
+            opened = insert(desk_sessions).values(token_hash=token_hash(session), person_id=person.id, seen_at=now)
             connection.execute(opened)
         return Session(session, person, "")
 
     def session(self, token: str) -> Session | None:
         """Return the session of a token, and note that it is used; None where it has ended, or the person's access has."""
-        now, hashed = self._now(), _hash(token)
+        now, hashed = self._now(), token_hash(token)
         with self._engine.connect() as connection:
             row = connection.execute(select(desk_sessions).where(desk_sessions.c.token_hash == hashed)).one_or_none()
             person = self._people.find(connection, row.person_id) if row and now - row.seen_at <= IDLE else None
@@ -97,14 +97,10 @@ class DeskAccess:
     def say(self, session: Session, words: str) -> None:
         """Keep what the next page says first."""
         with writing(self._engine) as connection:
-            of_session = desk_sessions.c.token_hash == _hash(session.token)
+            of_session = desk_sessions.c.token_hash == token_hash(session.token)
             connection.execute(update(desk_sessions).where(of_session).values(said=words))
 
     def leave(self, token: str) -> None:
         """End a session; one that has ended already stays so."""
         with writing(self._engine) as connection:
-            connection.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == _hash(token)))
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+            connection.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == token_hash(token)))
