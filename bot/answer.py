@@ -21,7 +21,6 @@ from retrieval.concerns import Complaint, concerned
 from retrieval.conflicts import Conflict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
-from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.sides import Side
 from retrieval.urgency import Danger, danger_of
 from retrieval.vectors import WordVectors
@@ -341,7 +340,7 @@ def _whose(index: Index) -> str:
 def _read_as(decision: Decision) -> str | None:
     """Return what the question was read as, in a few words, where that is plain enough to be said."""
     matter = decision.ranking.matter
-    if matter is None or matter.likeness < PLAINLY_ALIKE or decision.outcome is Outcome.URGENT:
+    if matter is None or not matter.is_plain or decision.outcome is Outcome.URGENT:
         return None
     return matter.name[:1].lower() + matter.name[1:] if matter.name[1:2].islower() else matter.name
 
@@ -381,7 +380,7 @@ def _to_decide(bare: Answer, directory: Directory) -> str:
 def _targeted_online(decision: Decision, directory: Directory) -> tuple[str, ...]:
     """Return who advises staff that are abused or impersonated online, where a question is about that."""
     matter = decision.ranking.matter
-    if matter is None or matter.name not in TARGETED_ONLINE or matter.likeness < PLAINLY_ALIKE:
+    if matter is None or matter.name not in TARGETED_ONLINE or not matter.is_plain:
         return ()
     return (f"If you are abused or copied online because of your work, the {POSH.name} advises: {directory.number(POSH)}.",)
 

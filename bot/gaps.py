@@ -28,7 +28,6 @@ from corpus.clause import Stance
 from retrieval.analyzer import analyze, words_of
 from retrieval.decision import Outcome, read_and_decide
 from retrieval.index import Index, IndexedClause
-from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.personal_data import is_name, readable
 from retrieval.reading import Reading
 from retrieval.sensitive import NEVER_STORED, sensitivity
@@ -309,7 +308,7 @@ def _read_for_her(asked: str, index: Index) -> Reading | None:
 
 def matter_of(reading: Reading) -> str | None:
     """Return the name of the matter that a question is plainly read as, None where it is read as none."""
-    return reading.matter.name if reading.matter.likeness >= PLAINLY_ALIKE else None
+    return reading.matter.name if reading.matter.is_plain else None
 
 
 def _grouped(read: Sequence[tuple[Row[Any], Reading]]) -> list[_Group]:

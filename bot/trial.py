@@ -18,7 +18,6 @@ from corpus.clause import STRICTNESS, Clause, Stance
 from corpus.loosening import is_looser, loosened
 from retrieval.decision import Outcome
 from retrieval.index import Index
-from retrieval.knowledge import PLAINLY_ALIKE
 from retrieval.sensitive import NEVER_STORED, sensitivity
 
 # What stands for the matter of a question that is not plainly about any.
@@ -200,7 +199,7 @@ def told(question: str, index: Index, directory: Directory, day: date) -> Told:
         outcome=answer.outcome,
         rules=rules,
         is_stated=is_stated,
-        matter=reading.matter.name if reading.matter.likeness >= PLAINLY_ALIKE else OTHER_MATTERS,
+        matter=reading.matter.name if reading.matter.is_plain else OTHER_MATTERS,
         is_secret=answer.outcome is Outcome.URGENT or sensitivity(reading) in NEVER_STORED,
         conflict=answer.conflict.which if answer.conflict else None,
     )

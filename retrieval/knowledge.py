@@ -58,6 +58,11 @@ class MatterHit:
     likeness: float
     sides: frozenset[Side]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is so like the question that the question is said to be read as it."""
+        return self.likeness >= PLAINLY_ALIKE
+
 
 class Knowledge:
     """The shared data. Each part is read when it is first needed; `cache` is a folder for parsed files, or None."""

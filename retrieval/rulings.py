@@ -75,7 +75,7 @@ def _asked(one: IndexedRuling, reading: Reading, best: float, index: Index, name
     if one.sides and reading.sides and not one.sides & reading.sides:
         return None
     likeness = float(np.max(one.wordings @ reading.vector))
-    on_its_matter = one.matter == reading.matter.number and reading.matter.likeness >= PLAINLY_ALIKE
+    on_its_matter = one.matter == reading.matter.number and reading.matter.is_plain
     # What goes on from a question that it answers may be about it still.
     went_before = len(reading.vectors) > 1 and float(np.max(one.wordings @ reading.vectors[1])) >= ON_ITS_MATTER
     if not on_its_matter and not went_before and likeness < NEAR:
