@@ -15,7 +15,7 @@ from bot.short_names import shortened
 from bot.steps import Step
 from bot.urgent_route import ROUTES, outside_school, urgent_route
 from corpus.clause import Party, Policy, Role, RulingNote, Stance
-from corpus.dates import PolicyDate
+from corpus.dates import PolicyDate, spoken_day
 from corpus.law import Law, superseded_law
 from retrieval.concerns import Complaint, concerned
 from retrieval.conflicts import Conflict
@@ -398,7 +398,9 @@ def _headline_of_conflict(stance: Stance, stricter: IndexedClause, index: Index)
     if is_unconfirmed_permission(stance, stricter):
         return f"{differ} The stricter says:"
     ruling = stricter.clause.ruling
-    which = f"ruling of {ruling.by}, {_spoken(ruling.on)}" if ruling else f"{stricter.policy.title}, {_adopted(stricter.policy)}"
+    which = (
+        f"ruling of {ruling.by}, {spoken_day(ruling.on)}" if ruling else f"{stricter.policy.title}, {_adopted(stricter.policy)}"
+    )
     return f"{differ} The stricter ({which}): {_verdict(stance, stricter)}"
 
 
@@ -445,7 +447,7 @@ def _rule(indexed: IndexedClause) -> str:
     """Return how a reply names one of two rules that differ."""
     ruling = indexed.clause.ruling
     if ruling:
-        return f"{indexed.clause.label} of {ruling.by} ({_spoken(ruling.on)})"
+        return f"{indexed.clause.label} of {ruling.by} ({spoken_day(ruling.on)})"
     return f"{indexed.policy.title}, {indexed.clause.label} ({_adopted(indexed.policy)})"
 
 
@@ -465,7 +467,7 @@ def what_to_know(stance: Stance, indexed: IndexedClause, today: date) -> tuple[s
     if stance is Stance.DISCOURAGED:
         notes.append(ADVISED_AGAINST.format(what="ruling" if ruling else "policy"))
     if ruling:
-        notes.append(f"This ruling holds until {_spoken(ruling.until)}.")
+        notes.append(f"This ruling holds until {spoken_day(ruling.until)}.")
     elif stance in _PERMISSIONS:
         if policy.adopted is None:
             notes.append("The policy has no date: check before relying on this.")
@@ -593,21 +595,17 @@ def dates(policy: Policy, today: date) -> str:
 def dates_of_ruling(ruling: RulingNote, today: date) -> str:
     """Return whose a ruling is, and its dates, as a reply gives them."""
     holds = "holds" if ruling.is_in_force(today) else "held"
-    return f"{ruling.by}, {_spoken(ruling.on)}; {holds} until {_spoken(ruling.until)}"
+    return f"{ruling.by}, {spoken_day(ruling.on)}; {holds} until {spoken_day(ruling.until)}"
 
 
 def _ruler(ruling: RulingNote) -> str:
     """Return who ruled and when, as a sentence begins with it; where her name is not known it is `the headteacher`."""
-    return f"{ruling.by[:1].upper()}{_in_apposition(ruling.by)[1:]} has ruled ({_spoken(ruling.on)})"
+    return f"{ruling.by[:1].upper()}{_in_apposition(ruling.by)[1:]} has ruled ({spoken_day(ruling.on)})"
 
 
 def _in_apposition(name: str) -> str:
     """Return a name before a verb: what somebody is stands between commas."""
     return f"{name}," if "," in name else name
-
-
-def _spoken(day: date) -> str:
-    return PolicyDate(day.isoformat()).spoken
 
 
 def _adopted(policy: Policy) -> str:

@@ -29,11 +29,6 @@ def spoken(moment: datetime) -> str:
     return f"{shown:%A} {shown.day} {shown:%B %Y, %H:%M}"
 
 
-def spoken_day(day: date) -> str:
-    """Return a day as people say it: `21 November 2026`."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def spoken_briefly(moment: datetime, now: datetime) -> str:
     """Return a moment of the store as `21:04` where that was today, else in full as `spoken` does."""
     return f"{local(moment):%H:%M}" if day_of(moment) == day_of(now) else spoken(moment)

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.admission import read_last_day
 from bot.audit import at_command_line
 from bot.bootstrap import open_versions
-from bot.clock import day_of, now_utc, spoken, spoken_day, today
+from bot.clock import day_of, now_utc, spoken, today
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.contact_store import Contacts
 from bot.desk.access import DeskAccess
@@ -20,6 +20,7 @@ from bot.settings import Settings, read_settings
 from bot.sheet import staffroom_sheet
 from bot.staff_list import read_staff_list
 from bot.ways_in import WaysIn, ways_in
+from corpus.dates import spoken_day
 from corpus.versions import no_such_school
 
 

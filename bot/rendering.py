@@ -10,6 +10,7 @@ from bot.answer import Answer
 from bot.layout import WORRIED, WORRIED_NOW, Block, ClauseQuote, Differ, Heading, Key, Paragraph, Steps, lay_out
 from bot.messages import Button, Reply
 from corpus.clause import Stance
+from corpus.dates import spoken_day
 from retrieval.decision import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +27,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         auto_reload=False,
     )
-    made.globals.update(worried=WORRIED, worried_now=WORRIED_NOW)
+    made.globals.update(worried=WORRIED, worried_now=WORRIED_NOW, spoken_day=spoken_day)
     return made
 
 

@@ -15,7 +15,7 @@ from bot.answer import VERDICTS
 from bot.errors import BotError
 from bot.typed import read_line
 from corpus.clause import RULINGS, STRICTNESS, Clause, Policy, RulingNote, Section, Stance
-from corpus.dates import PolicyDate
+from corpus.dates import PolicyDate, spoken_day
 from corpus.labels import slug
 from corpus.loosening import is_looser
 from corpus.sentences import sentences
@@ -143,10 +143,10 @@ def read_ruling(text: str, stance: Stance, note: RulingNote, today: date) -> Cla
     if len(list(sentences(words))) > MOST_SENTENCES:
         raise BotError("A ruling has one or two sentences: shorten yours, or bring in a policy.")
     if note.until < today:
-        raise BotError(f"{_spoken(note.until)} is past: choose a day to come on which the ruling lapses.")
+        raise BotError(f"{spoken_day(note.until)} is past: choose a day to come on which the ruling lapses.")
     latest = PolicyDate(today.isoformat()).a_year_on().last_day()
     if note.until > latest:
-        raise BotError(f"A ruling holds for a year at most: choose a day up to {_spoken(latest)}.")
+        raise BotError(f"A ruling holds for a year at most: choose a day up to {spoken_day(latest)}.")
     read = replace(
         note,
         by=read_line(note.by, "name", LONGEST_NAME),
@@ -175,7 +175,3 @@ def _state(note: RulingNote, today: date) -> RulingState:
     if not note.is_in_force(today):
         return RulingState.LAPSED
     return RulingState.ENDING if note.until < today + timedelta(days=ENDING) else RulingState.IN_FORCE
-
-
-def _spoken(day: date) -> str:
-    return PolicyDate(day.isoformat()).spoken

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from bot.clock import spoken_day
 from bot.configuration import Configuration
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.national_numbers import EMERGENCY, NationalNumber
@@ -17,6 +16,7 @@ from bot.rendering import environment
 from bot.school_year import spoken_hours
 from bot.ways_in import WaysIn
 from corpus.clause import Policy, Role
+from corpus.dates import spoken_day
 from corpus.versions import School
 
 STYLE = Path(__file__).parent / "static" / "sheet.css"

@@ -10,7 +10,6 @@ from itertools import pairwise, product, zip_longest
 from statistics import median
 
 from corpus.clause import Clause, LeadIn, Policy, Span, Stance
-from corpus.dates import PolicyDate
 from corpus.documents.doubt import Doubt
 from corpus.law import superseded_law
 from corpus.markers import Family, as_roman, parse_marker
@@ -179,12 +178,8 @@ def _about_dates(policy: Policy, today: date) -> Iterator[Finding]:
     if latest:
         issues["change record"] = latest
     if len({on[:7] for on in issues.values()}) > 1:
-        listed = ", ".join(f"{name} {_spoken(on)}" for name, on in issues.items())
+        listed = ", ".join(f"{name} {on.spoken}" for name, on in issues.items())
         yield Finding(Concern.CONFLICTING_DATES, "", f"The policy gives different dates for itself: {listed}.")
-
-
-def _spoken(on: PolicyDate) -> str:
-    return on.spoken
 
 
 def _about_numbering(policy: Policy) -> Iterator[Finding]:

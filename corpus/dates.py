@@ -88,6 +88,11 @@ def parse_date(text: str) -> PolicyDate:
     raise ValueError(f"{text!r} is not a date: write it as May 2018 or 1 May 2018")
 
 
+def spoken_day(day: date) -> str:
+    """Return a day as a person writes it: `21 November 2026`."""
+    return PolicyDate(day.isoformat()).spoken
+
+
 def day_of(moment: datetime) -> date:
     """Return the calendar day at the schools of a moment that the store keeps, in UTC."""
     return moment.replace(tzinfo=UTC).astimezone(LONDON).date()

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from corpus.chunking import EMPHASIS_LEFT_OUT, heading_title, without_emphasis
 from corpus.clause import Clause, Correction, LeadIn, Passage, Person, Policy, Role, Section, Span, Stance
 from corpus.cutting import cut, inline_markers, marker_apart, marker_repairs, require_source
-from corpus.dates import PolicyDate, parse_date
+from corpus.dates import PolicyDate, parse_date, spoken_day
 from corpus.errors import EditError
 from corpus.labels import ordinal, slug
 from corpus.markers import Family, parse_marker
@@ -577,7 +577,7 @@ def _signed(by: str, on: date, reason: str) -> str:
     by, reason = _typed(by), _typed(reason).rstrip(".")
     if not (by and reason):
         raise EditError("Say who changes it and why.")
-    return f"by {by} on {PolicyDate(on.isoformat()).spoken}: {reason}"
+    return f"by {by} on {spoken_day(on)}: {reason}"
 
 
 def _told(text: str, words: str) -> str:

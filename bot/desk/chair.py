@@ -7,7 +7,7 @@ from bot.answer import PARTY_WORDS
 from bot.chair_requests import ChairRequests
 from bot.clock import spoken
 from bot.desk.gate import TO_DECIDE, Done, Gate, Visit
-from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words, titles
+from bot.desk.words import KEEPERS, READERS, STANCES, titles
 from bot.errors import BotError
 from bot.people import PersonRole
 from bot.proposals import ChairSettings, Kind, Proposals
@@ -38,7 +38,6 @@ class ChairPages:
         return visit.page(
             "approvals",
             waiting=[(one, self._publication.proposed(one)) for one in self._proposals.waiting(school)],
-            day=day_in_words,
             decided=self._proposals.decided(school)[::-1],
             looser=self._proposals.looser_list(school)[::-1],
             asked=self._chair_requests.of(school),

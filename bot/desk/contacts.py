@@ -8,7 +8,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.clock import day_of, spoken_day
+from bot.clock import day_of
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.contact_changes import CHANGED_SINCE, Changed, ContactChanges, reached
 from bot.contact_file import differences, with_contact, with_first, with_values, without_contact
@@ -24,6 +24,7 @@ from bot.people import ROLE_WORDS, PersonRole
 from bot.roster import Roster
 from bot.school_year import Days, spoken_hours
 from bot.short_names import shortened
+from corpus.dates import spoken_day
 
 # The matters of which the page says whom staff are told of now.
 MATTERS = {

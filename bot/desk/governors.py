@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from bot.audit import Action, Audit
 from bot.desk.gate import Done, Gate, Visit
-from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
+from bot.desk.words import KEEPERS, READERS, STANCES
 from bot.governors import Overviews
 from bot.other_policies import LONGEST_TITLE, add_other_policy
 from bot.publication import Publication
@@ -36,7 +36,6 @@ class GovernorsPage:
             lapsed=RulingState.LAPSED,
             in_force=RulingState.IN_FORCE,
             stances=STANCES,
-            day=day_in_words,
             longest_title=LONGEST_TITLE,
             may_keep=visit.role in KEEPERS,
         )

@@ -13,11 +13,12 @@ from bot.contact_store import Contacts
 from bot.desk.chair import CHAIR
 from bot.desk.gate import Gate, Visit
 from bot.desk.published import PublishedPages
-from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, READERS, counted, day_in_words
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, READERS, counted
 from bot.gaps import Gaps
 from bot.governors import ReviewState
 from bot.proposals import Proposals
 from bot.rulings import Rulings, RulingState
+from corpus.dates import spoken_day
 from corpus.versions import Versions
 
 # What is begun here, or looked up now and then, and so stands in no navigation; and for whom.
@@ -113,7 +114,7 @@ class HomePage:
         if visit.role not in READERS:
             return
         for ruling in Rulings(self._versions).of(visit.school.id, today):
-            until = day_in_words(ruling.note.until)
+            until = spoken_day(ruling.note.until)
             if ruling.state is RulingState.LAPSED:
                 yield _Task("/rulings", f"{ruling.clause.label} lapsed on {until}.")
             elif ruling.state is RulingState.ENDING:

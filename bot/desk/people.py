@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.admission import MAY_REPLACE_HEADTEACHER, TONIGHT, may_end, read_last_day, require_may_end, require_may_invite
-from bot.clock import day_of, spoken, spoken_day
+from bot.clock import day_of, spoken
 from bot.configuration import Configuration
 from bot.contact_store import Contacts
 from bot.desk.gate import Done, Gate, Visit
@@ -19,6 +19,7 @@ from bot.qr_codes import as_svg
 from bot.sheet import staffroom_sheet
 from bot.staff_list import Invitee, read_staff_list
 from bot.ways_in import WaysIn
+from corpus.dates import spoken_day
 from corpus.versions import Versions
 
 GONE = "Somebody whom you ticked is not on the list any more: look at it once more."

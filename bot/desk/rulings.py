@@ -13,7 +13,7 @@ from bot.bootstrap import Indexes
 from bot.clock import day_of
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.signature import Signatures
-from bot.desk.words import KEEPERS, READERS, STANCES, day_in_words
+from bot.desk.words import KEEPERS, READERS, STANCES
 from bot.errors import BotError
 from bot.gaps import Gap, Gaps, matter_of
 from bot.publication import Publication
@@ -69,7 +69,6 @@ class RulingPages:
             ending=RulingState.ENDING,
             in_force=RulingState.IN_FORCE,
             stances=STANCES,
-            day=day_in_words,
             may_keep=visit.role in KEEPERS,
         )
 
@@ -96,7 +95,6 @@ class RulingPages:
             by=self._signatures.of(visit.school, visit.role),
             today=self._today(),
             latest=latest,
-            day=day_in_words,
             longest=LONGEST_RULING,
             longest_question=LONGEST_QUESTION,
         )
@@ -123,7 +121,6 @@ class RulingPages:
             looser=looser,
             needs_chair=needs_chair,
             others=[one for group in tried.groups for one in group.tried if one.difference.is_other_answer],
-            day=day_in_words,
         )
 
     def _rule(self, visit: Visit) -> Response:

@@ -1,7 +1,5 @@
 """How the desk names what the rest of the program names shortly."""
 
-from datetime import date
-
 from bot.people import PersonRole
 from corpus.clause import Stance
 from corpus.dates import PolicyDate
@@ -26,11 +24,6 @@ EVERYBODY = OFFICE | {PersonRole.CHAIR}
 def month_in_words(month: str) -> str:
     """Return a month such as `2026-11` as people write it: `November 2026`."""
     return PolicyDate(month).spoken
-
-
-def day_in_words(day: date) -> str:
-    """Return a day as people write it: `22 November 2026`."""
-    return PolicyDate(day.isoformat()).spoken
 
 
 def counted(number: int, one: str, many: str) -> str:
