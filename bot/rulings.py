@@ -137,6 +137,11 @@ def looser_than_published(index: Index, question: str, stance: Stance, cites: st
     return f"{said} Your ruling would say: {VERDICTS[stance]}"
 
 
+def latest_end(today: date) -> date:
+    """Return the last day until which a ruling that is made today may hold: a year on."""
+    return PolicyDate(today.isoformat()).a_year_on().last_day()
+
+
 def read_ruling(text: str, stance: Stance, note: RulingNote, today: date) -> Clause:
     """Return a ruling as a clause without its number. Raises BotError, in one sentence, where it is not as it must be."""
     words = read_line(text, "ruling", LONGEST_RULING)
@@ -144,7 +149,7 @@ def read_ruling(text: str, stance: Stance, note: RulingNote, today: date) -> Cla
         raise BotError("A ruling has one or two sentences: shorten yours, or bring in a policy.")
     if note.until < today:
         raise BotError(f"{spoken_day(note.until)} is past: choose a day to come on which the ruling lapses.")
-    latest = PolicyDate(today.isoformat()).a_year_on().last_day()
+    latest = latest_end(today)
     if note.until > latest:
         raise BotError(f"A ruling holds for a year at most: choose a day up to {spoken_day(latest)}.")
     read = replace(

@@ -19,11 +19,11 @@ from bot.gaps import Gap, Gaps, matter_of
 from bot.publication import Publication
 from bot.rendering import to_html
 from bot.roster import Roster
-from bot.rulings import LONGEST_QUESTION, LONGEST_RULING, Ruled, Rulings, RulingState
+from bot.rulings import LONGEST_QUESTION, LONGEST_RULING, Ruled, Rulings, RulingState, latest_end
 from bot.trial import try_out
 from bot.trial_questions import TrialQuestions
 from corpus.clause import RulingNote, Stance
-from corpus.dates import PolicyDate, parse_date
+from corpus.dates import parse_date
 from retrieval.index import Index, IndexedClause
 
 # So much of a clause tells it from others in a list.
@@ -78,7 +78,7 @@ class RulingPages:
         raise Done("/rulings", "The ruling is taken back: staff are not answered from it any more.")
 
     def _new(self, visit: Visit) -> Response:
-        gap, latest = self._gap(visit), self._latest()
+        gap = self._gap(visit)
         clauses: dict[str, list[tuple[str, str]]] = {}
         for value, clause in self._clauses(visit.school.id).items():
             beginning = f"{clause.clause.label}: {clause.clause.words}"
@@ -94,7 +94,7 @@ class RulingPages:
             verdicts=VERDICTS,
             by=self._signatures.of(visit.school, visit.role),
             today=self._today(),
-            latest=latest,
+            latest=latest_end(self._today()),
             longest=LONGEST_RULING,
             longest_question=LONGEST_QUESTION,
         )
@@ -178,9 +178,6 @@ class RulingPages:
 
     def _today(self) -> date:
         return day_of(self._now())
-
-    def _latest(self) -> date:
-        return PolicyDate(self._today().isoformat()).a_year_on().last_day()
 
 
 def _read_day(typed: str) -> date:
