@@ -279,8 +279,8 @@ class ChairRequests:
             policy = self._versions.version(school_id, slug, proposal.version).policy
         except StoreError:
             return None
-        label = next((clause.label for clause in policy.clauses() if clause.id == proposal.clause_id), "")
-        return f"a correction of “{policy.title}”, {label}"
+        clause = policy.clause(proposal.clause_id or "")
+        return f"a correction of “{policy.title}”, {clause.label if clause else ''}"
 
 
 def _looser(proposal: Proposal) -> list[Block]:

@@ -24,7 +24,7 @@ from bot.secret import keyed_hash
 from bot.sections import GONE
 from corpus.clause import Stance
 from corpus.versions import Versions
-from retrieval.index import IndexedClause, in_place
+from retrieval.index import IndexedClause, clause_in_place
 
 _SIGNATURE = 12  # bytes
 _PURPOSE = b"kept answer"
@@ -81,7 +81,7 @@ class KeptAnswers:
         if kept is None:
             raise BotError(NOT_OURS)
         policy = self._versions.version(kept.school, kept.slug, kept.version).policy
-        indexed = next(one for one in in_place(kept.version, policy) if one.clause.id == kept.clause_id)
+        indexed = clause_in_place(kept.version, policy, kept.clause_id)
         told = self._told(kept, indexed, today)
         return (Heading(_verdict_on(pasted, code, told)), *told)
 

@@ -331,7 +331,7 @@ def _loosened(versions: Versions, version: tuple[str, str, int], clause_id: str,
 
 
 def _clause(policy: Policy, number: int, clause_id: str) -> Clause:
-    found = next((clause for clause in policy.clauses() if clause.id == clause_id), None)
+    found = policy.clause(clause_id)
     if found is None:
         raise StoreError(f"There is no clause {clause_id} in version {number} of {policy.school}/{policy.slug}.")
     return found

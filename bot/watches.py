@@ -27,7 +27,7 @@ from bot.typed import read_number
 from corpus.errors import StoreError
 from corpus.tables import insert_into, writing
 from corpus.versions import Versions
-from retrieval.index import Index, IndexedClause, in_place
+from retrieval.index import Index, IndexedClause, clause_in_place
 
 # What a button asks for stands before the colon of its value.
 WATCH = "x"
@@ -170,7 +170,8 @@ class Watches:
             version = self._versions.version(school_id, slug)
         except StoreError:
             return None
-        return next((one for one in in_place(version.number or 0, version.policy) if one.clause.id == clause_id), None)
+        policy = version.policy
+        return clause_in_place(version.number or 0, policy, clause_id) if policy.clause(clause_id) else None
 
     # Publications
 
@@ -211,7 +212,7 @@ class Watches:
         if rule.version is None:
             return (became,)
         policy = self._versions.version(school_id, rule.slug, rule.version).policy
-        indexed = next(one for one in in_place(rule.version, policy) if one.clause.id == rule.clause_id)
+        indexed = clause_in_place(rule.version, policy, rule.clause_id)
         shown = quote(indexed, day_of(self._now()))
         return (became, quoted(shown, title="The rule now, word for word", bold=True, url=self._links.to(shown, channel)))
 

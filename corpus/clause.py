@@ -276,6 +276,10 @@ class Policy(_Value, frozen=True):
                 if isinstance(element, Clause):
                     yield element
 
+    def clause(self, clause_id: str) -> Clause | None:
+        """Return the clause of this id, None where there is none."""
+        return next((clause for clause in self.clauses() if clause.id == clause_id), None)
+
     def lead_ins(self) -> dict[str, LeadIn]:
         """Return the lead-ins by id."""
         return {element.id: element for section in self.sections for element in section.elements if isinstance(element, LeadIn)}

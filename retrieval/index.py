@@ -299,6 +299,11 @@ def in_place(number: int, policy: Policy) -> list[IndexedClause]:
     ]
 
 
+def clause_in_place(number: int, policy: Policy, clause_id: str) -> IndexedClause:
+    """Return the clause of this id of a version of a policy, in its place. Raises KeyError where there is none."""
+    return {one.clause.id: one for one in in_place(number, policy)}[clause_id]
+
+
 def _rulings(published: Published, knowledge: Knowledge) -> tuple[IndexedRuling, ...]:
     """Return the rulings that are in force on the day for which a school is read."""
     return tuple(

@@ -53,7 +53,7 @@ class CorrectionPages:
 
     def _found(self, visit: Visit) -> tuple[Version, Clause]:
         version = version_of(self._versions, visit, visit.path("number"))
-        found = next((one for one in version.policy.clauses() if one.id == visit.path("clause")), None)
+        found = version.policy.clause(visit.path("clause"))
         if found is None:
             raise StoreError("There is no such clause in this version.")
         return version, found
