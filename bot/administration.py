@@ -72,7 +72,7 @@ def diff(school: str, slug: str) -> int:
     """Print what the draft changes against the published version, what got looser first."""
     versions = open_versions(read_settings())
     draft = versions.draft(school, slug)
-    current = next((policy for policy in _current(versions, school) if policy.slug == slug), None)
+    current = versions.current(school, slug)
     if current is None:
         print(f"Nothing is published yet: all {sum(1 for _ in draft.policy.clauses())} clauses are new.")
         return 0
@@ -166,11 +166,6 @@ def _told(change: ClauseChange) -> str:
     if change.after and change.change is not Change.REMOVED:
         lines.append(f"  + {change.after.words}")
     return "\n".join(lines)
-
-
-def _current(versions: Versions, school: str) -> list[Policy]:
-    published = versions.published(school)
-    return [policy for _, policy in published.versions] if published else []
 
 
 def _chosen(versions: Versions, school: str | None, slug: str | None, *, draft: bool) -> list[Version]:

@@ -104,7 +104,7 @@ def to_look_at(draft: Policy, doubts: Sequence[Doubt], today: date) -> list[Find
 def _slug(policy: Policy, versions: Versions) -> str:
     """Return the policy of the school that has this title, or nearly; a new one where none has."""
     published = versions.published(policy.school)
-    current = [one for _, one in published.versions] if published else []
+    current = published.policies if published else ()
     titles = {one.slug: one.title for one in (*current, *(draft.policy for draft in versions.drafts(policy.school)))}
     ours = _words(published.school.name, set()) if published else set()
     same = [slug for slug, title in titles.items() if _is_same(_words(title, ours), _words(policy.title, ours))]

@@ -84,8 +84,8 @@ def sheet(school: str, out: Path | None) -> int:
         raise BotError(no_such_school(school, known))
     configuration = check_schools(read_configuration(settings), known)
     ways = ways_in(settings, configuration)
-    book, policies = Contacts(versions.engine, now_utc).in_force(school), [policy for _, policy in published.versions]
-    html = staffroom_sheet(published.school, book, policies, ways, configuration, day=today())
+    book = Contacts(versions.engine, now_utc).in_force(school)
+    html = staffroom_sheet(published.school, book, published.policies, ways, configuration, day=today())
     if ways.to_scan() is None:
         print("There is no QR code on the sheet: set POLICYBOT_PUBLIC_URL for one.", file=sys.stderr)
     if out is None:

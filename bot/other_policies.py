@@ -19,7 +19,7 @@ def add_other_policy(versions: Versions, school_id: str, typed: str) -> str:
     title = read_line(typed, "title", LONGEST_TITLE)
     published = versions.published(school_id)
     if published:
-        if title.casefold() in {policy.title.casefold() for _, policy in published.versions}:
+        if title.casefold() in {policy.title.casefold() for policy in published.policies}:
             raise BotError(f"I have been given the {title} already.")
         if len(published.others) >= MOST_TITLES:
             raise BotError(f"{MOST_TITLES} policies are on the list already: take one off first.")

@@ -89,7 +89,7 @@ class Publication:
         def make(together: Versions) -> int:
             if together.revision(school_id) != revision:
                 raise BotError(_MEANWHILE)  # what was tried was tried beside something else
-            before, after = _current(together, school_id, slug), together.draft(school_id, slug).policy
+            before, after = together.current(school_id, slug), together.draft(school_id, slug).policy
             number = together.publish(school_id, slug, who, approval, digest=digest)
             self._audit.note(together.transaction, school_id, who, Action.PUBLISHED, slug=slug, version=number)
             if approved is None:
@@ -105,7 +105,7 @@ class Publication:
         """
 
         def make(together: Versions) -> None:
-            before = _current(together, school_id, slug)
+            before = together.current(school_id, slug)
             together.roll_back(school_id, slug, number)
             after = together.version(school_id, slug, number).policy
             self._refuse_looser_rulings(before, after)
@@ -123,7 +123,7 @@ class Publication:
             draft = together.draft(school_id, slug)
             if draft.digest != digest:
                 raise BotError(DRAFT_CHANGED)
-            looser = _listed(looser_changes(_current(together, school_id, slug), draft.policy))
+            looser = _listed(looser_changes(together.current(school_id, slug), draft.policy))
             proposed = Proposed(kind=Kind.VERSION, slug=slug, digest=digest, looser=looser)
             return self._proposals.propose(together.transaction, school_id, proposed, who)
 
@@ -225,7 +225,7 @@ class Publication:
         """Answer from a ruling no more. Raises BotError where there is no such ruling any more."""
 
         def make(together: Versions) -> None:
-            before = _current(together, school_id, RULINGS)
+            before = together.current(school_id, RULINGS)
             Rulings(together).withdraw(school_id, clause_id, who)
             after = together.version(school_id, RULINGS)
             number = after.number or 0
@@ -316,11 +316,6 @@ class Publication:
             unchanged = self.looser(school_id, ruled)[0] == proposal.looser
         if not unchanged:
             raise BotError("What this is about was changed since you were asked: refuse it, and let them ask you anew.")
-
-
-def _current(versions: Versions, school_id: str, slug: str) -> Policy | None:
-    published = versions.published(school_id)
-    return next((policy for _, policy in published.versions if policy.slug == slug), None) if published else None
 
 
 def _loosened(versions: Versions, version: tuple[str, str, int], clause_id: str, correction: Correction) -> str | None:

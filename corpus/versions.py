@@ -105,6 +105,11 @@ class Published:
     day: date = date.min
     others: tuple[str, ...] = ()
 
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies of the current versions, the rulings among them."""
+        return tuple(policy for _, policy in self.versions)
+
 
 class Versions:
     """The versions in one store. `now` gives the time, in UTC."""
@@ -324,6 +329,11 @@ class Versions:
                 wanted = "published version" if number is None else f"version {number}"
                 raise StoreError(f"There is no {wanted} of {school_id}/{slug}: {self._listed(connection, school_id, slug)}")
             return _version(row, with_corrections(connection, Policy.from_json(row.document), row.number))
+
+    def current(self, school_id: str, slug: str) -> Policy | None:
+        """Return the policy of the current version, None where there is none."""
+        with self._reading() as connection:
+            return self._current(connection, school_id, slug)
 
     def history(self, school_id: str, slug: str) -> list[Version]:
         """Return every version of a policy ever published, the newest first."""

@@ -92,7 +92,7 @@ class Index:
         """Build the index of what a school has published; a school without any clause gives an empty one."""
         self.school = published.school
         self.revision = published.revision
-        self.policies = tuple(policy for _, policy in published.versions if not policy.is_of_rulings)
+        self.policies = tuple(policy for policy in published.policies if not policy.is_of_rulings)
         self.clauses = tuple(
             clause
             for number, policy in published.versions

@@ -173,7 +173,7 @@ class PeoplePages:
 
     def _sheet(self, visit: Visit) -> Response:
         school, published = visit.school, self._versions.published(visit.school.id)
-        policies = [policy for _, policy in published.versions] if published else []
+        policies = published.policies if published else ()
         book, day = self._contacts.in_force(school.id), day_of(self._now())
         return HTMLResponse(
             staffroom_sheet(school, book, policies, self._ways, self._configuration, day=day, stylesheet=SHEET_CSS)

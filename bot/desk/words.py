@@ -34,5 +34,5 @@ def counted(number: int, one: str, many: str) -> str:
 def titles(versions: Versions, school_id: str) -> dict[str, str]:
     """Return the title of each policy of a school by its slug: that of what is published, else that of its draft."""
     published = versions.published(school_id)
-    current = [policy for _, policy in published.versions] if published else []
+    current = published.policies if published else ()
     return {policy.slug: policy.title for policy in (*(one.policy for one in versions.drafts(school_id)), *current)}
