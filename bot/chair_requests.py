@@ -18,7 +18,7 @@ from bot.desk.access import MAIL_LINK_LASTS, DeskAccess
 from bot.layout import Block, Heading, Paragraph
 from bot.messages import Message
 from bot.notices import Notice, NoticeKind, Notices
-from bot.people import EMAIL, SLACK, TEAMS, TELEGRAM, WEB, People, Person, PersonRole, from_trail
+from bot.people import CHANNEL_NAMES, EMAIL, LET_IN_BY_WORKSPACE, People, Person, PersonRole, from_trail
 from bot.proposals import Kind, Proposal, Proposals, State
 from bot.roster import Roster
 from bot.tables import chair_requests
@@ -34,12 +34,6 @@ MOST_LINKS = ((timedelta(hours=1), 3), (timedelta(days=1), 10))
 # So many lines say how something is looser; the desk shows all.
 MOST_LINES = 20
 LONGEST_EMAIL = 200
-_WAYS = {
-    SLACK: "in Slack",
-    TEAMS: "in Microsoft Teams",
-    TELEGRAM: "on Telegram",
-    WEB: "on the chat page",
-}
 
 
 class Request(NamedTuple):
@@ -182,7 +176,7 @@ class ChairRequests:
         found = defaultdict(list)
         with self._engine.connect() as connection:
             for row in connection.execute(rows):
-                way = f"by e-mail to {row.address}" if row.address else _WAYS[row.channel]
+                way = f"by e-mail to {row.address}" if row.address else _way(row.channel)
                 found[row.proposal_id].append(
                     Request(f"{PersonRole.CHAIR} {row.person_id}, {way}", _state(row.sent_at, row.failed_at))
                 )
@@ -191,7 +185,7 @@ class ChairRequests:
     def reach(self, school_id: str) -> Reach:
         """Return how a school's chair would be asked now."""
         with self._engine.connect() as connection:
-            ways = [_WAYS[chair.channel] for chair in self._in_chat(connection, school_id)]
+            ways = [_way(chair.channel) for chair in self._in_chat(connection, school_id)]
             emails = self._emails(connection, school_id)
         ways += [f"by e-mail to {email}" for email in emails]
         if emails and not self._contacts.has_confirmed_chair(school_id):
@@ -290,6 +284,11 @@ def _looser(proposal: Proposal) -> list[Block]:
     left = len(lines) - MOST_LINES
     more = [Paragraph(f"There are {left} more: the desk shows them.")] if left > 0 else []
     return [Paragraph("It is looser than what holds now:"), *map(Paragraph, lines[:MOST_LINES]), *more]
+
+
+def _way(channel: str) -> str:
+    """Return how somebody is asked in a chat: in a workspace, else on the channel."""
+    return f"{'in' if channel in LET_IN_BY_WORKSPACE else 'on'} {CHANNEL_NAMES[channel]}"
 
 
 def _state(sent_at: datetime | None, failed_at: datetime | None) -> str:
