@@ -169,14 +169,10 @@ class Versions:
             school = connection.execute(select(schools).where(schools.c.id == school_id)).one_or_none()
             if school is None:
                 return None
-            rows = connection.execute(
-                select(versions.c.number, versions.c.document)
-                .join(policies, (policies.c.school_id == versions.c.school_id) & (policies.c.slug == versions.c.slug))
-                .where(versions.c.school_id == school_id, versions.c.number == policies.c.current)
-                .order_by(versions.c.slug)
-            )
+            hold = _that_hold(versions.c.number, versions.c.document).where(versions.c.school_id == school_id)
             current = tuple(
-                (row.number, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows.all()
+                (row.number, with_corrections(connection, Policy.from_json(row.document), row.number))
+                for row in connection.execute(hold).all()
             )
             brought_in = {policy.title.casefold() for _, policy in current}
             titles = connection.scalars(
@@ -422,11 +418,8 @@ class Versions:
         return nullcontext(self._within) if self._within is not None else self.engine.connect()
 
     def _current(self, connection: Connection, school_id: str, slug: str) -> Policy | None:
-        row = connection.execute(
-            select(versions.c.document, versions.c.number)
-            .join(policies, (policies.c.school_id == versions.c.school_id) & (policies.c.slug == versions.c.slug))
-            .where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number == policies.c.current)
-        ).one_or_none()
+        holds = _that_hold(versions.c.document, versions.c.number)
+        row = connection.execute(holds.where(versions.c.school_id == school_id, versions.c.slug == slug)).one_or_none()
         return with_corrections(connection, Policy.from_json(row.document), row.number) if row else None
 
     def _used_ids(self, connection: Connection, school_id: str, slug: str) -> set[str]:
