@@ -15,8 +15,6 @@ from bot.proposals import Proposals, State
 from bot.publication import Publication
 from bot.readiness import Readiness
 from corpus.alignment import Change, ClauseChange, compare, decide
-from corpus.clause import Policy
-from corpus.errors import StoreError
 from corpus.loosening import loosened
 from corpus.rewording import reworded
 from corpus.versions import Approval, Version, Versions
@@ -59,15 +57,8 @@ class PublishingPages:
     def _draft(self, visit: Visit) -> Version:
         return draft_of(self._versions, visit)
 
-    def _before(self, visit: Visit) -> Policy | None:
-        """Return what is published of the policy now, None where nothing is."""
-        try:
-            return self._versions.version(visit.school.id, visit.path("slug")).policy
-        except StoreError:
-            return None
-
     def _changes(self, visit: Visit) -> Response:
-        draft, before = self._draft(visit), self._before(visit)
+        draft, before = self._draft(visit), self._versions.current(visit.school.id, visit.path("slug"))
         changes = compare(before, draft.policy) if before else []
         told = [one for one in changes if one.change is not Change.UNCHANGED or one.stances]
         rows = [(one, loosened(one.before, one.after), _runs(one)) for one in told]
