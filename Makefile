@@ -18,7 +18,8 @@ run: $(READY)  ## open the demo's chat page on http://127.0.0.1:8080
 	POLICYBOT_DEMO=1 $(BIN)/policybot serve
 
 browser:  ## the browser that the tests of the pages drive; only a CI machine is changed by itself
-	@command -v chromium >/dev/null || [ -z "$$CI" ] || (apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null)
+	@command -v chromium-headless-shell >/dev/null || [ -z "$$CI" ] || \
+		(apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium-headless-shell >/dev/null)
 
 # Microsoft's client for trying bots: a Node package, without which its tests are skipped; only a CI machine gets it by itself.
 playground: $(VENV)/playground/node_modules/.package-lock.json
@@ -28,6 +29,8 @@ $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 
 # A worker of the tests has one processor to itself: a second thread for its sums would only take from the other worker.
 test soak: export OPENBLAS_NUM_THREADS := 1
+# What one process has compiled, the many that the tests start need not compile again, wherever that is else switched off.
+test soak: unexport PYTHONDONTWRITEBYTECODE
 test: $(READY) browser $(if $(CI),playground)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 

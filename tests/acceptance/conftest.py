@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# The one without windows draws the same pages, in half the time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -29,8 +30,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        lacking = "there is no Chromium here: make browser, or apt-get install chromium"
+    if CHROMIUM is None:
+        lacking = "there is no Chromium here: apt-get install chromium-headless-shell"
         if os.environ.get("CI"):
             pytest.fail(lacking)
         pytest.skip(lacking)

@@ -1,6 +1,7 @@
 """The chat page in a real browser: with a script and without, by keyboard, on a small phone, enlarged, and read aloud."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -34,10 +35,9 @@ expect.set_options(timeout=15_000)  # a machine may be busy
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Iterator[str]:
-    """Where `policybot serve` answers, started in demo mode on a new data folder."""
-    home = tmp_path_factory.mktemp("served")
-    (home / "cache").symlink_to(parsed)
+def address(tmp_path_factory: pytest.TempPathFactory, demo_home: Path) -> Iterator[str]:
+    """Where `policybot serve` answers, started in demo mode."""
+    home = shutil.copytree(demo_home, tmp_path_factory.mktemp("served") / "home", symlinks=True)
     with served(home, b"school=chase-terrace&question=hello+there+photos", POLICYBOT_DEMO="1") as address:
         yield address
 
