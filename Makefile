@@ -30,7 +30,7 @@ $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 # A worker of the tests has one processor to itself: a second thread for its sums would only take from the other worker.
 test soak: export OPENBLAS_NUM_THREADS := 1
 # What one process has compiled, the many that the tests start need not compile again, wherever that is else switched off.
-test soak: unexport PYTHONDONTWRITEBYTECODE
+test soak: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY) browser $(if $(CI),playground)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
