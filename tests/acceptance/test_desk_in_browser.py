@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.clock import now_utc
 from bot.desk.access import DeskAccess
@@ -110,28 +110,30 @@ def answered(page: Page, address: str) -> str:
 
 def look(page: Page) -> None:
     """Look at a page: nothing is too wide for it; on a small one axe finds nothing, which is the same on a large one."""
-    page.wait_for_load_state()
     assert_fits(page)
     if page.evaluate("innerWidth") < 400:
         assert_accessible(page)
+
+
+def follow(link: Locator) -> None:
+    """Click a link or a button that leads to another page, and look at that once it is there."""
+    with link.page.expect_navigation():
+        link.click()
+    look(link.page)
 
 
 def open_desk_from_the_chat(page: Page) -> None:
     """Ask for the link in one's own chat, and use it up by its button."""
     page.get_by_label("Your question").fill("/desk")
     page.get_by_role("button", name="Ask").click()
-    page.get_by_role("link", name="/desk/enter/").click()
-    look(page)
-    page.get_by_role("button", name="Open the desk").click()
-    look(page)
+    follow(page.get_by_role("link", name="/desk/enter/"))
+    follow(page.get_by_role("button", name="Open the desk"))
 
 
 def bring_in(page: Page, document: Path) -> None:
     """Bring in a document by the desk's pages; Word's own numbers come out as people see them."""
-    page.get_by_role("link", name="Policies", exact=True).click()
-    look(page)
-    page.get_by_role("link", name="Bring in a document").click()
-    look(page)
+    follow(page.get_by_role("link", name="Policies", exact=True))
+    follow(page.get_by_role("link", name="Bring in a document"))
     page.get_by_label("The document", exact=True).set_input_files(document)
     page.get_by_role("button", name="Read the document").click()
     expect(page.get_by_role("status")).to_contain_text("I found 6 clauses in Social Media Policy 2026.docx.")
@@ -167,8 +169,7 @@ def look_at_what_changes(page: Page) -> None:
     page.get_by_role("link", name="Publish", exact=True).click()
     expect(page.get_by_role("button", name="Publish this version")).to_be_disabled()
     look(page)
-    page.get_by_role("link", name="What staff will be told").click()
-    look(page)
+    follow(page.get_by_role("link", name="What staff will be told"))
     waiting = page.get_by_role("button", name=re.compile("^I have looked at this"))
     for left in range(waiting.count(), 0, -1):
         expect(waiting).to_have_count(left)
