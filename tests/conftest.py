@@ -42,6 +42,12 @@ settings.register_profile("policybot", deadline=None)
 settings.load_profile("policybot")
 
 
+def pytest_collection_finish() -> None:
+    """Look for no garbage among what is imported and collected, which stays to the end: a fifth of all time went there."""
+    gc.collect()
+    gc.freeze()
+
+
 @event.listens_for(Engine, "engine_connect")
 def _do_not_wait_for_the_disk(connection: Connection) -> None:
     # No test cuts the power; a process that is killed is one of its own, and waits as ever.
