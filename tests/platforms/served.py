@@ -39,6 +39,18 @@ async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
             await serving
 
 
+async def cease_to_listen(server: asyncio.Server) -> None:
+    """Let nobody in any more, and close a server once those are in who were let in, which takes two rounds of the loop.
+
+    asyncio 3.11 forgets a connection whose server is closed meanwhile: nobody closes it then.
+    """
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening)
+    for _ in range(2):
+        await asyncio.sleep(0)
+    server.close()
+
+
 class _Server(uvicorn.Server):
     """Ends when it is told to, where uvicorn looks each tenth of a second; and leaves the process's signals alone."""
 
@@ -55,7 +67,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
-            server.close()
+            await cease_to_listen(server)
         for listening in sockets or []:
             listening.close()
         connections = list(self.server_state.connections)

@@ -25,6 +25,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, web
 from tests.platforms import block_kit
 from tests.platforms.background import LoopThread
 from tests.platforms.recorded import Changes
+from tests.platforms.served import cease_to_listen
 
 T = TypeVar("T")
 
@@ -269,11 +270,13 @@ class SlackServer:
         app.router.add_get("/files-pri/{id}/download/{name}", self._download)
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
+        handler, loop = self._runner.server, asyncio.get_running_loop()
+        self._listening = await loop.create_server(handler, "127.0.0.1", self._port, reuse_address=True)
+        self._port = self._listening.sockets[0].getsockname()[1]
 
     async def _close(self, *, final: bool = False) -> None:
         self._released.set()
+        await cease_to_listen(self._listening)
         await self._close_sockets()
         await self._runner.cleanup()
         await self._session.close()

@@ -22,6 +22,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tests.platforms.background import LoopThread
 from tests.platforms.recorded import Changes
+from tests.platforms.served import cease_to_listen
 from tests.platforms.telegram_text import LONGEST_TEXT, MarkupError, clean, find_entities, parse_html, units
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"  # noqa: S105  the shape of one; it opens nothing
@@ -195,7 +196,6 @@ class TelegramServer:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._changes = Changes(self._told)
         self._thread = LoopThread("telegram")
-        self._runner: web.AppRunner | None = None
         self._port = 0
 
     def __enter__(self) -> Self:
@@ -362,9 +362,9 @@ class TelegramServer:
         app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        handler, loop = self._runner.server, asyncio.get_running_loop()
+        self._listening = await loop.create_server(handler, "127.0.0.1", self._port, reuse_address=True)
+        self._port = self._listening.sockets[0].getsockname()[1]
 
     async def _let_go(self) -> None:
         self._released.set()
@@ -374,9 +374,8 @@ class TelegramServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await cease_to_listen(self._listening)
+        await self._runner.cleanup()
 
     async def _plan(self, method: str, faults: tuple[Fault, ...]) -> None:
         self._faults.setdefault(method, deque()).extend(faults)
