@@ -76,10 +76,14 @@ class Contacts:
 
         So nobody can turn complaints about themselves to themselves by changing how the chair is reached.
         """
+        return self._written_and_in_force(school_id, within)[1]
+
+    def _written_and_in_force(self, school_id: str, within: Connection | None) -> tuple[ContactBook, ContactBook]:
         with nullcontext(within) if within else self._engine.connect() as connection:
             row = connection.execute(_IN_FORCE, {"school": school_id}).one_or_none()
         book = _decoded(row.document) if row else ContactBook()
-        return _with_chair(book, _decoded_chair(row.confirmed_chair)) if row and row.confirmed_chair else book
+        in_force = _with_chair(book, _decoded_chair(row.confirmed_chair)) if row and row.confirmed_chair else book
+        return book, in_force
 
     def confirm_chair(self, connection: Connection, school_id: str, name: str) -> bool:
         """Note, within a transaction, that the chair of governors of this name confirms what the book says of them.
@@ -106,7 +110,7 @@ class Contacts:
         One that the headteacher or the office reads too would let them approve what they ask for; so would a headteacher who is
         down as the chair.
         """
-        book, written = self.in_force(school_id, within), self._written(school_id, within)
+        written, book = self._written_and_in_force(school_id, within)
         chairs = [one for one in book.holders(ContactRole.GOVERNORS) if ContactRole.HEADTEACHER not in one.roles]
         others = {
             one.email.lower()
@@ -114,11 +118,6 @@ class Contacts:
             if one.email and (ContactRole.GOVERNORS not in one.roles or ContactRole.HEADTEACHER in one.roles)
         }
         return list(dict.fromkeys(one.email.lower() for one in chairs if one.email and one.email.lower() not in others))
-
-    def _written(self, school_id: str, within: Connection | None) -> ContactBook:
-        with nullcontext(within) if within else self._engine.connect() as connection:
-            row = connection.execute(_IN_FORCE, {"school": school_id}).one_or_none()
-        return _decoded(row.document) if row else ContactBook()
 
     def _end_access_by_mail(self, connection: Connection, school_id: str) -> None:
         """End the access of whoever was let in by an e-mail address that is not the chair's any more, links and sessions too."""
