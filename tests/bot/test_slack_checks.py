@@ -8,7 +8,17 @@ import pytest
 import yaml
 
 from bot.channels.slack_checks import SCOPES, check_slack
-from tests.platforms.slack_server import APP_TOKEN, BOT_TOKEN, OTHER_TEAM, TEAM, Refuses, ServerError, SlackServer, slack
+from tests.platforms.slack_server import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    MANIFEST,
+    OTHER_TEAM,
+    TEAM,
+    Refuses,
+    ServerError,
+    SlackServer,
+    slack,
+)
 
 
 @pytest.fixture
@@ -81,5 +91,5 @@ def test_doctor_asks_slack(
 
 
 def test_what_is_checked_is_what_the_manifest_asks_for() -> None:
-    manifest = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml").read_text())
+    manifest = yaml.safe_load(MANIFEST.read_text())
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES

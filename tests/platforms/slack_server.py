@@ -17,9 +17,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
+import yaml
 from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, web
 
 from tests.platforms import block_kit
@@ -37,20 +39,8 @@ OTHER_TEAM = "T0OTHER"
 APP = "A0POLICYBOT"
 BOT_USER = "U0POLICYBOT"
 BOT = "B0POLICYBOT"
-# What the app of channels' manifest is granted.
-SCOPES = frozenset(
-    (
-        "app_mentions:read",
-        "assistant:write",
-        "chat:write",
-        "commands",
-        "files:read",
-        "im:history",
-        "im:read",
-        "im:write",
-        "users:read",
-    )
-)
+# The workspace has installed the app from this, and grants what it asks for.
+MANIFEST = Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml"
 _SCOPE_OF = {
     "chat.postMessage": "chat:write",
     "chat.postEphemeral": "chat:write",
@@ -171,7 +161,7 @@ class SlackServer:
         self.rooms: dict[str, Room] = {}
         self.downloads: list[str] = []  # the ids of the files that were fetched
         self._files: dict[str, bytes] = {}
-        self.scopes = set(SCOPES)
+        self.scopes = set(yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
         self.clock_is_off_by = 0
         self.events_url: str | None = None
         # Slack waits three seconds, then tries again at once, after one minute and after five.
