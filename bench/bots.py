@@ -18,7 +18,8 @@ from bot.bootstrap import Indexes, seed_demo
 from bot.clock import now_utc
 from bot.people import People, PersonRole
 from bot.schema import open_store
-from corpus.tables import sqlite_url, writing
+from corpus.tables import sqlite_url
+from corpus.tenancy import writing_at
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
 
@@ -134,7 +135,7 @@ class Echo:
 
     async def _write(self, *statements: Executable) -> None:
         def write() -> None:
-            with writing(self._engine) as connection:
+            with writing_at(self._engine, "hillside") as connection:
                 for statement in statements:
                     connection.execute(statement)
 

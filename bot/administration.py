@@ -1,4 +1,4 @@
-"""The commands that bring policies in and examine what is answered from: init, import, diff, export, check, eval."""
+"""The commands that bring policies in and examine what is answered from: init, migrate, import, diff, export, check, eval."""
 
 import getpass
 import re
@@ -11,7 +11,9 @@ from bot.clock import now_utc, today
 from bot.contact_commands import print_gaps, read_contacts
 from bot.contact_store import Contacts
 from bot.errors import BotError
+from bot.schema import HEAD
 from bot.settings import read_settings
+from bot.typed import read_line
 from corpus.alignment import Change, ClauseChange, compare
 from corpus.checking import check_coverage, check_policy, place_doubts
 from corpus.clause import Policy
@@ -20,19 +22,22 @@ from corpus.loosening import loosened, told_stances
 from corpus.policy_file import to_yaml
 from corpus.versions import School, Version, Versions
 
+LONGEST_NAME, LONGEST_SHORT_NAME = 200, 100  # characters
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def init(school: str, name: str, short_name: str | None, nation: str, contacts: str | None) -> int:
     """Set up a school, with the contacts in a file where one is given.
 
-    Raises BotError where its id is no id or something is wrong with the contacts, CorpusError where the id is taken.
+    Raises BotError where its id or a name is none or something is wrong with the contacts, CorpusError where the id is taken.
     """
     _require_id(school, "school")
+    name = read_line(name, "name of the school", LONGEST_NAME)
+    short_name = read_line(short_name or name, "short name", LONGEST_SHORT_NAME)
     book = read_contacts(contacts) if contacts else None
-    versions, added = open_versions(read_settings()), School(school, name, short_name or name, nation)
+    versions, added = open_versions(read_settings()), School(school, name, short_name, nation)
     audit = Audit(versions.engine, now_utc)
-    with versions.all_at_once() as together:
+    with versions.all_at_once(school) as together:
         together.add_school(added)
         audit.note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
         if book:
@@ -41,6 +46,13 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
     if book:
         print_gaps(book, added)
     print(f"{name} is set up. Bring in its first policy with: policybot import FILE --school {school} --policy social-media")
+    return 0
+
+
+def migrate() -> int:
+    """Create the store or upgrade its schema, as whatever opens it does. Raises BotError where it cannot be."""
+    url = open_versions(read_settings()).engine.url
+    print(f"The store at {url.render_as_string()} is up to date, with schema {HEAD}.")
     return 0
 
 

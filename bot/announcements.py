@@ -23,8 +23,9 @@ from bot.tables import announcements, people, readings
 from bot.turn import Asker, Turn, said
 from bot.typed import read_number
 from corpus.clause import Policy
-from corpus.tables import policies, writing
-from corpus.versions import Versions
+from corpus.tables import policies
+from corpus.tenancy import reading_across, reading_at, writing_at
+from corpus.versions import School, Versions
 
 # What a button asks for stands before the colon of its value.
 READ = "y"
@@ -97,9 +98,7 @@ class Announcements:
         own = own.strip()
         if len(own) > LONGEST_OWN:
             raise BotError(f"Your own words are longer than {LONGEST_OWN} characters: shorten them.")
-        last = connection.execute(
-            _last().where(announcements.c.school_id == school_id, announcements.c.slug == slug)
-        ).one_or_none()
+        last = connection.execute(_last(school_id).where(announcements.c.slug == slug)).one_or_none()
         if last and last.version == version:
             raise BotError(f"Staff have been told of this version already, {spoken(last.made_at)}.")
         values = {"school_id": school_id, "slug": slug, "version": version, "to_confirm": to_confirm, "own": own or None}
@@ -121,12 +120,12 @@ class Announcements:
     def of(self, school_id: str) -> list[StaffAnnouncement]:
         """Return what was announced at a school, the newest first."""
         made = select(announcements).where(announcements.c.school_id == school_id).order_by(announcements.c.id.desc())
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             return [_announcement(row) for row in connection.execute(made)]
 
     def joined(self, person: Person, address: Message) -> None:
         """Keep where somebody who has just joined can be written to alone; as `reach`."""
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, person.school_id) as connection:
             self.reach(connection, person, address)
 
     def reach(self, connection: Connection, person: Person, address: Message) -> None:
@@ -140,8 +139,7 @@ class Announcements:
     def _welcome(self, connection: Connection, person: Person) -> None:
         if person.role not in STAFF_ROLES:
             return
-        in_force = _in_force().where(announcements.c.school_id == person.school_id)
-        for row in connection.execute(in_force).all():
+        for row in connection.execute(_in_force(person.school_id)).all():
             is_listed = self._readings.of_person(connection, row.id, person.id) is not None
             if not is_listed:
                 self._readings.begin(connection, row.id, [person])
@@ -149,28 +147,30 @@ class Announcements:
             if noted and not (noted.sent_at or noted.read_at):
                 self._tell(connection, person.school_id, NoticeKind.ANNOUNCED, row.id, [person.id], new_here=not is_listed)
 
-    def remind(self) -> None:
+    def remind(self, school: School) -> None:
         """Remind, once, whoever was told of what holds now, was asked to confirm it, and has not within five school days."""
         latest = self._now() - timedelta(days=REMINDED_AFTER)  # no five school days are shorter
         unread = and_(readings.c.sent_at <= latest, readings.c.read_at.is_(None), readings.c.reminded_at.is_(None))
+        there = and_(people.c.school_id == readings.c.school_id, people.c.id == readings.c.person_id)
         wanted = (
-            _in_force()
+            _in_force(school.id)
             .add_columns(readings.c.id.label("reading"), readings.c.person_id, readings.c.sent_at)
             .join(readings, and_(readings.c.announcement_id == announcements.c.id, unread))
-            .join(people, and_(people.c.id == readings.c.person_id, has_access(self._now())))
+            .join(people, and_(there, has_access(self._now())))
+            .where(readings.c.school_id == school.id)
         )
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school.id) as connection:
             rows = connection.execute(wanted).all()
-        schools = self._versions.schools({row.school_id for row in rows})
-        years = {school.id: self._roster.year(school) for school in schools}
+        year = self._roster.year(school) if rows else None
         for row in rows:
-            if years[row.school_id].after_school_days(row.sent_at, REMINDED_AFTER) > self._now():
+            if year is None or year.after_school_days(row.sent_at, REMINDED_AFTER) > self._now():
                 continue
-            with writing(self._engine) as connection:
+            with writing_at(self._engine, school.id) as connection:
                 # Only where no other process has done it meanwhile.
-                once = update(readings).where(readings.c.id == row.reading, readings.c.reminded_at.is_(None))
+                of_school = readings.c.school_id == school.id
+                once = update(readings).where(of_school, readings.c.id == row.reading, readings.c.reminded_at.is_(None))
                 if connection.execute(once.values(reminded_at=self._now())).rowcount:
-                    self._tell(connection, row.school_id, NoticeKind.UNREAD, row.id, [row.person_id])
+                    self._tell(connection, school.id, NoticeKind.UNREAD, row.id, [row.person_id])
 
     def _tell(
         self,
@@ -192,7 +192,8 @@ class Announcements:
 
     def told(self, connection: Connection, notice: Notice, address: Message) -> Turn | None:
         """Return what a notice of an announcement says in a private chat; None to whoever has read it meanwhile."""
-        row = connection.execute(select(announcements).where(announcements.c.id == notice.announcement_id)).one_or_none()
+        one = (announcements.c.school_id == notice.school_id, announcements.c.id == notice.announcement_id)
+        row = connection.execute(select(announcements).where(*one)).one_or_none()
         if row is None or notice.person_id is None:
             return None
         reading = self._readings.of_person(connection, row.id, notice.person_id)
@@ -217,28 +218,33 @@ class Announcements:
         number = read_number(value)
         if asker.person is None or number is None:
             raise BotError(GONE)
-        ids = self._people.ids(message.channel, message.account)
-        read_at = self._readings.read_at(number, ids)
+        with reading_across(self._engine) as connection:
+            whose = connection.scalar(select(announcements.c.school_id).where(announcements.c.id == number))
+        school = next((one for one in asker.schools if one.id == whose), asker.school)
+        ids = self._people.ids(message.channel, message.account, school.id)
+        read_at = self._readings.read_at(school.id, number, ids)
         if read_at:
             return said(Heading(f"You said so already: {spoken(read_at)}."), private=True)
         keep = partial(self._readings.confirm, announcement_id=number, person_ids=ids)
-        return Turn((Heading("Thank you. I have noted that you have read it."),), private=True, keep=keep)
+        noted = Heading("Thank you. I have noted that you have read it.")
+        return Turn((noted,), private=True, keep=keep, school=school)
 
 
-def _last() -> Select[Any]:
-    """Return what was last announced of each policy."""
-    newest = select(func.max(announcements.c.id)).group_by(announcements.c.school_id, announcements.c.slug)
-    return select(announcements).where(announcements.c.id.in_(newest))
+def _last(school_id: str) -> Select[Any]:
+    """Return what was last announced of each policy of a school."""
+    of_school = announcements.c.school_id == school_id
+    newest = select(func.max(announcements.c.id)).where(of_school).group_by(announcements.c.slug)
+    return select(announcements).where(of_school, announcements.c.id.in_(newest))
 
 
-def _in_force() -> Select[Any]:
+def _in_force(school_id: str) -> Select[Any]:
     """Return what staff are asked to confirm: what was last announced of a policy, while that version is the one that holds."""
     holds = and_(
         policies.c.school_id == announcements.c.school_id,
         policies.c.slug == announcements.c.slug,
         policies.c.current == announcements.c.version,
     )
-    return _last().join(policies, holds).where(announcements.c.to_confirm)
+    return _last(school_id).join(policies, holds).where(announcements.c.to_confirm)
 
 
 def _titled(policy: Policy) -> str:

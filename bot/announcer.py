@@ -117,7 +117,7 @@ class Announcer:
         content = found.content
         if content is None or content.answer is None:
             return (Heading("Your question was answered, but the answer is no longer kept here: ask again."),)
-        who = self._roster.name_of(notice.detail.get("by"), connection)
+        who = self._roster.name_of(notice.school_id, notice.detail.get("by"), connection)
         return (
             Heading(f"{who} has answered your question."),
             Paragraph(f"You asked: “{content.question}”", aside=True),
@@ -126,7 +126,7 @@ class Announcer:
         )
 
     def _receipt(self, connection: Connection, notice: Notice, found: Escalation) -> tuple[Block, ...]:
-        who = self._roster.name_of(notice.detail.get("who"), connection)
+        who = self._roster.name_of(notice.school_id, notice.detail.get("who"), connection)
         when = spoken_briefly(notice.made_at, self._now())
         match Receipt(notice.detail["what"]):
             case Receipt.DELIVERED:
@@ -156,7 +156,7 @@ class Announcer:
 
     def _not_seen(self, connection: Connection, notice: Notice, found: Escalation) -> Paragraph:
         """Return how to reach the person whom an alert went to, until they have opened it."""
-        who = self._roster.name_of(notice.detail.get("who"), connection)
+        who = self._roster.name_of(notice.school_id, notice.detail.get("who"), connection)
         book = self._roster.book(found.school_id)
         phone = next((one.phones[0] for one in book.contacts if one.name == who and one.phones), None)
         if not found.seen_at:

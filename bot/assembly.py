@@ -188,8 +188,10 @@ def assemble(
         unfinished=unfinished,
         announcements=announcements,
         reviews=reviews,
+        records=records,
         roster=roster,
         versions=indexes.versions,
+        now=now,
     )
     audit = Audit(engine, now)
     bringing_in = BringingIn(indexes.versions, audit)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, insert, select
 
 from bot.tables import audit
+from corpus.tenancy import reading_at
 
 
 class Action(StrEnum):
@@ -86,7 +87,7 @@ class Audit:
     def of(self, school_id: str) -> list[Entry]:
         """Return what was done at a school, the first first."""
         columns = (audit.c[name] for name in Entry.__struct_fields__)
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             rows = connection.execute(select(*columns).where(audit.c.school_id == school_id).order_by(audit.c.id))
             return [Entry(*row) for row in rows]
 

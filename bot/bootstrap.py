@@ -1,6 +1,7 @@
 """Puts the parts together: the store, the demo's schools, and the index of each school in memory."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from hashlib import sha256
 from threading import Lock
@@ -15,6 +16,8 @@ from retrieval.index import Index
 from retrieval.knowledge import Knowledge
 
 DEMO_PUBLISHER = "policybot, as shipped"
+# What surrounds the building of an index, so that somebody can time it.
+Building = Callable[[], AbstractContextManager[object]]
 
 
 def open_versions(settings: Settings, now: Callable[[], datetime] = now_utc) -> Versions:
@@ -22,7 +25,7 @@ def open_versions(settings: Settings, now: Callable[[], datetime] = now_utc) -> 
 
     Raises BotError where the store cannot be opened.
     """
-    versions = Versions(open_store(settings.database_url), now)
+    versions = Versions(open_store(settings.database_url, settings.migration_url), now)
     if settings.demo:
         seed_demo(versions)
     return versions
@@ -38,14 +41,12 @@ def seed_demo(versions: Versions) -> None:
         return
     from corpus.building import shipped_policy, shipped_sources, source_text
 
-    # Whole or not at all, and by one process: another that starts now waits, and then finds it done.
-    with versions.all_at_once() as together:
-        done = _up_to_date(together, shipped)
-        known = {school.id for school in together.schools()}
-        for source in shipped_sources():
-            if source.school in done:
+    for source in shipped_sources():
+        # Each school whole or not at all, and by one process: another that starts now waits, and then finds it done.
+        with versions.all_at_once(source.school) as together:
+            if source.school in _up_to_date(together, shipped):
                 continue
-            if source.school not in known:
+            if not together.schools([source.school]):
                 together.add_school(School(source.school, source.school_name, source.short_name))
             together.save_draft(shipped_policy(source), source_text(source))
             together.publish(source.school, source.slug, shipped[source.school])
@@ -61,18 +62,19 @@ def _is_stale(publisher: str | None, shipped: str | None) -> bool:
     return publisher is not None and publisher.startswith(DEMO_PUBLISHER) and publisher != shipped
 
 
-def open_indexes(settings: Settings, now: Callable[[], datetime] = now_utc) -> "Indexes":
+def open_indexes(settings: Settings, now: Callable[[], datetime] = now_utc, building: Building = nullcontext) -> "Indexes":
     """Return the indexes over the store of `settings`; as `open_versions`. What is parsed once is kept in the data folder."""
-    return Indexes(open_versions(settings, now), Knowledge(settings.home / "cache"))
+    return Indexes(open_versions(settings, now), Knowledge(settings.home / "cache"), building)
 
 
 class Indexes:
     """The index of each school that was asked of, rebuilt whole when its revision has gone up or a ruling has lapsed."""
 
-    def __init__(self, versions: Versions, knowledge: Knowledge) -> None:
-        """Keep the store; an index is built when its school is first asked of."""
+    def __init__(self, versions: Versions, knowledge: Knowledge, building: Building = nullcontext) -> None:
+        """Keep the store; an index is built, within a context of `building`, when its school is first asked of."""
         self.versions = versions
         self.knowledge = knowledge
+        self._building = building
         self._built: dict[str, Index] = {}
         self._putting = Lock()
 
@@ -95,10 +97,19 @@ class Indexes:
 
         Raises BotError where there is no such school.
         """
-        published = versions.published(school_id)
-        if published is None:
-            raise BotError(no_such_school(school_id, [school.id for school in versions.schools()]))
-        return Index(published, self.knowledge)
+        with self._building():
+            published = versions.published(school_id)
+            if published is None:
+                raise BotError(no_such_school(school_id, [school.id for school in versions.schools()]))
+            return Index(published, self.knowledge)
+
+    def revisions(self) -> dict[str, int]:
+        """Return of which revision the index of each school in memory is."""
+        return {school_id: index.revision for school_id, index in list(self._built.items())}
+
+    def in_memory(self) -> int:
+        """Return how many schools have an index in memory."""
+        return len(self._built)
 
     def put(self, index: Index) -> None:
         """Answer a school's questions from this index, unless one of a later revision is there already."""

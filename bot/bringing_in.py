@@ -70,8 +70,8 @@ class BringingIn:
                 raise BotError(f"{name} is {policy.school}/{policy.slug}, not {wanted}: import it as what it is.")
             slug = policy.slug
         _require_one_policy(policy)
-        with self._versions.all_at_once() as together:
-            together.hold(school_id)
+        with self._versions.all_at_once(school_id) as together:
+            together.require_school(school_id)
             slug = slug or _slug(policy, together)
             if slug == RULINGS:
                 raise BotError("Rulings are not brought in as a document: write them at the desk.")

@@ -26,7 +26,7 @@ from bot.turn import Turn, said
 from bot.ways_in import WaysIn
 from corpus.clause import RULINGS
 from corpus.errors import StoreError
-from corpus.tables import writing
+from corpus.tenancy import reading_at, writing_at
 from corpus.versions import Versions
 
 # So many links are sent to an address at most within each of these times, and no more.
@@ -131,17 +131,17 @@ class ChairRequests:
         """
         if not self._mails or len(email) > LONGEST_EMAIL or not email.isprintable():
             return
-        with writing(self._engine) as connection:
-            for chair in self._people.by_mail(connection, email.strip().lower()):
+        for chair in self._people.by_mail(email.strip().lower()):
+            with writing_at(self._engine, chair.school_id) as connection:
                 if self._may_send(connection, chair):
                     self._note(connection, chair, None)
                     self._notices.put(connection, chair.school_id, NoticeKind.DESK_LINK, person_id=chair.id)
 
     def _may_send(self, connection: Connection, chair: Person) -> bool:
-        now, links = self._now(), chair_requests.c.proposal_id.is_(None)
-        longest = max(time for time, _ in MOST_LINKS)
-        connection.execute(delete(chair_requests).where(links, chair_requests.c.made_at <= now - longest))
-        hers = select(func.count()).where(links, chair_requests.c.person_id == chair.id)
+        now, longest = self._now(), max(time for time, _ in MOST_LINKS)
+        links = (chair_requests.c.school_id == chair.school_id, chair_requests.c.proposal_id.is_(None))
+        connection.execute(delete(chair_requests).where(*links, chair_requests.c.made_at <= now - longest))
+        hers = select(func.count()).where(*links, chair_requests.c.person_id == chair.id)
         return all(
             (connection.scalar(hers.where(chair_requests.c.made_at > now - time)) or 0) < most for time, most in MOST_LINKS
         )
@@ -163,7 +163,8 @@ class ChairRequests:
         """Note, in the transaction that does, whether a request has arrived; the first time counts."""
         if about.kind != NoticeKind.PROPOSED:
             return
-        one = (chair_requests.c.proposal_id == about.proposal_id, chair_requests.c.person_id == about.person_id)
+        of_proposal = (chair_requests.c.school_id == about.school_id, chair_requests.c.proposal_id == about.proposal_id)
+        one = (*of_proposal, chair_requests.c.person_id == about.person_id)
         noted = update(chair_requests).where(*one, chair_requests.c.sent_at.is_(None))
         connection.execute(noted.values({"sent_at" if arrived else "failed_at": self._now()}))
 
@@ -174,7 +175,7 @@ class ChairRequests:
         asked = chair_requests.c.proposal_id.is_not(None)
         rows = select(chair_requests).where(chair_requests.c.school_id == school_id, asked).order_by(chair_requests.c.id)
         found = defaultdict(list)
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             for row in connection.execute(rows):
                 way = f"by e-mail to {row.address}" if row.address else _way(row.channel)
                 found[row.proposal_id].append(
@@ -184,7 +185,7 @@ class ChairRequests:
 
     def reach(self, school_id: str) -> Reach:
         """Return how a school's chair would be asked now."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             ways = [_way(chair.channel) for chair in self._in_chat(connection, school_id)]
             emails = self._emails(connection, school_id)
         ways += [f"by e-mail to {email}" for email in emails]

@@ -1,7 +1,8 @@
 """The chat page: plain HTML from the server; a little script only spares the reload."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,13 +24,14 @@ from bot.conversation import FAULT
 from bot.dispatcher import Dispatcher
 from bot.joining import COOKIE, ENDED, Door
 from bot.messages import Message, Reply
+from bot.outage import UNREACHABLE
 from bot.page_notices import Notice, PageNotices
 from bot.people import WEB
 from bot.rendering import as_text, environment, problem_to_html, reply_to_html, to_html, told_page
 from bot.settings import LOOPBACK
 from bot.turn import Asker
 from bot.web_security import HEADERS, OwnFormsOnly, SecurityHeaders
-from corpus.versions import no_such_school
+from corpus.versions import School, no_such_school
 from retrieval.decision import Outcome
 
 STATIC = Path(__file__).parent / "static"
@@ -55,11 +57,12 @@ def create_app(
     *,
     hosts: Sequence[str] = LOOPBACK,
     routes: Sequence[BaseRoute] = (),
+    running: Callable[[], AbstractAsyncContextManager[None]] | None = None,
 ) -> Starlette:
     """Return the application that serves the chat page, and whatever else `routes` hold, reached by the names `hosts`.
 
     With a door each asks of the school that she has joined; without one, in the demonstration, of whichever she picks. The
-    dispatcher runs while the application does.
+    dispatcher runs while the application does, unless `running` says what does.
     """
 
     async def page(request: Request) -> Response:
@@ -69,7 +72,7 @@ def create_app(
         person = await door.person(request)
         if person is None:
             return RedirectResponse("/join", 303)
-        waiting = await run_in_threadpool(notices.waiting, person.account)
+        waiting = await run_in_threadpool(_waiting, notices, person.account)
         return await run_in_threadpool(_page, indexes, person.school_id, joined=True, notices=waiting)
 
     async def new(request: Request) -> Response:
@@ -78,7 +81,7 @@ def create_app(
         if person is None:
             return _told(request, problem_to_html(ENDED), 401)
         form = await request.form(max_files=0, max_fields=5, max_part_size=LONGEST_SHOWN)
-        waiting = await run_in_threadpool(notices.waiting, person.account, _shown(form))
+        waiting = await run_in_threadpool(_waiting, notices, person.account, _shown(form))
         template = environment().get_template("notice.html.jinja")
         return HTMLResponse("".join(template.render(notice=notice) for notice in waiting))
 
@@ -89,7 +92,7 @@ def create_app(
         if door and person is None:
             return _told(request, *await run_in_threadpool(_without_school, indexes, asked, ENDED, 401))
         asked.school = person.school_id if person else asked.school
-        school = next(iter(await run_in_threadpool(indexes.versions.schools, [asked.school])), None)
+        school = await run_in_threadpool(_school, indexes, asked.school)
         if school is None:
             known = await run_in_threadpool(indexes.versions.schools)
             unknown = no_such_school(asked.school, [one.id for one in known]) if asked.school else CHOOSE
@@ -106,7 +109,7 @@ def create_app(
             html, status = _rendered(await dispatcher.answer(message, secrets.token_hex(16), asker, asked.earlier))
         if _is_fetched(request):
             return HTMLResponse(html, status)
-        waiting = await run_in_threadpool(notices.waiting, person.account, asked.shown) if person else []
+        waiting = await run_in_threadpool(_waiting, notices, person.account, asked.shown) if person else []
         return await run_in_threadpool(
             _page, indexes, asked.school, asked, html, status, joined=person is not None, notices=waiting
         )
@@ -134,8 +137,24 @@ def create_app(
             ClientDisconnect: _nobody_there,
             Exception: _fault,
         },
-        lifespan=lambda _app: dispatcher.running(),
+        lifespan=lambda _app: (running or dispatcher.running)(),
     )
+
+
+def _school(indexes: Indexes, school_id: str) -> School | None:
+    """Return the school of an id, None where there is none; while the store is away one of which an index is in memory."""
+    try:
+        return next(iter(indexes.versions.schools([school_id])), None)
+    except UNREACHABLE:
+        return indexes.of(school_id, fresh=False).school
+
+
+def _waiting(notices: PageNotices, account: str, shown: Collection[int] = ()) -> list[Notice]:
+    """Return what waits for somebody; nothing while the store is away."""
+    try:
+        return notices.waiting(account, shown)
+    except UNREACHABLE:
+        return []
 
 
 class _Asked:
@@ -165,7 +184,8 @@ def _page(
     joined: bool = False,
     notices: Sequence[Notice] = (),
 ) -> Response:
-    schools = indexes.versions.schools([school] if joined else None)
+    found = _school(indexes, school) if joined else None
+    schools = [found] if found else indexes.versions.schools()
     # What was refused is not asked again with the next question.
     asked_now = [asked.question] if asked and asked.question and status == 200 else []
     page = (

@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         "--contacts", metavar="FILE", help="whom its staff turn to, as policybot contacts takes it; - for standard input"
     )
 
+    command("migrate", "create the store, or upgrade its schema to this version of policybot", _migrate)
+
     _add_people(command)
     _add_contacts(command)
 
@@ -204,6 +206,12 @@ def _init(options: argparse.Namespace) -> int:
     from bot.administration import init
 
     return init(options.school, options.name, options.short_name, options.nation, options.contacts)
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from bot.administration import migrate
+
+    return migrate()
 
 
 def _invite(options: argparse.Namespace) -> int:

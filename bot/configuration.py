@@ -107,11 +107,22 @@ def _address(value: str) -> str:
     return value
 
 
+def _https(value: str) -> str:
+    if not _is_https(value):
+        raise ValueError("does not begin with https://, without which anybody on the way could speak as Microsoft.")
+    return value
+
+
+def _is_https(address: str) -> bool:
+    """Tell whether an address is read by nobody on the way: it is https, or leads to this machine alone."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or parts.hostname in LOOPBACK
+
+
 def _webhook_address(value: str) -> str:
-    parts = urlsplit(_address(value))
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:  # where a local server stands in for Telegram
+    if not _is_https(_address(value)):  # where a local server stands in for Telegram
         raise ValueError("does not begin with https://, and Telegram sends to no other addresses.")
-    return value if parts.path.strip("/") else value.rstrip("/") + WEBHOOK_PATH
+    return value if urlsplit(value).path.strip("/") else value.rstrip("/") + WEBHOOK_PATH
 
 
 def _webhook_secret(secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -178,10 +189,15 @@ class _Section(BaseModel):
         return {key: value.strip() if isinstance(value, str) else value for key, value in values.items() if value is not None}
 
 
-class Organisation(_Section):
-    """A Slack workspace or a Teams tenant: the schools whose staff it holds, and the rooms that are one school's alone."""
+class Tenant(_Section):
+    """A tenant of Microsoft's: the schools whose staff it holds."""
 
     schools: Annotated[list[str], Field(min_length=1, description="a list of school ids, such as [st-marys]")]
+
+
+class Organisation(Tenant):
+    """A Slack workspace or a Teams tenant: the schools whose staff it holds, and the rooms that are one school's alone."""
+
     rooms: Annotated[dict[str, str], Field(description="the id of a room and that of its school, such as C0123: st-marys")] = {}
 
     @field_validator("rooms")
@@ -289,6 +305,31 @@ class Teams(_Section):
         return tenants
 
 
+class Entra(_Section):
+    """An app registration with which people sign in to the desk; `tenants` says whose, and whose staff are in each."""
+
+    client_id: Annotated[Guid, Field(description="the Application (client) ID, from the app registration in Entra")]
+    client_secret: Annotated[
+        SecretStr,
+        AfterValidator(_client_secret),
+        Field(description="the value of a client secret, from Certificates & secrets of the app registration in Entra"),
+    ]
+    authority: Annotated[
+        Address,
+        AfterValidator(_without_stroke),
+        AfterValidator(_https),
+        Field(description="a web address that begins with https://"),
+    ] = "https://login.microsoftonline.com"
+    tenants: Annotated[
+        dict[Guid, Tenant],
+        Field(
+            min_length=1,
+            description="the Directory (tenant) ID and its schools, such as "
+            "1b4e28ba-2fa1-11d2-883f-0016d3cca427: {schools: [st-marys]}; nobody of another tenant is let in",
+        ),
+    ]
+
+
 class Email(_Section):
     """The mail server at which mails to the chair of governors are handed in."""
 
@@ -332,6 +373,7 @@ class Configuration(BaseSettings):
     slack: Annotated[Slack | None, Field(description="keys of its own under it, such as workspaces")] = None
     telegram: Annotated[Telegram | None, Field(description="keys of its own under it, such as webhook_url")] = None
     teams: Annotated[Teams | None, Field(description="keys of its own under it, such as tenants")] = None
+    entra: Annotated[Entra | None, Field(description="keys of its own under it, such as tenants")] = None
     email: Annotated[Email | None, Field(description="keys of its own under it, such as host")] = None
     retention_days: Annotated[int, Field(ge=1, le=365, description="a number of days from 1 to 365")] = 90
     escalation_days: Annotated[int, Field(ge=30, le=3650, description="a number of days from 30 to 3650")] = 365
@@ -407,6 +449,11 @@ def read_configuration(settings: Settings) -> Configuration:
             f"{_name(('teams', 'allow_unauthenticated'), settings.sections)} lets anybody speak as Microsoft: "
             "it is for tests, and only where POLICYBOT_BIND is 127.0.0.1; take it out."
         )
+    if configuration.entra and not (settings.public_url and _is_https(settings.public_url)):
+        raise SettingsError(
+            "entra is set up, but Microsoft sends people back to an address with https:// alone: set POLICYBOT_PUBLIC_URL to the "
+            "one by which people reach policybot, such as https://policies.school.example."
+        )
     if configuration.email and not settings.public_url:
         raise SettingsError(
             "email is set up, but a link in a mail could be opened by nobody: set POLICYBOT_PUBLIC_URL to the address by which "
@@ -440,9 +487,10 @@ def check_schools(configuration: Configuration, known_ids: Iterable[str]) -> Con
 
 def _schools_named(configuration: Configuration) -> Iterator[tuple[str, str]]:
     """Return each key that names a school, with the school."""
-    tables = {
+    tables: dict[str, Mapping[str, Tenant]] = {
         "slack.workspaces": configuration.slack.workspaces if configuration.slack else {},
         "teams.tenants": configuration.teams.tenants if configuration.teams else {},
+        "entra.tenants": configuration.entra.tenants if configuration.entra else {},
     }
     for table, organisations in tables.items():
         for name, organisation in organisations.items():

@@ -16,7 +16,7 @@ from bot.notices import NoticeKind, Notices
 from bot.roster import WORKING_HOURS
 from bot.short_names import shortened
 from bot.steps import role_words
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import School
 
 CHANGED_SINCE = "That has been changed again since: look at it once more."
@@ -67,7 +67,7 @@ class ContactChanges:
         `who` is how the audit trail names whoever does it, `by` how those whom it concerns are told of them. What `change` raises
         is raised, and nothing is changed.
         """
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school.id) as connection:
             before = self._contacts.book(school.id, connection)
             after = change(before)
             if after == before:
@@ -93,7 +93,7 @@ class ContactChanges:
 
         `shown` is the short name of what they were shown of it (`reached`). Raises BotError where that has been changed since.
         """
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             written = self._contacts.book(school_id, connection).named(name)
             if shown is not None and shown != shortened(reached(written)):
                 raise BotError(CHANGED_SINCE)

@@ -13,7 +13,8 @@ from bot.contact_book import ALLEGATION_ROLES, Contact, ContactBook, ContactRole
 from bot.errors import BotError
 from bot.people import EMAIL
 from bot.tables import contact_books, people
-from corpus.tables import insert_into, schools, writing
+from corpus.tables import insert_into, schools
+from corpus.tenancy import reading_across, reading_at, writing_at
 from corpus.versions import no_such_school
 
 # Asked for each question, so made once.
@@ -50,11 +51,12 @@ class Contacts:
         `within` a transaction that writes, nobody else changes it until that ends. Raises BotError where there is no such school.
         """
         wanted = select(schools.c.id, contact_books.c.document).outerjoin(contact_books).where(schools.c.id == school_id)
-        with nullcontext(within) if within else self._engine.connect() as connection:
-            found = connection.execute(wanted.with_for_update(of=schools) if within else wanted).one_or_none()
-            if found is None:
+        with nullcontext(within) if within else reading_at(self._engine, school_id) as connection:
+            found = connection.execute(wanted).one_or_none()
+        if found is None:
+            with reading_across(self._engine) as connection:
                 known = list(connection.scalars(select(schools.c.id).order_by(schools.c.id)))
-                raise BotError(no_such_school(school_id, known))
+            raise BotError(no_such_school(school_id, known))
         return _decoded(found.document) if found.document else ContactBook()
 
     def save(self, school_id: str, book: ContactBook, by: str, within: Connection | None = None) -> list[ContactChange]:
@@ -63,7 +65,7 @@ class Contacts:
         `by` is who did it; `within` is a transaction that writes, one of its own unless given. Raises BotError where there is no
         such school.
         """
-        with nullcontext(within) if within else writing(self._engine) as connection:
+        with nullcontext(within) if within else writing_at(self._engine, school_id) as connection:
             before = self.book(school_id, connection)
             values = {"document": msgspec.json.encode(book), "changed_at": self._now(), "changed_by": by[:LONGEST_NAME]}
             insert = insert_into(self._engine.dialect.name, contact_books).values(school_id=school_id, **values)
@@ -79,7 +81,7 @@ class Contacts:
         return self._written_and_in_force(school_id, within)[1]
 
     def _written_and_in_force(self, school_id: str, within: Connection | None) -> tuple[ContactBook, ContactBook]:
-        with nullcontext(within) if within else self._engine.connect() as connection:
+        with nullcontext(within) if within else reading_at(self._engine, school_id) as connection:
             row = connection.execute(_IN_FORCE, {"school": school_id}).one_or_none()
         book = _decoded(row.document) if row else ContactBook()
         in_force = _with_chair(book, _decoded_chair(row.confirmed_chair)) if row and row.confirmed_chair else book
@@ -101,7 +103,7 @@ class Contacts:
     def has_confirmed_chair(self, school_id: str) -> bool:
         """Tell whether a chair of governors has confirmed what staff are told of them."""
         confirmed = select(contact_books.c.confirmed_chair).where(contact_books.c.school_id == school_id)
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             return connection.scalar(confirmed) is not None
 
     def chair_emails(self, school_id: str, within: Connection | None = None) -> list[str]:

@@ -29,6 +29,7 @@ from bot.commands import (
 from bot.contact_book import OnPhones
 from bot.contact_store import Contacts
 from bot.desk.access import LINK_LASTS, DeskAccess
+from bot.directory import Directory
 from bot.errors import BotError, QuestionError
 from bot.escalations import Escalations
 from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover, address_of
@@ -77,6 +78,8 @@ DESK_NOT_REACHED = (
 NOTED = "Thank you. I have noted it, without your name."
 NOTHING_TO_SHARE = "I keep no such question of yours any more, so there is nothing to share. You can ask it again."
 SHARED = "Thank you. The headteacher can read these words from now on, without your name."
+AWAY = "I cannot do this just now: what I keep my records in is away. Please try again in a few minutes."
+NOTHING_KEPT = "I keep nothing of this question, and cannot tell anybody for you just now."
 FAULT = "Something went wrong on our side, and your question was not answered. Please try again in a minute."
 # What a button asks for stands before the colon of its value.
 _WORRIED, _EXAMPLE, _SECTION, _OTHERS, _KEEP, _SCHOOL, _LEAVE, _VOTE = "w", "e", "s", "o", "k", "c", "l", "v"
@@ -96,6 +99,7 @@ _EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, exa
 SILENCE = Turn(())
 A_STRANGER = said(Heading(STRANGER))
 AT_FAULT = refusal(FAULT)
+MUST_WAIT = refusal(AWAY)
 
 
 class Conversation:
@@ -166,6 +170,62 @@ class Conversation:
             return replace(said(*lay_out(route), private=True), outcome=route.outcome)
         return _waits(recent) if asker is A_STRANGER and recent > MOST_OF_A_STRANGER else asker
 
+    def turn_meanwhile(self, message: Message, recent: int, known: Asker | None = None) -> Turn:
+        """Return what to say to a message while the store cannot be reached: an ordinary question of somebody known lately.
+
+        `known` is who asks where the channel knows. Nothing is asked of the store, and nothing kept. All else must wait.
+        """
+        asker = known or self._asker_lately(message)
+        question = _question(message)[:LONGEST_QUESTION]
+        directory = self._roster.directory_lately(asker.school) if asker else None
+        if asker is None or directory is None:
+            route = needs_school(question, (), self._indexes.knowledge.vectors)
+            if route.outcome is Outcome.URGENT:
+                return replace(said(*lay_out(route), private=True), outcome=route.outcome)
+            return MUST_WAIT
+        try:
+            turn = self._answer_meanwhile(asker, message, question, directory)
+        except QuestionError as error:
+            return refusal(str(error))
+        if turn.outcome is not Outcome.URGENT:
+            if recent > MOST_A_MINUTE:
+                return refusal(TOO_MANY)
+            if not self._is_plain_question(message) or self._holds_back_meanwhile(asker, message):
+                return MUST_WAIT
+        return replace(turn, school=asker.school)
+
+    def _asker_lately(self, message: Message) -> Asker | None:
+        """Return who asks, as it was known lately; None where it was not, or where that must be asked of the store."""
+        tenancy = self._tenancy(message)
+        found = self._people.access_lately(message.channel, message.account, tenancy.schools if tenancy else None) or []
+        wanted = _asked_of(message, found, tenancy)
+        if wanted is None or wanted.person is None:
+            return None
+        schools = tuple(one.school for one in found if not one.ended)
+        return Asker(wanted.school, schools, wanted.person, wanted.revision)
+
+    def _answer_meanwhile(self, asker: Asker, message: Message, question: str, directory: Directory) -> Turn:
+        now, index = self._now(), self._indexes.of(asker.school.id, fresh=False)
+        answer, reading = ask_and_read(question, index, directory, day_of(now), ())
+        about = sensitivity(reading)
+        if about is Sensitivity.COLLEAGUE:
+            answer = keeping_nothing(answer)
+        blocks = (*lay_out(answer, self._link(message)), Paragraph(NOTHING_KEPT, aside=True))
+        urgent = answer.outcome is Outcome.URGENT
+        return Turn(blocks, private=urgent or about is not None, outcome=answer.outcome, stance=answer.stance)
+
+    def _is_plain_question(self, message: Message) -> bool:
+        """Tell whether a message is a question and nothing else that the store would be asked for."""
+        kind = message.pressed.partition(":")[0]
+        is_command = read_command(message.text) is not None and kind != _EXAMPLE
+        return not (is_command or message.files or message.replies_to) and kind in ("", _EXAMPLE) and bool(_question(message))
+
+    def _holds_back_meanwhile(self, asker: Asker, message: Message) -> bool:
+        book = self._roster.book_lately(asker.school.id)
+        if message.channel != TELEGRAM or book is None:
+            return False
+        return book.telegram_in_hours is OnPhones.HOLD_BACK and book.year(asker.school.nation).is_open(self._now())
+
     def turn_of(self, asker: Asker, message: Message, recent: int, earlier: Sequence[str] | None = None) -> Turn:
         """Return what to say to a message of somebody known; `earlier` are the questions before it, None for those kept."""
         # In the demonstration nobody is known, and all who try it would share one limit.
@@ -175,15 +235,18 @@ class Conversation:
             turn = self._turn_of(asker, message, earlier)
         except BotError as error:
             turn = refusal(str(error))
+        school = turn.school or asker.school
         if len(asker.schools) > 1 and not turn.once_fetched:
-            school = turn.school or asker.school
             turn = replace(turn, blocks=(*turn.blocks, Paragraph(f"Asked of: {school.name}.", aside=True)))
+        turn = replace(turn, school=school)
         return self._keeping_address(turn, asker.person, message, asker.address)
 
     def _keeping_address(self, turn: Turn, person: Person | None, message: Message, address: Message | None) -> Turn:
         """Return a turn that keeps, too, where somebody can be written to alone: once she has written there, and it is new."""
         if person is None or address is None or address == person.address or not message.private:
             return turn
+        if turn.school is None or turn.school.id != person.school_id:
+            return turn  # the next message of hers at her own school will do
 
         def keep(connection: Connection) -> None:
             if turn.keep:
@@ -239,16 +302,20 @@ class Conversation:
 
     def _awaited(self, asker: Asker, message: Message) -> Turn | None:
         """Return what becomes of a message that is no question: a reply to what came to somebody, or what was asked for."""
-        replied = self._inbox.reply(asker, message)
+        replied = self._inbox.reply(message)
         if replied:
             return replied
-        draft = self._unfinished.of(message, asker.school.id)
-        if draft is None or draft.awaited is Awaited.NOTHING:
-            return None
-        if draft.escalation:
-            return self._inbox.written(asker, message, draft)
-        # A child at risk comes first, whatever was asked for.
-        return None if self._is_urgent(asker, message) else self._handover.written(asker, message, draft)
+        # What was asked at one school is not sent at another; an answer goes to the school whose question it is.
+        for school in (asker.school, *(one for one in asker.schools if one != asker.school)):
+            draft = self._unfinished.of(message, school.id)
+            if draft is None or draft.awaited is Awaited.NOTHING:
+                continue
+            if draft.escalation:
+                return self._inbox.written(message, draft)
+            if school == asker.school:
+                # A child at risk comes first, whatever was asked for.
+                return None if self._is_urgent(asker, message) else self._handover.written(asker, message, draft)
+        return None
 
     def _before(self, asker: Asker, message: Message, earlier: Sequence[str] | None) -> list[str]:
         """Return the questions before a message in its conversation, oldest first."""
@@ -333,11 +400,11 @@ class Conversation:
         if asker.person is None:
             return said(Heading("Nobody is signed in here: I do not know who you are, and keep nothing of what you write."))
         if name == "sent":
-            return self._handover.sent(message)
+            return self._handover.sent(asker, message)
         if name == "inbox":
-            return self._inbox.waiting(message)
+            return self._inbox.waiting(asker, message)
         if name == "watching":
-            return self._watches.listed(message)
+            return self._watches.listed(asker, message)
         if name == "duty":
             return self._own_duty.hours(asker, told) if told else self._own_duty.shown(asker, message)
         if name == "privacy":
@@ -357,13 +424,13 @@ class Conversation:
             counts = Counts(
                 handed_over=self._escalations.count_of(whose),
                 to_tell=self._records.count_to_tell(whose),
-                watched=self._watches.count_of(message),
+                watched=self._watches.count_of(asker, message),
                 to_read=self._readings.count_of(self._people.ids(message.channel, message.account)),
             )
             return said(*my_data_blocks(kept, remembered, asker.person, names, counts), private=True)
         if name == "forget":
             self._unfinished.forget(whose)
-            forgotten, watched = self._records.forget(whose), self._watches.forget(message)
+            forgotten, watched = self._records.forget(whose), self._watches.forget(asker, message)
             return said(*forgotten_blocks(forgotten, self._escalations.count_of(whose), watched), private=True)
         leave = Button(f"Leave {asker.school.short_name} now", f"{_LEAVE}:{shortened(asker.school.id)}")
         return said(
@@ -476,9 +543,9 @@ class Conversation:
             already = f" You already ask of {' and '.join(one.school.name for one in known)}." if known else ""
             return replace(refusal(f"{error}{already}"), private=True)
         self._people.choose(person)
-        name = self._indexes.versions.schools([person.school_id])[0].name
-        turn = said(Heading(f"Welcome. You now ask of {name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
-        return self._keeping_address(turn, person, message, address)
+        (school,) = self._indexes.versions.schools([person.school_id])
+        turn = said(Heading(f"Welcome. You now ask of {school.name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
+        return self._keeping_address(replace(turn, school=school), person, message, address)
 
     def _asker(self, message: Message, address: Message | None) -> Asker | Turn:
         """Return who asks and of which school; where that is not known, what to say instead."""

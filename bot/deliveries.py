@@ -8,7 +8,8 @@ then with the same reference.
 
 import random
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -37,7 +38,8 @@ from bot.messages import Call, Message
 from bot.people import WEB
 from bot.sealing import Seal, Unreadable
 from bot.tables import events, outbox, tallies
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import reading_across, writing_across, writing_at
 
 # An answer takes milliseconds and a call to a platform seconds: whoever holds a lease longer has died. What takes longer, as to
 # read a document may, holds it anew from time to time.
@@ -59,6 +61,7 @@ MOST_FETCHED = 20
 _LONGEST_KEY = 300
 
 DUPLICATES, RESENT, UNDELIVERED, DROPPED, REFUSED = "duplicates", "resent", "undelivered", "dropped", "refused"
+ANSWERED_MEANWHILE = "answered_meanwhile"
 
 
 # Made once: to put a statement together takes longer than to carry it out.
@@ -87,12 +90,13 @@ class Event:
 
 
 class Announced(NamedTuple):
-    """What a call says of the bot's own accord: a kind of notice, of an escalation if of one, to a person if to one known.
+    """What a call says of the bot's own accord: a kind of notice of a school, of an escalation if of one, to a person if known.
 
     `announcement_id` is which announcement it tells, if one; `proposal_id` of which proposal, if of one.
     """
 
     kind: str
+    school_id: str
     escalation_id: str | None
     person_id: int | None
     announcement_id: int | None = None
@@ -151,9 +155,8 @@ class Deliveries:
         now = self._now()
         files = tuple(msgspec.structs.replace(file, name=_whole(file.name)) for file in message.files)
         message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed), files=files)
-        short = key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
-        with writing(self._engine) as connection:
-            row = {"channel": message.channel, "key": short, "asker": asker, "message": msgspec.json.encode(message)}
+        with writing_across(self._engine) as connection:
+            row = {"channel": message.channel, "key": _short(key), "asker": asker, "message": msgspec.json.encode(message)}
             times = {"received_at": now, "leased_until": now + LEASE, "attempts": 1}
             written = connection.scalar(_write_down(connection.dialect.name), {**row, **times})
             if written is None:
@@ -162,21 +165,41 @@ class Deliveries:
             lately = connection.scalar(_LATELY, {"by": asker, "since": now - MINUTE})
             return Event(written, message, 1, lately or 1)
 
+    def note_answered(self, answered: Sequence[tuple[str, str, str]], duplicates: Mapping[str, int]) -> None:
+        """Write down events that were answered while the store was away, by channel, key and asker, so that they are known.
+
+        `duplicates` counts, by channel, what came again meanwhile. One that was written down before may have been answered twice.
+        """
+        now = self._now()
+        with writing_across(self._engine) as connection:
+            for channel, key, asker in answered:
+                row = {"channel": channel, "key": _short(key), "asker": asker, "received_at": now, "attempts": 1}
+                is_new = connection.scalar(_write_down(connection.dialect.name), {**row, "message": None, "leased_until": None})
+                _count(connection, now.date(), channel, ANSWERED_MEANWHILE if is_new else RESENT)
+            for channel, times in duplicates.items():
+                for _ in range(times):
+                    _count(connection, now.date(), channel, DUPLICATES)
+
     def hold(self, event: Event) -> None:
         """Lease an event to the caller from now on, unless another has taken it up, or it is ended."""
         mine = (events.c.id == event.id, events.c.attempts == event.attempts, events.c.message.is_not(None))
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             connection.execute(update(events).where(*mine).values(leased_until=self._now() + LEASE))
 
     def finish(
-        self, event: Event, calls: Sequence[tuple[str, Call]], keep: Callable[[Connection], object] | None = None
+        self,
+        event: Event,
+        calls: Sequence[tuple[str, Call]],
+        keep: Callable[[Connection], object] | None = None,
+        school_id: str | None = None,
     ) -> list[Delivery]:
         """End an event: its words go, `calls` (each with its reply's reference) are to be made, and are leased to the caller.
 
-        `keep` writes in the same transaction. Where another process has ended the event meanwhile, nothing is done.
+        `keep` writes in the same transaction, which is that of `school_id`, None where there is nothing to keep. Where another
+        process has ended the event meanwhile, nothing is done.
         """
         now = self._now()
-        with writing(self._engine) as connection:
+        with self._writing(school_id if keep else None) as connection:
             if not connection.execute(_END, {"event": event.id}).rowcount:
                 return []
             if keep:
@@ -241,13 +264,14 @@ class Deliveries:
         """Return events of these channels whose holder died, leased to the caller, the oldest first."""
         now = self._now()
         waits = (events.c.channel.in_(channels), events.c.message.is_not(None), events.c.leased_until <= now)
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             if connection.scalar(select(events.c.id).where(*waits).limit(1)) is None:
                 return []
-        with writing(self._engine) as connection:
-            rows = connection.execute(
-                update(events).where(*waits).values(leased_until=now + LEASE, attempts=events.c.attempts + 1).returning(events)
-            ).all()
+        with writing_across(self._engine) as connection:
+            free = select(events.c.id).where(*waits).with_for_update(skip_locked=True)
+            taken = update(events).where(events.c.id.in_(connection.scalars(free).all()))
+            leased = taken.values(leased_until=now + LEASE, attempts=events.c.attempts + 1)
+            rows = connection.execute(leased.returning(events)).all()
         found = sorted(rows, key=lambda row: row.id)
         return [Event(row.id, msgspec.json.decode(row.message, type=Message), row.attempts, 1) for row in found]
 
@@ -267,10 +291,10 @@ class Deliveries:
             free,
             ~after_another,
         )
-        with self._engine.connect() as connection:  # mostly there is nothing, and nobody need wait for that
+        with reading_across(self._engine) as connection:  # mostly there is nothing, and nobody need wait for that
             if connection.scalar(select(outbox.c.id).where(waits).limit(1)) is None:
                 return []
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             firsts = select(outbox).where(waits).order_by(outbox.c.id).limit(most)
             rows = connection.execute(firsts.with_for_update(skip_locked=True)).all()
             for row in rows:
@@ -287,7 +311,7 @@ class Deliveries:
         """
         now = self._now()
         waits = (outbox.c.channel == channel, outbox.c.addressee == addressee, outbox.c.call.is_not(None), outbox.c.due_at <= now)
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             rows = connection.execute(select(outbox).where(*waits).order_by(outbox.c.id).limit(MOST_FETCHED)).all()
         return self._deliveries(rows, now)
 
@@ -297,13 +321,13 @@ class Deliveries:
 
     def renew(self, delivery: Delivery) -> bool:
         """Lease a call to the caller from now on; tell whether it still was the caller's, and nobody else has taken it up."""
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             renewed = update(outbox).where(_leased_to(delivery)).values(leased_until=self._now() + LEASE)
             return bool(connection.execute(renewed).rowcount)
 
     def sent(self, delivery: Delivery, said: str | None = None) -> None:
         """Note that the platform has taken a call: nothing of it is kept. `said` is the id that a reply to it names."""
-        with writing(self._engine) as connection:
+        with self._settling(delivery.announced) as connection:
             gone = connection.execute(_SENT, {"delivery": delivery.id}).rowcount
             if delivery.announced and gone:
                 self._settled(connection, delivery.announced, delivery.channel, True, said)
@@ -316,7 +340,7 @@ class Deliveries:
         if due > delivery.give_up_at:
             self._end(delivery, reason, UNDELIVERED)
             return
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             connection.execute(update(outbox).where(outbox.c.id == delivery.id).values(due_at=due, leased_until=None))
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
@@ -324,7 +348,7 @@ class Deliveries:
         if not deliveries:
             return
         mine = or_(*(_leased_to(delivery) for delivery in deliveries))
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             connection.execute(update(outbox).where(mine).values(leased_until=None, attempts=outbox.c.attempts - 1))
 
     def drop(self, delivery: Delivery, reason: str) -> None:
@@ -334,12 +358,12 @@ class Deliveries:
     def count(self, channel: str, what: str) -> None:
         """Count something that is not otherwise kept, such as a refused signature."""
         now = self._now()
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             _count(connection, now.date(), channel, what)
 
     def counted(self, since: date) -> dict[tuple[str, str], int]:
         """Return how often what was counted since a day, by channel and what."""
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             rows = connection.execute(
                 select(tallies.c.channel, tallies.c.what, func.sum(tallies.c.times))
                 .where(tallies.c.day >= since)
@@ -350,25 +374,33 @@ class Deliveries:
     def clear(self) -> None:
         """Delete what is older than it need be kept, and what nobody came to answer or to say: its channel has gone."""
         now = self._now()
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             old = delete(events).where(events.c.received_at < now - EVENTS_KEPT)
             connection.execute(old.where(events.c.message.is_(None)))
             for channel in connection.scalars(old.returning(events.c.channel)).all():
                 _count(connection, now.date(), channel, UNDELIVERED)
-            # A moment later than whoever makes calls gives one up.
-            waits = update(outbox).where(outbox.c.call.is_not(None), outbox.c.give_up_at < now - LONGEST_LEFT)
-            unsaid = waits.values(call=None, leased_until=None, ended_at=now, reason="nobody came to make it")
-            for row in connection.execute(unsaid.returning(outbox)).all():
-                self._note_end(connection, row.channel, _announced(row), UNDELIVERED)
             connection.execute(delete(outbox).where(outbox.c.ended_at < now - GIVEN_UP_KEPT))
             connection.execute(delete(tallies).where(tallies.c.day < (now - GIVEN_UP_KEPT).date()))
+            # A moment later than whoever makes calls gives one up.
+            unsaid = select(outbox).where(outbox.c.call.is_not(None), outbox.c.give_up_at < now - LONGEST_LEFT)
+            rows = connection.execute(unsaid).all()
+        for row in rows:
+            delivery = Delivery(row.id, row.channel, {}, row.attempts, row.give_up_at, now, _announced(row))
+            self._end(delivery, "nobody came to make it", UNDELIVERED)
 
     def _end(self, delivery: Delivery, reason: str, what: str) -> None:
         now = self._now()
-        with writing(self._engine) as connection:
+        with self._settling(delivery.announced) as connection:
             ended = update(outbox).where(outbox.c.id == delivery.id, outbox.c.call.is_not(None))
             if connection.execute(ended.values(call=None, leased_until=None, ended_at=now, reason=reason[:200])).rowcount:
                 self._note_end(connection, delivery.channel, delivery.announced, what)
+
+    def _settling(self, announced: Announced | None) -> AbstractContextManager[Connection]:
+        """Return the transaction in which it is noted what came of a call."""
+        return self._writing(announced.school_id if announced else None)
+
+    def _writing(self, school_id: str | None) -> AbstractContextManager[Connection]:
+        return writing_at(self._engine, school_id) if school_id else writing_across(self._engine)
 
     def _deliveries(self, rows: Sequence[Row[Any]], leased_until: datetime) -> list[Delivery]:
         """Return the calls of rows; one that was sealed with another secret key can be made by nobody, and is given up."""
@@ -396,6 +428,10 @@ def _announced(row: Row[Any]) -> Announced | None:
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:
     """Return the condition that a call still waits and is the holder's: whoever takes it up counts one attempt more."""
     return and_(outbox.c.id == delivery.id, outbox.c.call.is_not(None), outbox.c.attempts == delivery.attempts + 1)
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
 
 
 def _whole(text: str) -> str:

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from bot.bootstrap import open_indexes
 from bot.clock import now_utc, today
-from bot.configuration import Configuration, Email, Slack, Teams, Telegram, check_schools, read_configuration
+from bot.configuration import Configuration, Email, Entra, Slack, Teams, Telegram, check_schools, read_configuration
 from bot.contact_book import ContactBook
 from bot.contact_gaps import gaps
 from bot.contact_store import Contacts
-from bot.deliveries import DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
+from bot.deliveries import ANSWERED_MEANWHILE, DROPPED, DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
 from bot.duties import Duties
 from bot.duty import Duty
 from bot.errors import BotError
@@ -28,6 +28,7 @@ DAYS_COUNTED = timedelta(days=7)
 # What is told of a channel's counts, each after how often it happened.
 _COUNTED = {
     DUPLICATES: "delivered to us again, and answered once",
+    ANSWERED_MEANWHILE: "answered while the store was away",
     REFUSED: "refused",
     RESENT: "sent again, since nobody knew whether it had arrived",
     DROPPED: "not taken by the platform, as where a chat was closed",
@@ -150,6 +151,8 @@ def _channels(configuration: Configuration, settings: Settings, schools: list[st
         yield from _telegram(configuration.telegram)
     if configuration.teams:
         yield from _teams(configuration.teams, settings.public_url)
+    if configuration.entra and settings.public_url:
+        yield from _entra(configuration.entra, settings.public_url)
     if configuration.email:
         yield from _email(configuration.email)
 
@@ -184,6 +187,14 @@ def _teams(teams: Teams, public_url: str | None) -> Iterator[tuple[bool, str]]:
     from bot.channels.teams_connector import registration_of
 
     yield from check_teams(registration_of(teams), public_url)
+
+
+def _entra(entra: Entra, public_url: str) -> Iterator[tuple[bool, str]]:
+    """Ask Microsoft itself."""
+    from bot.entra import registration_of
+    from bot.entra_checks import check_entra
+
+    yield from check_entra(registration_of(entra, public_url))
 
 
 def _email(email: Email) -> Iterator[tuple[bool, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, delete, select, update
 
 from bot.clock import day_of
 from bot.duty import Duty
@@ -16,15 +16,17 @@ from bot.people import Person, has_access
 from bot.school_year import SchoolYear, Season, read_hours
 from bot.tables import duties, people
 from corpus.tables import insert_into
+from corpus.tenancy import reading_at, school_of
 
 # A half-term's test alert is due at its beginning: so long the one before it still counts.
 TEST_LASTS_ON = timedelta(days=7)
 
 
+_IS_PERSON = and_(people.c.id == duties.c.person_id, people.c.school_id == duties.c.school_id)
 # Asked for each question, so made once.
 _OF_SCHOOL = (
     select(duties)
-    .join(people, people.c.id == duties.c.person_id)
+    .join(people, _IS_PERSON)
     .where(duties.c.school_id == bindparam("school"), has_access(bindparam("now", type_=people.c.until.type)))
     .order_by(duties.c.person_id)
 )
@@ -40,14 +42,14 @@ class Duties:
 
     def of(self, school_id: str, year: SchoolYear, within: Connection | None = None) -> list[Duty]:
         """Return the duties of those of a school's people who still have access; read `within` a connection that is open."""
-        with nullcontext(within) if within else self._engine.connect() as connection:
+        with nullcontext(within) if within else reading_at(self._engine, school_id) as connection:
             found = connection.execute(_OF_SCHOOL, {"school": school_id, "now": self._now()}).all()
         return [self._duty(row, year) for row in found]
 
     def take_on(self, connection: Connection, person: Person, contact: str, address: Message) -> None:
         """Note that a person is this contact, reached in the chat of `address`. Raises BotError where somebody else is."""
         taken = (duties.c.school_id == person.school_id, duties.c.contact == contact, duties.c.person_id != person.id)
-        others = select(people.c.channel).join(duties, people.c.id == duties.c.person_id).where(*taken, has_access(self._now()))
+        others = select(people.c.channel).join(duties, _IS_PERSON).where(*taken, has_access(self._now()))
         if connection.execute(others).first():
             raise BotError(f"Somebody has already taken this on as {contact}. If it was you, give it up there first.")
         values = {"contact": contact, "address": msgspec.json.encode(address), "tested_at": None, "asked_at": None}
@@ -57,31 +59,26 @@ class Duties:
 
     def set_hours(self, connection: Connection, person: Person, hours: str | None) -> None:
         """Keep when a person is on call, as they wrote it; None for the hours in the book."""
-        connection.execute(update(duties).where(duties.c.person_id == person.id).values(hours=hours))
+        connection.execute(update(duties).where(*_one(person.school_id, person.id)).values(hours=hours))
 
     def confirm_test(self, connection: Connection, person: Person) -> None:
         """Note that a test alert has reached a person."""
-        connection.execute(update(duties).where(duties.c.person_id == person.id).values(tested_at=self._now()))
+        connection.execute(update(duties).where(*_one(person.school_id, person.id)).values(tested_at=self._now()))
 
     def end(self, connection: Connection, person: Person) -> None:
         """Note that a person is no longer a contact."""
-        connection.execute(delete(duties).where(duties.c.person_id == person.id))
+        connection.execute(delete(duties).where(*_one(person.school_id, person.id)))
 
     def address_of(self, connection: Connection, person_id: int) -> Message | None:
         """Return the private chat of somebody with a duty; None where they have none any more, or no access."""
-        reached = (duties.c.person_id == person_id, has_access(self._now()))
-        found = select(duties.c.address).join(people, people.c.id == duties.c.person_id).where(*reached)
+        reached = (*_one(school_of(connection), person_id), has_access(self._now()))
+        found = select(duties.c.address).join(people, _IS_PERSON).where(*reached)
         address = connection.scalar(found)
         return msgspec.json.decode(address, type=Message) if address else None
 
     def contact_of(self, connection: Connection, person_id: int) -> str | None:
         """Return the name of the contact that a person is, None where they are none."""
-        return connection.scalar(select(duties.c.contact).where(duties.c.person_id == person_id))
-
-    def schools(self) -> list[str]:
-        """Return the schools whose people can be alerted, or could."""
-        with self._engine.connect() as connection:
-            return list(connection.scalars(select(duties.c.school_id).where(duties.c.tested_at.is_not(None)).distinct()))
+        return connection.scalar(select(duties.c.contact).where(*_one(school_of(connection), person_id)))
 
     def to_test(self, connection: Connection, school_id: str, year: SchoolYear) -> Sequence[int]:
         """Return the people whose test alert is due again in this half-term, and note that they were sent one."""
@@ -89,9 +86,10 @@ class Duties:
         begins = _start_of(year, now)
         old = (duties.c.school_id == school_id, duties.c.tested_at < begins, has_access(now))
         unasked = duties.c.asked_at.is_(None) | (duties.c.asked_at < begins)
-        found = select(duties.c.person_id).join(people, people.c.id == duties.c.person_id).where(*old, unasked)
+        found = select(duties.c.person_id).join(people, _IS_PERSON).where(*old, unasked)
         due = connection.scalars(found).all()
-        connection.execute(update(duties).where(duties.c.person_id.in_(due)).values(asked_at=now))
+        asked = update(duties).where(duties.c.school_id == school_id, duties.c.person_id.in_(due))
+        connection.execute(asked.values(asked_at=now))
         return due
 
     def _duty(self, row: Row[Any], year: SchoolYear) -> Duty:
@@ -105,6 +103,10 @@ class Duties:
         now = self._now()
         begins = _start_of(year, now)
         return tested_at >= begins or (now < begins + TEST_LASTS_ON and tested_at >= _start_of(year, begins - timedelta(days=1)))
+
+
+def _one(school_id: str, person_id: int) -> tuple[ColumnElement[bool], ...]:
+    return duties.c.school_id == school_id, duties.c.person_id == person_id
 
 
 def _start_of(year: SchoolYear, moment: datetime) -> datetime:

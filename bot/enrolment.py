@@ -10,7 +10,7 @@ from bot.bootstrap import open_versions
 from bot.clock import day_of, now_utc, spoken, today
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.contact_store import Contacts
-from bot.desk.access import DeskAccess
+from bot.desk.access import AT_DESK, DeskAccess
 from bot.desk.demonstration import demonstration_link
 from bot.errors import BotError
 from bot.pasted import read_pasted
@@ -231,6 +231,8 @@ def _print_invitation(invitation: Invitation, code: str, ways: WaysIn, configura
     if configuration.telegram:
         link = ways.telegram_link(code)
         print(f"On Telegram they open {link}" if link else f"On Telegram they write to the bot: /join {code}")
+    if configuration.entra and invitation.role in AT_DESK:
+        print(f"With their Microsoft account they sign in at {ways.desk} and type the code there.")
 
 
 def _print_end_of_pass(invitation: Invitation) -> None:

@@ -15,14 +15,16 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from bot.deliveries import Announced
 from bot.messages import Message
 from bot.notices import AGAIN_AFTER, NoticeKind, Notices
+from bot.outage import UNREACHABLE
 from bot.sealing import Kind, Seal, Unreadable
-from bot.tables import escalation_messages, escalations, people
-from corpus.tables import insert_into, writing
+from bot.tables import escalation_messages, escalations
+from corpus.tables import insert_into
+from corpus.tenancy import reading_across, reading_at, school_of, writing_at
 
 # So long after it came to its end nothing of an escalation is kept.
 ESCALATIONS_KEPT = timedelta(days=365)
@@ -180,46 +182,49 @@ class Escalations:
         return number
 
     def find(self, number: str, connection: Connection | None = None) -> Escalation | None:
-        """Return an escalation, None where there is none of that id."""
+        """Return an escalation, None where there is none of that id; within a transaction of a school only of that."""
         if connection is not None:
             row = _locked(connection, number)
-        else:
-            with self._engine.connect() as own:
-                row = own.execute(select(escalations).where(escalations.c.id == number)).one_or_none()
+            return self._escalation(row) if row else None
+        with reading_across(self._engine) as across:
+            school_id = across.scalar(select(escalations.c.school_id).where(escalations.c.id == number))
+        if school_id is None:
+            return None
+        with reading_at(self._engine, school_id) as own:
+            row = own.execute(select(escalations).where(*_one(school_id, number))).one_or_none()
         return self._escalation(row) if row else None
 
     def answered_by(self, channel: str, message: str) -> str | None:
         """Return the id of the escalation that came to its addressee by this message of the bot's, None where none did."""
         said = (escalation_messages.c.channel == channel, escalation_messages.c.message == message)
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             return connection.scalar(select(escalation_messages.c.escalation_id).where(*said))
 
-    def waiting_for(self, person_ids: Sequence[int]) -> list[Escalation]:
-        """Return what went to these people and nobody has seen to yet, the oldest first: to whoever was passed by, too."""
-        theirs = select(people.c.school_id).where(people.c.id.in_(person_ids))
-        with self._engine.connect() as connection:
-            open_ones = (escalations.c.school_id.in_(theirs), escalations.c.answered_at.is_(None))
+    def waiting_for(self, school_id: str, person_ids: Sequence[int]) -> list[Escalation]:
+        """Return what went to these people of a school and nobody has seen to yet, the oldest first.
+
+        It went to whoever was passed by, too.
+        """
+        with reading_at(self._engine, school_id) as connection:
+            open_ones = (escalations.c.school_id == school_id, escalations.c.answered_at.is_(None))
             rows = connection.execute(select(escalations).where(*open_ones).order_by(escalations.c.made_at)).all()
         return [self._escalation(row) for row in rows if not set(person_ids).isdisjoint(_told(row))]
 
-    def of_asker(self, asker: str, within: Connection | None = None) -> list[Escalation]:
-        """Return what somebody has handed over, the oldest first; `within` a transaction, as it is then."""
-        with nullcontext(within) if within else self._engine.connect() as connection:
-            hers = select(escalations).where(escalations.c.asker == asker)
+    def of_asker(self, asker: str, school_id: str, within: Connection | None = None) -> list[Escalation]:
+        """Return what somebody has handed over at a school, the oldest first; `within` a transaction, as it is then."""
+        with nullcontext(within) if within else reading_at(self._engine, school_id) as connection:
+            hers = select(escalations).where(escalations.c.school_id == school_id, escalations.c.asker == asker)
             return [self._escalation(row) for row in connection.execute(hers.order_by(escalations.c.made_at)).all()]
 
-    def one_at_a_time(self, connection: Connection, person_id: int) -> None:
-        """Let nothing else of a person's be handed over until the transaction ends: buttons are easily pressed twice."""
-        connection.execute(select(people.c.id).where(people.c.id == person_id).with_for_update())
-
     def count_of(self, asker: str) -> int:
-        """Return how many escalations of somebody are kept."""
-        with self._engine.connect() as connection:
-            return connection.scalar(select(func.count()).where(escalations.c.asker == asker)) or 0
+        """Return how many escalations of somebody are kept, at all schools."""
+        with reading_across(self._engine) as connection:
+            return connection.scalar(select(func.count(escalations.c.id)).where(escalations.c.asker == asker)) or 0
 
     def address_of_asker(self, connection: Connection, number: str) -> Message | None:
         """Return where the asker of an escalation can be told something; None once that is no longer needed."""
-        sealed = connection.scalar(select(escalations.c.asker_address).where(escalations.c.id == number))
+        which = _one(school_of(connection), number)
+        sealed = connection.scalar(select(escalations.c.asker_address).where(*which))
         return self._opened(sealed, Message)
 
     def see(self, connection: Connection, seen: Escalation, person_id: int) -> None:
@@ -320,18 +325,20 @@ class Escalations:
 
         `working` says when a person of a school is next at work.
         """
-        with self._engine.connect() as connection:
-            due = select(escalations.c.id).where(escalations.c.next_at <= self._now()).order_by(escalations.c.next_at)
-            numbers = connection.scalars(due).all()
-        for number in numbers:
+        with reading_across(self._engine) as connection:
+            due = select(escalations.c.id, escalations.c.school_id).where(escalations.c.next_at <= self._now())
+            found = connection.execute(due.order_by(escalations.c.next_at)).all()
+        for number, school_id in found:
             try:
-                with writing(self._engine) as connection:
+                with writing_at(self._engine, school_id) as connection:
                     self._follow_up(connection, number, working)
+            except UNREACHABLE:
+                raise
             except Exception:
                 # One that cannot be followed up keeps none of the others from it.
                 _log.exception("An escalation could not be followed up, and is tried again")
-                with writing(self._engine) as connection:
-                    later = update(escalations).where(escalations.c.id == number)
+                with writing_at(self._engine, school_id) as connection:
+                    later = update(escalations).where(*_one(school_id, number))
                     connection.execute(later.values(next_at=self._now() + AGAIN_AFTER))
 
     def _follow_up(self, connection: Connection, number: str, working: Callable[[str, int], datetime]) -> None:
@@ -362,12 +369,12 @@ class Escalations:
         self._notices.put(connection, found.school_id, NoticeKind.ALERT, person_id=person_id, escalation_id=found.id)
         self._tell(connection, found, Receipt.PASSED_ON, person_id)
 
-    def clear(self) -> None:
-        """Delete what has been over for too long, and where askers are who need not be told anything any more."""
-        now = self._now()
-        with writing(self._engine) as connection:
+    def clear(self, school_id: str) -> None:
+        """Delete what has been over for too long at a school, and where askers are who need not be told anything any more."""
+        now, of_school = self._now(), escalations.c.school_id == school_id
+        with writing_at(self._engine, school_id) as connection:
             over = func.coalesce(escalations.c.closed_at, escalations.c.answered_at, escalations.c.made_at)
-            connection.execute(delete(escalations).where(over < now - self.kept))
+            connection.execute(delete(escalations).where(of_school, over < now - self.kept))
             told_until = now - RECEIPTS_LAST
             ended = or_(
                 escalations.c.closed_at < told_until,
@@ -377,7 +384,7 @@ class Escalations:
                     func.coalesce(escalations.c.answered_at, escalations.c.made_at) < told_until,
                 ),
             )
-            forgotten = update(escalations).where(escalations.c.asker_address.is_not(None), ended)
+            forgotten = update(escalations).where(of_school, escalations.c.asker_address.is_not(None), ended)
             connection.execute(forgotten.values(asker_address=None))
 
     def _tell(
@@ -391,11 +398,11 @@ class Escalations:
         self._notices.put(connection, about.school_id, NoticeKind.RECEIPT, escalation_id=about.id, what=what, who=person_id)
 
     def _change(self, connection: Connection, changed: Escalation, **values: object) -> None:
-        connection.execute(update(escalations).where(escalations.c.id == changed.id).values(**values))
+        connection.execute(update(escalations).where(*_one(changed.school_id, changed.id)).values(**values))
 
     def _remember_message(self, connection: Connection, channel: str, said: str, number: str) -> None:
         written = insert_into(connection.dialect.name, escalation_messages)
-        values = {"channel": channel, "message": said[:200], "escalation_id": number}
+        values = {"channel": channel, "message": said[:200], "school_id": school_of(connection), "escalation_id": number}
         connection.execute(written.values(**values).on_conflict_do_nothing(index_elements=["channel", "message"]))
 
     def _escalation(self, row: Row[Any]) -> Escalation:
@@ -425,7 +432,12 @@ class Escalations:
 
 def _locked(connection: Connection, number: str) -> Row[Any] | None:
     """Return the row of an escalation as it is now, which nobody else changes until the transaction ends."""
-    return connection.execute(select(escalations).where(escalations.c.id == number).with_for_update()).one_or_none()
+    which = _one(school_of(connection), number)
+    return connection.execute(select(escalations).where(*which).with_for_update()).one_or_none()
+
+
+def _one(school_id: str, number: str) -> tuple[ColumnElement[bool], ...]:
+    return escalations.c.school_id == school_id, escalations.c.id == number
 
 
 def _told(row: Row[Any]) -> tuple[int, ...]:

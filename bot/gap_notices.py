@@ -35,14 +35,14 @@ class GapNotices:
 
         Where she is goes with it, in the same transaction, unless she is to be told again.
         """
-        asked = questions.c.id == notice.detail["question"]
-        row = connection.execute(select(questions).where(asked)).one_or_none()
+        asked = (questions.c.school_id == notice.school_id, questions.c.id == notice.detail["question"])
+        row = connection.execute(select(questions).where(*asked)).one_or_none()
         # What was taken back by the next version is not settled: she is told when it is.
         if row is None or (notice.kind is NoticeKind.SETTLED and row.settled_at is None):
             return None
         address = self._records.opened(row.address)
         if notice.kind is not NoticeKind.NOTED:
-            connection.execute(update(questions).where(asked).values(address=None))
+            connection.execute(update(questions).where(*asked).values(address=None))
         if address is None or not self._people.ids(address.channel, address.account, notice.school_id):
             return None
         return address, self._blocks(notice, Outcome(row.outcome))

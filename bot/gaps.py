@@ -25,6 +25,7 @@ from bot.records import FEWEST_PEOPLE
 from bot.roster import Roster
 from bot.tables import gap_decisions, questions
 from corpus.clause import Stance
+from corpus.tenancy import reading_at, school_of
 from retrieval.analyzer import analyze, words_of
 from retrieval.decision import Outcome, read_and_decide
 from retrieval.index import Index, IndexedClause
@@ -154,14 +155,14 @@ class Gaps:
 
     def of(self, school_id: str) -> list[Gap]:
         """Return the open rows of a school, those that most people asked about first."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             index, decided = self._indexes.of(school_id), _decisions(connection, school_id)
             groups = self._groups(connection, index, decided)
         return _sorted(_gap(group, index) for group in groups if group.open and _is_listed(group, decided))
 
     def noted(self, school_id: str) -> list[Gap]:
         """Return the rows of a school that were noted for the next review, also those of which no question is kept any more."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             index, decided = self._indexes.of(school_id), _decisions(connection, school_id)
             groups = [group for group in self._groups(connection, index, decided) if group.open]
         found = [_gap(group, index) for group in groups if _is(_decision_on(group, decided), Decision.NEXT_REVIEW)]
@@ -272,7 +273,8 @@ class Gaps:
             self._notices.put(connection, school_id, kind, due_at=due_at, question=first.id, clauses=cited)
             if kind is not NoticeKind.NOTED and more:
                 # She is told once; of the question that the notice names the address goes when it is put out.
-                needless = update(questions).where(questions.c.id.in_([row.id for row in more]))
+                others = questions.c.id.in_([row.id for row in more])
+                needless = update(questions).where(questions.c.school_id == school_id, others)
                 connection.execute(needless.values(address=None))
 
     def _groups(self, connection: Connection, index: Index, decided: Mapping[str, Row[Any]]) -> list[_Group]:
@@ -392,7 +394,8 @@ def _unfound(connection: Connection, school_id: str) -> Sequence[Row[Any]]:
 
 def _close(connection: Connection, rows: Sequence[Row[Any]], at: datetime | None) -> None:
     """Note that questions are settled from now on; None that they are not any more."""
-    connection.execute(update(questions).where(questions.c.id.in_([row.id for row in rows])).values(settled_at=at))
+    which = (questions.c.school_id == school_of(connection), questions.c.id.in_([row.id for row in rows]))
+    connection.execute(update(questions).where(*which).values(settled_at=at))
 
 
 def _decisions(connection: Connection, school_id: str) -> dict[str, Row[Any]]:

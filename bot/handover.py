@@ -124,7 +124,7 @@ class Handover:
         question = self._reduced(asker, words[-1]) if words else ""
         draft = Draft(awaited=Awaited.NAME, aim=code, question=question, is_alert=True)
         if not message.name:
-            keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
+            keep = partial(self._unfinished.keep, message=message, draft=draft)
             blocks = (Heading("Write your name in your next message: then I tell them at once."), Paragraph(NOT_REPORTING))
             return Turn(blocks, private=True, keep=keep)
         return self._tell(asker, message, draft, message.name)
@@ -143,16 +143,15 @@ class Handover:
         first, *others = alerted
         book = self._roster.book(asker.school.id)
         lately = timedelta(minutes=book.confirm_within)
-        already = self._already_told(message, first, draft.question, lately)
+        already = self._already_told(asker, message, first, question=draft.question, lately=lately)
         if already:
             told = Heading(f"I have told {_short(first)} already ({spoken_briefly(already, self._now())}).")
             return Turn((told, nobody_yet(next(iter(first.phones), None))), private=True, keep=drop)
         people = tuple(step.person_id for step in alerted if step.person_id is not None)
 
         def keep(connection: Connection) -> None:
-            if asker.person:
-                self._escalations.one_at_a_time(connection, asker.person.id)
-            if self._already_told(message, first, draft.question, lately, within=connection):
+            # Buttons are easily pressed twice.
+            if self._already_told(asker, message, first, question=draft.question, lately=lately, within=connection):
                 raise Overtaken
             self._escalations.alert(
                 connection,
@@ -181,13 +180,20 @@ class Handover:
         )
 
     def _already_told(
-        self, message: Message, step: Step, question: str, lately: timedelta, within: Connection | None = None
+        self,
+        asker: Asker,
+        message: Message,
+        step: Step,
+        *,
+        question: str,
+        lately: timedelta,
+        within: Connection | None = None,
     ) -> datetime | None:
         """Return when the asker told somebody the same a moment ago, and no other words; None where that is not so.
 
         `within` a transaction, as it is then.
         """
-        for one in self._escalations.of_asker(self._records.asker(message), within):
+        for one in self._escalations.of_asker(self._records.asker(message), asker.school.id, within):
             waits = one.kind is EscalationKind.ALERT and one.answered_at is None and step.person_id in one.told
             says_more = question and not (one.content and one.content.question == question)
             if waits and one.made_at > self._now() - lately and not says_more:
@@ -225,7 +231,7 @@ class Handover:
 
     def _ask_for_wording(self, asker: Asker, message: Message, draft: Draft) -> Turn:
         draft = msgspec.structs.replace(draft, awaited=Awaited.WORDING)
-        keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
+        keep = partial(self._unfinished.keep, message=message, draft=draft)
         blocks = (
             Heading("Write your question in your next message."),
             Paragraph("I show it to you before it goes. Please do not type a child's name.", aside=True),
@@ -240,7 +246,7 @@ class Handover:
             nobody = Heading("I cannot reach anybody else for you. Turn to:")
             drop = partial(self._unfinished.drop, message=message)
             return Turn((nobody, Steps(_in_words(line))), private=True, keep=drop)
-        keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
+        keep = partial(self._unfinished.keep, message=message, draft=draft)
         unnamed = self._roster.book(asker.school.id).anonymous
         headline = [Paragraph(f"with what I answered: {draft.headline}")] if draft.headline else []
         why = [Paragraph(step.why, aside=True)] if step.why else []
@@ -282,7 +288,7 @@ class Handover:
             return self._ask(asker, message, draft, message.name)
         if what == _SEND and draft.question:
             draft = msgspec.structs.replace(draft, awaited=Awaited.NAME)
-            keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=draft)
+            keep = partial(self._unfinished.keep, message=message, draft=draft)
             return Turn((Heading("Write your name in your next message: then I send it."),), private=True, keep=keep)
         raise BotError(GONE)
 
@@ -343,13 +349,15 @@ class Handover:
             raise BotError(f"Your question has {len(text)} characters: shorten it to {LONGEST_QUESTION} or fewer.")
         return self._preview(asker, message, self._drafted(asker, draft, [text]))
 
-    def sent(self, message: Message) -> Turn:
-        """Return what somebody has handed over, and what has become of it."""
-        found = self._escalations.of_asker(self._records.asker(message))
+    def sent(self, asker: Asker, message: Message) -> Turn:
+        """Return what somebody has handed over at her schools, and what has become of it."""
+        whose = self._records.asker(message)
+        found = [one for school in asker.schools for one in self._escalations.of_asker(whose, school.id)]
         if not found:
             return said(Heading("You have handed nothing over."), private=True)
         lines = tuple(
-            f"{spoken(one.made_at)}, to {self._roster.name_of(one.person_id)}: {_state(one.kind, one.state)}." for one in found
+            f"{spoken(one.made_at)}, to {self._roster.name_of(one.school_id, one.person_id)}: {_state(one.kind, one.state)}."
+            for one in sorted(found, key=lambda one: one.made_at)
         )
         return said(Heading("What you have handed over"), Steps(lines), private=True)
 

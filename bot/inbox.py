@@ -54,10 +54,11 @@ class Inbox:
         self._links = links
         self._now = now
 
-    def waiting(self, message: Message) -> Turn:
-        """Return what waits for whoever wrote a message."""
+    def waiting(self, asker: Asker, message: Message) -> Turn:
+        """Return what waits for whoever wrote a message, at all her schools."""
         mine = self._people.ids(message.channel, message.account)
-        found = self._escalations.waiting_for(mine)
+        at_each = [self._escalations.waiting_for(school.id, mine) for school in asker.schools]
+        found = sorted((one for waiting in at_each for one in waiting), key=lambda one: one.made_at)
         if not found:
             return said(Heading("Nothing waits for you."), private=True)
         buttons = tuple(Button(f"Open: {_kind(one)}, {spoken(one.made_at)}", _value(OPEN, one)) for one in found[-MOST_SHOWN:])
@@ -80,10 +81,14 @@ class Inbox:
         }
         if what not in steps:
             raise BotError(NOT_YOURS)
-        (school,) = self._versions.schools([found.school_id])  # which need not be the one asked of now
-        return replace(steps[what](asker, message, found, person_id), school=school)
+        return self._at(found, steps[what](asker, message, found, person_id))
 
-    def reply(self, asker: Asker, message: Message) -> Turn | None:
+    def _at(self, found: Escalation, turn: Turn) -> Turn:
+        """Return a turn as one of an escalation's school, which need not be the one asked of now."""
+        (school,) = self._versions.schools([found.school_id])
+        return replace(turn, school=school)
+
+    def reply(self, message: Message) -> Turn | None:
         """Return what becomes of a message that replies to one by which an escalation came; None where it does not.
 
         Raises BotError where it is not the addressee's, or was answered.
@@ -94,22 +99,22 @@ class Inbox:
         found, _ = self._mine(message, number)
         if found.kind is EscalationKind.ALERT:
             raise BotError("An alert cannot be answered here: speak to them yourself, then press “I am dealing with it”.")
-        return self._sent(asker, found, _checked(message.text), message)
+        return self._at(found, self._sent(found, _checked(message.text), message))
 
-    def written(self, asker: Asker, message: Message, draft: Draft) -> Turn:
+    def written(self, message: Message, draft: Draft) -> Turn:
         """Return an answer that somebody was asked to write, to be looked at before it goes. Raises BotError as `reply` does."""
         found, _ = self._mine(message, draft.escalation)
         _refuse_answered(found)
         answer = _checked(message.text)
         written = msgspec.structs.replace(draft, awaited=Awaited.NOTHING, answer=answer)
-        keep = partial(self._unfinished.keep, message=message, school_id=asker.school.id, draft=written)
+        keep = partial(self._unfinished.keep, message=message, draft=written)
         buttons = (
             Button("Send it", _value(SEND, found)),
             Button("Change it", _value(CHANGE, found)),
             Button("Do not send it", _value(STOP, found)),
         )
         blocks = (Heading("This goes to whoever asked, as your answer:"), Paragraph(answer, strong=answer))
-        return Turn(blocks, buttons, private=True, keep=keep)
+        return self._at(found, Turn(blocks, buttons, private=True, keep=keep))
 
     def _mine(self, message: Message, number: str) -> tuple[Escalation, int]:
         """Return an escalation and which of its addressees wrote a message. Raises BotError where none of them did."""
@@ -194,7 +199,7 @@ class Inbox:
             f"Sent: {spoken(found.made_at)}, by {content.name or NOBODY_NAMED}.",
             f"In their words: “{content.question}”" if content.question else "They sent no words with it.",
             *(f"{what}: {spoken(when)}." for what, when in _times(found) if when),
-            f"Told: {', then '.join(self._roster.name_of(one) for one in found.told)}.",
+            f"Told: {', then '.join(self._roster.name_of(found.school_id, one) for one in found.told)}.",
             f"Reference: {found.id}.",
         )
         return said(
@@ -213,13 +218,13 @@ class Inbox:
         keep = partial(self._escalations.erase, erased=found)
         return Turn((Heading("The words are erased here. That it was sent, and when, is kept."),), private=True, keep=keep)
 
-    def _begin_answer(self, asker: Asker, message: Message, found: Escalation, person_id: int) -> Turn:
+    def _begin_answer(self, _asker: Asker, message: Message, found: Escalation, person_id: int) -> Turn:
         _refuse_answered(found)
         draft = Draft(awaited=Awaited.ANSWER, escalation=found.id)
 
         def keep(connection: Connection) -> None:
             self._escalations.see(connection, found, person_id)
-            self._unfinished.keep(connection, message, asker.school.id, draft)
+            self._unfinished.keep(connection, message, draft)
 
         blocks = (
             Heading("Write your answer in your next message."),
@@ -231,16 +236,16 @@ class Inbox:
         keep = partial(self._unfinished.drop, message=message)
         return Turn((Heading("Nothing was sent."),), self.buttons(found), private=True, keep=keep)
 
-    def _send(self, asker: Asker, message: Message, found: Escalation, _person_id: int) -> Turn:
-        draft = self._unfinished.of(message, asker.school.id)
+    def _send(self, _asker: Asker, message: Message, found: Escalation, _person_id: int) -> Turn:
+        draft = self._unfinished.of(message, found.school_id)
         if draft is None or draft.escalation != found.id or not draft.answer:
             raise BotError("I do not have your answer any more: press “Answer” under the question, and write it again.")
-        return self._sent(asker, found, draft.answer, message)
+        return self._sent(found, draft.answer, message)
 
-    def _sent(self, asker: Asker, found: Escalation, answer: str, message: Message) -> Turn:
+    def _sent(self, found: Escalation, answer: str, message: Message) -> Turn:
         _refuse_answered(found)
         due_at = self._roster.at_work(found.school_id)
-        draft = self._unfinished.of(message, asker.school.id)
+        draft = self._unfinished.of(message, found.school_id)
 
         def keep(connection: Connection) -> None:
             self._escalations.answer(connection, found, answer, due_at)

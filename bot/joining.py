@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from bot.announcements import Announcements
 from bot.errors import BotError
+from bot.outage import UNREACHABLE
 from bot.page_notices import page_of
 from bot.people import OWN_IDLE, WEB, People, Person
 from bot.rendering import environment
@@ -33,12 +34,17 @@ class Door:
         self._people = people
         self._announcements = announcements
         self._secure = secure
-        self._tries = _Tries(now)
+        self._tries = Tries(now)
 
     async def person(self, request: Request, *, by_itself: bool = False) -> Person | None:
         """Return whose session a request is of, None where it is nobody's; `by_itself` the page sent it and nobody at it."""
         token = request.cookies.get(COOKIE)
-        return await run_in_threadpool(partial(self._people.in_session, token, used=not by_itself)) if token else None
+        if not token:
+            return None
+        try:
+            return await run_in_threadpool(partial(self._people.in_session, token, used=not by_itself))
+        except UNREACHABLE:
+            return self._people.in_session_lately(token)
 
     def routes(self) -> list[Route]:
         """Return the pages of the door."""
@@ -94,21 +100,23 @@ class Door:
             self._people.remove(person.school_id, person.id)
 
 
-class _Tries:
-    """How often codes were tried lately, by address; the addresses longest ago are forgotten, so that it stays small."""
+class Tries:
+    """How often something was tried lately, by address or account; those longest ago are forgotten, so that it stays small."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], most: int = MOST_TRIES) -> None:
+        """Keep the clock; `most` may be tried by one within ten minutes."""
         self._now = now
+        self._most = most
         self._of: OrderedDict[str, deque[datetime]] = OrderedDict()
 
     def may_try(self, address: str) -> bool:
         """Tell whether one more may be tried from an address, and count it if so."""
         now = self._now()
-        lately = self._of.setdefault(address, deque(maxlen=MOST_TRIES))
+        lately = self._of.setdefault(address, deque(maxlen=self._most))
         self._of.move_to_end(address)
         if len(self._of) > MOST_ADDRESSES:
             self._of.popitem(last=False)
-        if len(lately) == MOST_TRIES and now - lately[0] < TRIES_WITHIN:
+        if len(lately) == self._most and now - lately[0] < TRIES_WITHIN:
             return False
         lately.append(now)
         return True

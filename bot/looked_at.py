@@ -8,7 +8,8 @@ from sqlalchemy import Engine, select
 from bot.audit import Action, Audit
 from bot.tables import looked_at
 from bot.trial import Group, Trial
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import reading_at, writing_at
 
 
 class LookedAt:
@@ -23,7 +24,7 @@ class LookedAt:
     def mark(self, school_id: str, slug: str, digest: str, matter: str, who: str) -> None:
         """Note that somebody has looked at a group of answers of a policy's draft, which its matter and its `digest` name."""
         key = {"school_id": school_id, "slug": slug, "digest": digest, "matter": matter}
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             row = insert_into(connection.dialect.name, looked_at).values(**key, who=who, at=self._now())
             if connection.execute(row.on_conflict_do_nothing()).rowcount:
                 self._audit.note(connection, school_id, who, Action.LOOKED_AT, slug=slug)
@@ -33,6 +34,6 @@ class LookedAt:
         sought = select(looked_at.c.matter, looked_at.c.digest).where(
             looked_at.c.school_id == school_id, looked_at.c.slug == slug
         )
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             seen = {(row.matter, row.digest) for row in connection.execute(sought)}
         return [group for group in trial.groups if group.grave and (group.matter, group.digest) not in seen]

@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
 
 from bot.deliveries import Announced, Deliveries, Delivery
 from bot.messages import Call, Message, Reply
+from bot.outage import UNREACHABLE
 from bot.tables import notices
-from corpus.tables import writing
+from corpus.tenancy import reading_across, school_of, writing_at
 
 # One that could not be put into words, through a fault of ours, is tried again after so long.
 AGAIN_AFTER = timedelta(minutes=1)
@@ -113,22 +114,27 @@ class Notices:
         """
         found: list[list[Delivery]] = []
         tried: set[int] = set()
-        while (number := self._next(tried)) is not None:
+        while (due := self._next(tried)) is not None:
+            number, school_id = due
             tried.add(number)
             try:
-                with writing(self._engine) as connection:
+                with writing_at(self._engine, school_id) as connection:
                     found.append(self._put_out(connection, number, announced, render, deliveries))
+            except UNREACHABLE:
+                raise
             except Exception:
                 _log.exception("A notice could not be put into words, and is tried again")
-                with writing(self._engine) as connection:
-                    later = update(notices).where(notices.c.id == number)
+                with writing_at(self._engine, school_id) as connection:
+                    later = update(notices).where(*_one(school_id, number))
                     connection.execute(later.values(due_at=self._now() + AGAIN_AFTER))
         return found
 
-    def _next(self, tried: set[int]) -> int | None:
-        with self._engine.connect() as connection:
-            due = select(notices.c.id).where(notices.c.due_at <= self._now(), notices.c.id.not_in(tried))
-            return connection.scalar(due.order_by(notices.c.due_at, notices.c.id).limit(1))
+    def _next(self, tried: set[int]) -> tuple[int, str] | None:
+        """Return the number and the school of a notice that is due and was not tried, None where there is none."""
+        due = select(notices.c.id, notices.c.school_id).where(notices.c.due_at <= self._now(), notices.c.id.not_in(tried))
+        with reading_across(self._engine) as connection:
+            row = connection.execute(due.order_by(notices.c.due_at, notices.c.id).limit(1)).one_or_none()
+        return (row.id, row.school_id) if row else None
 
     def _put_out(
         self,
@@ -138,7 +144,8 @@ class Notices:
         render: Callable[[Reply, Message], Sequence[Call] | None],
         deliveries: Deliveries,
     ) -> list[Delivery]:
-        row = connection.execute(delete(notices).where(notices.c.id == number).returning(notices)).one_or_none()
+        taken = delete(notices).where(*_one(school_of(connection), number)).returning(notices)
+        row = connection.execute(taken).one_or_none()
         if row is None:  # another process was quicker
             return []
         notice = _notice(row)
@@ -147,11 +154,22 @@ class Notices:
             return []
         address, reply = announcement
         calls = render(reply, address)
-        about = Announced(notice.kind, notice.escalation_id, notice.person_id, notice.announcement_id, notice.proposal_id)
+        about = Announced(
+            kind=notice.kind,
+            school_id=notice.school_id,
+            escalation_id=notice.escalation_id,
+            person_id=notice.person_id,
+            announcement_id=notice.announcement_id,
+            proposal_id=notice.proposal_id,
+        )
         if calls is None:
             deliveries.undeliverable(connection, address.channel, about)
             return []
         return deliveries.announce(connection, address, [(reply.reference, call) for call in calls], about)
+
+
+def _one(school_id: str, number: int) -> tuple[ColumnElement[bool], ...]:
+    return notices.c.school_id == school_id, notices.c.id == number
 
 
 def _notice(row: Row[Any]) -> Notice:

@@ -5,11 +5,13 @@ Codes and session tokens are kept as hashes only, so that whoever reads the stor
 
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from threading import Lock
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -33,7 +35,8 @@ from bot.errors import BotError
 from bot.messages import Message
 from bot.secret import token_hash
 from bot.tables import duties, invitations, people, sessions, watches
-from corpus.tables import insert_into, schools, writing
+from corpus.tables import insert_into, schools
+from corpus.tenancy import reading_across, reading_at, school_of, writing_at
 from corpus.versions import School, no_such_school
 
 # How long an invitation waits to be taken.
@@ -42,14 +45,21 @@ INVITATION_LASTS = timedelta(days=7)
 OWN_IDLE, SHARED_IDLE = timedelta(days=30), timedelta(minutes=10)
 # That a session is used is written down no oftener than this.
 SEEN_EVERY = timedelta(minutes=1)
+_NOT_VALID = "That code is not valid, or somebody has used it: ask your school office for a new one."
 # Without letters and figures that are mistaken for each other: 30 to the power of 10 codes.
 _ALPHABET, _CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTVWXYZ", 10
+# Who was read so lately is known although the store is away; so many are.
+KNOWN_FOR, MOST_LATELY = timedelta(minutes=5), 50_000
 WEB, SLACK, TEAMS, TELEGRAM = "web", "slack", "teams", "telegram"
 # By e-mail nobody asks: the chair of governors alone is known by an address, and told what waits.
 EMAIL = "email"
 CHANNEL_NAMES = {SLACK: "Slack", TELEGRAM: "Telegram", TEAMS: "Microsoft Teams", WEB: "the chat page", EMAIL: "e-mail"}
 # There a workspace says who is staff, so that nobody needs an invitation.
 LET_IN_BY_WORKSPACE = (SLACK, TEAMS)
+
+
+_Key = TypeVar("_Key")
+_Kept = TypeVar("_Kept")
 
 
 class PersonRole(StrEnum):
@@ -194,6 +204,9 @@ class People:
         self._engine = engine
         self._now = now
         self._audit = Audit(engine, now)
+        # Who was known lately: the store may be away when they ask again.
+        self._lately: _Lately[tuple[str, str, tuple[str, ...] | None], list[Access]] = _Lately(now)
+        self._sessions_lately: _Lately[str, Person] = _Lately(now)
 
     def invite(
         self, school_id: str, role: PersonRole, pass_until: datetime | None = None, *, by: str | None = None
@@ -211,8 +224,8 @@ class People:
         """
         if pass_until is not None and pass_until <= self._now():
             raise BotError("The pass would end before it begins: give a later day.")
-        with writing(self._engine) as connection:
-            _require_school(connection, school_id)
+        with writing_at(self._engine, school_id) as connection:
+            self._require_school(connection, school_id)
             made = [self._made(connection, school_id, role, pass_until) for role in roles]
             self._note(connection, school_id, by, Action.INVITED, [invitation.id for invitation, _ in made])
             return made
@@ -231,7 +244,7 @@ class People:
 
     def invitations(self, school_id: str) -> list[Invitation]:
         """Return the school's invitations that can still be taken, the oldest first."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             rows = connection.execute(
                 select(invitations)
                 .where(invitations.c.school_id == school_id, invitations.c.expires_at > self._now())
@@ -241,7 +254,7 @@ class People:
 
     def revoke(self, school_id: str, invitation_id: int, *, by: str | None = None) -> None:
         """Take an invitation of the school back. Raises BotError where the school has none of that number."""
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             gone = connection.execute(
                 delete(invitations).where(invitations.c.school_id == school_id, invitations.c.id == invitation_id)
             )
@@ -257,19 +270,22 @@ class People:
         code is none, was taken, taken back, or is too old.
         """
         now = self._now()
-        with writing(self._engine) as connection:
+        code_is = (invitations.c.code_hash == token_hash(_tidied(code)), invitations.c.expires_at > now)
+        with reading_across(self._engine) as connection:
+            school_id = connection.scalar(select(invitations.c.school_id).where(*code_is))
+        if school_id is None or (within is not None and school_id not in within):
+            raise BotError(_NOT_VALID)
+        with writing_at(self._engine, school_id) as connection:
             # Taken away and read in one step: of two who use it at once, one finds nothing.
-            code_is = [invitations.c.code_hash == token_hash(_tidied(code)), invitations.c.expires_at > now]
-            if within is not None:
-                code_is.append(invitations.c.school_id.in_(within))
-            invited = connection.execute(delete(invitations).where(*code_is).returning(invitations)).one_or_none()
+            taken = delete(invitations).where(invitations.c.school_id == school_id, *code_is)
+            invited = connection.execute(taken.returning(invitations)).one_or_none()
             if invited is None:
-                raise BotError("That code is not valid, or somebody has used it: ask your school office for a new one.")
+                raise BotError(_NOT_VALID)
             whose = (people.c.school_id == invited.school_id, people.c.channel == channel, people.c.account == account)
             values = {"role": invited.role, "until": invited.pass_until, "left_at": None, "invitation": invited.id}
             # A duty goes with the role: a chair who becomes headteacher must not go on getting what is about the headteacher.
             others = select(people.c.id).where(*whose, people.c.role != invited.role)
-            connection.execute(delete(duties).where(duties.c.person_id.in_(others)))
+            connection.execute(delete(duties).where(duties.c.school_id == school_id, duties.c.person_id.in_(others)))
             if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
                 where = {"school_id": invited.school_id, "channel": channel, "account": account}
                 connection.execute(insert(people).values(**where, **values, since=now))
@@ -281,12 +297,12 @@ class People:
         Without `within` those at which it is known and has access; else each of these, whether it is known there or not.
         """
         whose = {"channel": channel, "account": account, "now": self._now()}
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             if within is None:
                 rows = connection.execute(_KNOWN, whose).all()
             else:
                 rows = connection.execute(_IN_WORKSPACE, {**whose, "within": list(within)}).all()
-        return [
+        found = [
             Access(
                 school=School(row.school, row.name, row.short_name, row.nation),
                 revision=row.revision,
@@ -295,10 +311,16 @@ class People:
             )
             for row in rows
         ]
+        self._lately.keep((channel, account, tuple(within) if within is not None else None), found)
+        return found
+
+    def access_lately(self, channel: str, account: str, within: Collection[str] | None = None) -> list[Access] | None:
+        """Return what `access` returned within the last five minutes, without asking the store; None where it did not."""
+        return self._lately.of((channel, account, tuple(within) if within is not None else None))
 
     def find(self, connection: Connection, person_id: int) -> Person | None:
         """Return the person of a number, None where there is none, or their access has ended."""
-        found = connection.execute(select(people).where(people.c.id == person_id, has_access(self._now()))).one_or_none()
+        found = connection.execute(select(people).where(*_one(connection, person_id), has_access(self._now()))).one_or_none()
         return _person(found) if found else None
 
     def ids(self, channel: str, account: str, school_id: str | None = None) -> list[int]:
@@ -306,13 +328,13 @@ class People:
         whose = [people.c.channel == channel, people.c.account == account, has_access(self._now())]
         if school_id is not None:
             whose.append(people.c.school_id == school_id)
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             return list(connection.scalars(select(people.c.id).where(*whose)))
 
     def admit(self, school_id: str, channel: str, account: str) -> Person | None:
         """Return somebody whom her workspace lets in, as staff if she is new; None where she has left, or was removed."""
         whose = (people.c.school_id == school_id, people.c.channel == channel, people.c.account == account)
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             connection.execute(
                 insert_into(connection.dialect.name, people)
                 .values(school_id=school_id, channel=channel, account=account, role=PersonRole.STAFF, since=self._now())
@@ -332,24 +354,26 @@ class People:
             **whose, role=PersonRole.CHAIR, since=self._now(), address=address
         )
         added = connection.execute(new.on_conflict_do_nothing(index_elements=list(whose))).rowcount
-        chair = _person(connection.execute(select(people).filter_by(**whose)).one())
+        hers = (people.c.school_id == school_id, people.c.channel == EMAIL, people.c.account == email)
+        chair = _person(connection.execute(select(people).where(*hers)).one())
         if added:
             self._note(connection, school_id, by, Action.LET_IN_CHAIR, [chair.id])
         return chair
 
-    def by_mail(self, connection: Connection, email: str) -> list[Person]:
+    def by_mail(self, email: str) -> list[Person]:
         """Return whoever was let in by an e-mail address, at each school."""
         there = (people.c.channel == EMAIL, people.c.account == email, has_access(self._now()))
-        return [_person(row) for row in connection.execute(select(people).where(*there).order_by(people.c.id))]
+        with reading_across(self._engine) as connection:
+            return [_person(row) for row in connection.execute(select(people).where(*there).order_by(people.c.id))]
 
     def reach(self, connection: Connection, person: Person, address: Message) -> bool:
         """Keep the private chat of somebody, to be written to alone later; tell whether they still have access."""
-        hers = update(people).where(people.c.id == person.id, has_access(self._now()))
+        hers = update(people).where(*_one(connection, person.id), has_access(self._now()))
         return bool(connection.execute(hers.values(address=msgspec.json.encode(address))).rowcount)
 
     def address_of(self, connection: Connection, person_id: int) -> Message | None:
         """Return the private chat of somebody; None where it is not known, or they have no access any more."""
-        reached = (people.c.id == person_id, has_access(self._now()))
+        reached = (*_one(connection, person_id), has_access(self._now()))
         return _address(connection.scalar(select(people.c.address).where(*reached)))
 
     def with_access(self, connection: Connection, school_id: str, roles: Collection[PersonRole]) -> list[Person]:
@@ -359,12 +383,12 @@ class People:
 
     def choose(self, person: Person) -> None:
         """Note that somebody who works at several schools asks of this one from now on."""
-        with writing(self._engine) as connection:
-            connection.execute(update(people).where(people.c.id == person.id).values(chosen_at=self._now()))
+        with writing_at(self._engine, person.school_id) as connection:
+            connection.execute(update(people).where(*_one(connection, person.id)).values(chosen_at=self._now()))
 
     def of(self, school_id: str) -> list[Person]:
         """Return the people of a school, those whose pass has ended included, the longest there first."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             there = (people.c.school_id == school_id, people.c.left_at.is_(None))
             rows = connection.execute(select(people).where(*there).order_by(people.c.id))
             return [_person(row) for row in rows]
@@ -374,7 +398,7 @@ class People:
 
         Whom a workspace would let in again is marked instead of deleted. Raises BotError where the school has no such person.
         """
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             gone = self._end(connection, school_id, people.c.id.in_(person_ids))
             missing = sorted(set(person_ids) - set(gone))
             if missing:
@@ -388,8 +412,8 @@ class People:
 
         All at once or not at all. Raises BotError where there is no such school.
         """
-        with writing(self._engine) as connection:
-            _require_school(connection, school_id)
+        with writing_at(self._engine, school_id) as connection:
+            self._require_school(connection, school_id)
             gone = self._end(connection, school_id, people.c.role == PersonRole.HEADTEACHER)
             open_ones = (invitations.c.school_id == school_id, invitations.c.role == PersonRole.HEADTEACHER)
             still_open = delete(invitations).where(*open_ones, invitations.c.expires_at > self._now())
@@ -411,33 +435,32 @@ class People:
         found = connection.execute(select(people.c.id, people.c.channel).where(*there)).all()
         marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
         deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
-        connection.execute(update(people).where(people.c.id.in_(marked)).values(left_at=self._now(), address=None))
+        of_school = people.c.school_id == school_id
+        connection.execute(update(people).where(of_school, people.c.id.in_(marked)).values(left_at=self._now(), address=None))
         for theirs in (duties, watches):  # with the others they go by themselves
-            connection.execute(delete(theirs).where(theirs.c.person_id.in_(marked)))
-        connection.execute(delete(sessions).where(sessions.c.person_id.in_(deleted)))
-        connection.execute(delete(people).where(people.c.id.in_(deleted)))
+            connection.execute(delete(theirs).where(theirs.c.school_id == school_id, theirs.c.person_id.in_(marked)))
+        connection.execute(delete(people).where(of_school, people.c.id.in_(deleted)))
         return [*marked, *deleted]
 
     def last_seen(self, school_id: str) -> dict[int, datetime]:
         """Return when each of a school's people who is signed in to the web chat last used it, by id."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             rows = connection.execute(
                 select(sessions.c.person_id, func.max(sessions.c.seen_at).label("seen_at"))
-                .join(people, people.c.id == sessions.c.person_id)
-                .where(people.c.school_id == school_id)
+                .where(sessions.c.school_id == school_id)
                 .group_by(sessions.c.person_id)
             )
             return {row.person_id: row.seen_at for row in rows}
 
     def open_session(self, person: Person, *, shared: bool) -> str:
         """Return the token of a new session; `shared` on a device that others use too. What has ended is cleared away."""
-        token, now = secrets.token_urlsafe(32), self._now()
-        with writing(self._engine) as connection:
-            connection.execute(delete(sessions).where(sessions.c.seen_at <= now - OWN_IDLE))
-            connection.execute(delete(sessions).where(sessions.c.shared, sessions.c.seen_at <= now - SHARED_IDLE))
-            connection.execute(
-                insert(sessions).values(token_hash=token_hash(token), person_id=person.id, seen_at=now, shared=shared)
-            )
+        token, now, school_id = secrets.token_urlsafe(32), self._now(), person.school_id
+        with writing_at(self._engine, school_id) as connection:
+            ended = delete(sessions).where(sessions.c.school_id == school_id)
+            connection.execute(ended.where(sessions.c.seen_at <= now - OWN_IDLE))
+            connection.execute(ended.where(sessions.c.shared, sessions.c.seen_at <= now - SHARED_IDLE))
+            whose = {"school_id": school_id, "person_id": person.id}
+            connection.execute(insert(sessions).values(token_hash=token_hash(token), seen_at=now, shared=shared, **whose))
         return token
 
     def in_session(self, token: str, *, used: bool = True) -> Person | None:
@@ -446,7 +469,7 @@ class People:
         `used` is False where nobody did anything, such as when an open page asks by itself for what is new.
         """
         now, hashed = self._now(), token_hash(token)
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             found = connection.execute(
                 select(people, sessions.c.seen_at, sessions.c.shared)
                 .join(sessions, sessions.c.person_id == people.c.id)
@@ -455,20 +478,56 @@ class People:
         if found is None or now - found.seen_at > (SHARED_IDLE if found.shared else OWN_IDLE):
             return None
         if used and now - found.seen_at >= SEEN_EVERY:
-            with writing(self._engine) as connection:
-                connection.execute(update(sessions).where(sessions.c.token_hash == hashed).values(seen_at=now))
-        return _person(found)
+            with writing_at(self._engine, found.school_id) as connection:
+                connection.execute(update(sessions).where(*_session(found.school_id, token)).values(seen_at=now))
+        person = _person(found)
+        self._sessions_lately.keep(hashed, person)
+        return person
+
+    def in_session_lately(self, token: str) -> Person | None:
+        """Return whose session a token was within the last five minutes, without asking the store; None where it was not."""
+        return self._sessions_lately.of(token_hash(token))
 
     def end_session(self, token: str) -> None:
         """End a session; one that has ended already stays so."""
-        with writing(self._engine) as connection:
-            connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash(token)))
+        with reading_across(self._engine) as connection:
+            school_id = connection.scalar(select(sessions.c.school_id).where(sessions.c.token_hash == token_hash(token)))
+        if school_id is not None:
+            with writing_at(self._engine, school_id) as connection:
+                connection.execute(delete(sessions).where(*_session(school_id, token)))
+
+    def _require_school(self, connection: Connection, school_id: str) -> None:
+        if connection.scalar(select(schools.c.id).where(schools.c.id == school_id)) is None:
+            with reading_across(self._engine) as across:
+                raise BotError(no_such_school(school_id, list(across.scalars(select(schools.c.id)))))
 
 
-def _require_school(connection: Connection, school_id: str) -> None:
-    known = list(connection.scalars(select(schools.c.id)))
-    if school_id not in known:
-        raise BotError(no_such_school(school_id, known))
+class _Lately(Generic[_Key, _Kept]):
+    """What was read in the last five minutes, and how it was then; those longest ago are forgotten first."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._kept: OrderedDict[_Key, tuple[datetime, _Kept]] = OrderedDict()
+        self._changing = Lock()
+
+    def keep(self, key: _Key, what: _Kept) -> None:
+        with self._changing:
+            self._kept[key] = self._now(), what
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_LATELY or next(iter(self._kept.values()))[0] < self._now() - KNOWN_FOR:
+                self._kept.popitem(last=False)
+
+    def of(self, key: _Key) -> _Kept | None:
+        read_at, what = self._kept.get(key, (datetime.min, None))  # noqa: DTZ901  before any moment of the store
+        return what if read_at > self._now() - KNOWN_FOR else None
+
+
+def _one(connection: Connection, person_id: int) -> tuple[ColumnElement[bool], ...]:
+    return people.c.school_id == school_of(connection), people.c.id == person_id
+
+
+def _session(school_id: str, token: str) -> tuple[ColumnElement[bool], ...]:
+    return sessions.c.school_id == school_id, sessions.c.token_hash == token_hash(token)
 
 
 def _person(row: Row[Any]) -> Person:

@@ -17,7 +17,8 @@ from bot.audit import Action, Audit
 from bot.errors import BotError
 from bot.people import from_trail
 from bot.tables import desk_settings, proposals
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import reading_at, writing_at
 
 LONGEST_COMMENT = 2000
 LONGEST_MINUTES = 200
@@ -95,14 +96,14 @@ class Proposals:
 
     def settings(self, school_id: str) -> ChairSettings:
         """Return what a school lets the chair approve."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             row = connection.execute(select(desk_settings).where(desk_settings.c.school_id == school_id)).one_or_none()
         return ChairSettings(row.versions_need_chair, row.looser_needs_chair) if row else ChairSettings()
 
     def change_settings(self, school_id: str, settings: ChairSettings, who: str) -> None:
         """Keep what a school lets the chair approve; what waits already goes on waiting."""
         values = {name: getattr(settings, name) for name in ChairSettings.__struct_fields__}
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             row = insert_into(connection.dialect.name, desk_settings).values(school_id=school_id, **values)
             connection.execute(row.on_conflict_do_update(index_elements=["school_id"], set_=values))
             self._audit.note(connection, school_id, who, Action.CHANGED_SETTINGS)
@@ -123,25 +124,25 @@ class Proposals:
 
     def waiting(self, school_id: str) -> list[Proposal]:
         """Return what waits for a school's chair, the oldest first."""
-        return self._found(*_of(school_id, State.WAITING))
+        return self._found(school_id, *_of(school_id, State.WAITING))
 
     def decided(self, school_id: str) -> list[Proposal]:
         """Return what a school's chair approved or refused, and what was withdrawn, the oldest first."""
-        return self._found(*_of(school_id, State.APPROVED, State.REFUSED, State.WITHDRAWN))
+        return self._found(school_id, *_of(school_id, State.APPROVED, State.REFUSED, State.WITHDRAWN))
 
     def looser_list(self, school_id: str) -> list[Proposal]:
         """Return all that was proposed or done and is looser than what was published, approved or not, the oldest first."""
-        return self._found(proposals.c.school_id == school_id, proposals.c.looser.is_not(None))
+        return self._found(school_id, proposals.c.looser.is_not(None))
 
     def of_draft(self, school_id: str, slug: str) -> Proposal | None:
         """Return the last proposal to publish a draft of a policy, None where there was none."""
-        found = self._found(proposals.c.school_id == school_id, proposals.c.slug == slug, proposals.c.digest.is_not(None))
+        found = self._found(school_id, proposals.c.slug == slug, proposals.c.digest.is_not(None))
         return found[-1] if found else None
 
     def get(self, school_id: str, number: int, within: Connection | None = None) -> Proposal:
         """Return a proposal of a school, as of a transaction where one is given. Raises BotError where there is none."""
         one = select(proposals).where(proposals.c.school_id == school_id, proposals.c.id == number)
-        with nullcontext(within) if within else self._engine.connect() as connection:
+        with nullcontext(within) if within else reading_at(self._engine, school_id) as connection:
             row = connection.execute(one).one_or_none()
         if row is None:
             raise BotError("There is no such proposal at your school.")
@@ -164,7 +165,7 @@ class Proposals:
 
     def refuse(self, school_id: str, number: int, who: str, comment: str = "") -> None:
         """Note that the chair refuses a proposal; nothing changes for staff. Raises BotError as `approve` does."""
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             proposal = self.get(school_id, number, connection)
             self._decide(connection, proposal, State.REFUSED, who, comment=comment)
             self._audit.note(connection, school_id, who, Action.REFUSED, slug=proposal.slug, object=number)
@@ -172,7 +173,7 @@ class Proposals:
 
     def withdraw(self, school_id: str, number: int, who: str) -> None:
         """Take back what waits for the chair. Raises BotError where it does not wait any more."""
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             proposal = self.get(school_id, number, connection)
             self._decide(connection, proposal, State.WITHDRAWN, who)
             self._audit.note(connection, school_id, who, Action.WITHDREW, slug=proposal.slug, object=number)
@@ -200,9 +201,10 @@ class Proposals:
         (number,) = connection.execute(insert(proposals).values(**asdict(proposed), **made)).inserted_primary_key or (0,)
         return int(number)
 
-    def _found(self, *which: ColumnElement[bool]) -> list[Proposal]:
-        with self._engine.connect() as connection:
-            return [_proposal(row) for row in connection.execute(select(proposals).where(*which).order_by(proposals.c.id))]
+    def _found(self, school_id: str, *which: ColumnElement[bool]) -> list[Proposal]:
+        wanted = select(proposals).where(proposals.c.school_id == school_id, *which).order_by(proposals.c.id)
+        with reading_at(self._engine, school_id) as connection:
+            return [_proposal(row) for row in connection.execute(wanted)]
 
 
 def _proposal(row: Row[Any]) -> Proposal:

@@ -59,8 +59,8 @@ class Publication:
 
         `make` is given the versions of the transaction. Raises what it raises, and StoreError where there is no such school.
         """
-        with self._versions.all_at_once() as together:
-            together.hold(school_id)
+        with self._versions.all_at_once(school_id) as together:
+            together.require_school(school_id)
             before = self._indexes.of(school_id, revision=together.revision(school_id))
             made = make(together)
             after = self._indexes.build(together, school_id)
@@ -119,7 +119,7 @@ class Publication:
 
         Raises BotError where the draft is another, and StoreError where there is none.
         """
-        with self._versions.all_at_once() as together:
+        with self._versions.all_at_once(school_id) as together:
             draft = together.draft(school_id, slug)
             if draft.digest != digest:
                 raise BotError(DRAFT_CHANGED)
@@ -149,7 +149,7 @@ class Publication:
             looser=looser,
         )
         if looser and needs_chair:
-            with self._versions.all_at_once() as together:
+            with self._versions.all_at_once(school_id) as together:
                 return self._proposals.propose(together.transaction, school_id, proposed, who)
 
         def make(together: Versions) -> None:
@@ -188,8 +188,8 @@ class Publication:
         `needs_chair` says whether she is, as `looser` does. Nothing is kept. Raises what `rule` raises.
         """
         approved_by = THE_CHAIR if needs_chair else None
-        with self._versions.all_at_once() as together:
-            together.hold(school_id)
+        with self._versions.all_at_once(school_id) as together:
+            together.require_school(school_id)
             undone = together.transaction.begin_nested()
             note = structs.replace(ruled.note, approved_by=approved_by)
             Rulings(together).rule(school_id, ruled.text, ruled.stance, note, who)
@@ -208,7 +208,7 @@ class Publication:
         looser, needs_chair = self.looser(school_id, ruled)
         proposed = Proposed(kind=Kind.RULING, slug=RULINGS, document=msgspec.json.encode(ruled), looser=looser)
         if needs_chair:
-            with self._versions.all_at_once() as together:
+            with self._versions.all_at_once(school_id) as together:
                 return self._proposals.propose(together.transaction, school_id, proposed, who)
 
         def make(together: Versions) -> None:
@@ -252,7 +252,7 @@ class Publication:
                 self._rule(together, school_id, proposal, who, approved_by=THE_CHAIR)
 
         if proposal.kind is Kind.VERSION:
-            with self._versions.all_at_once() as together:
+            with self._versions.all_at_once(school_id) as together:
                 make(together)
         else:
             self.change(school_id, make)

@@ -21,6 +21,7 @@ from corpus.clause import Policy
 from corpus.editing import as_derived
 from corpus.errors import StoreError
 from corpus.loosening import loosened_by_hand, looser_changes
+from corpus.tenancy import reading_at
 from corpus.versions import Version
 from retrieval.index import Index
 
@@ -73,7 +74,7 @@ class Readiness:
         wanted = select(questions.c.asker, questions.c.question).where(
             questions.c.school_id == school_id, questions.c.asked_at > self._now() - LATELY
         )
-        with self._versions.engine.connect() as connection:
+        with reading_at(self._versions.engine, school_id) as connection:
             newest = connection.execute(wanted.order_by(questions.c.asked_at.desc()).limit(MOST_LATELY))
             asked = [(row.asker, row.question) for row in newest]
         directory = self._roster.directory(today.school)

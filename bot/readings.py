@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from bot.clock import local
 from bot.deliveries import Announced
@@ -15,6 +15,7 @@ from bot.people import Person, has_access
 from bot.staff_list import LONGEST_NAME
 from bot.tables import announcements, people, readings
 from corpus.tables import insert_into
+from corpus.tenancy import reading_across, reading_at, school_of
 
 # What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@")
@@ -50,43 +51,45 @@ class Readings:
         noted = written.on_conflict_do_update(
             index_elements=["announcement_id", "name"], set_={"person_id": written.excluded.person_id}
         )
-        rows = [{"announcement_id": announcement_id, "person_id": person.id, "name": _known_as(person)} for person in staff]
+        which = {"school_id": school_of(connection), "announcement_id": announcement_id}
+        rows = [{**which, "person_id": person.id, "name": _known_as(person)} for person in staff]
         if rows:
             connection.execute(noted, rows)
 
     def of_person(self, connection: Connection, announcement_id: int, person_id: int) -> Reading | None:
         """Return what is noted of somebody and an announcement; None where it is not for them."""
-        found = select(readings).where(readings.c.announcement_id == announcement_id, readings.c.person_id == person_id)
+        found = select(readings).where(*_of(school_of(connection), announcement_id), readings.c.person_id == person_id)
         row = connection.execute(found).one_or_none()
         return Reading(row.name, row.sent_at, row.read_at, row.entered_by, has_left=False) if row else None
 
     def settled(self, connection: Connection, about: Announced, _channel: str, arrived: bool, _said: str | None) -> None:
         """Note, in the transaction that does, that an announcement has arrived with somebody; the first time counts."""
         if arrived and about.announcement_id is not None:
-            hers = (readings.c.announcement_id == about.announcement_id, readings.c.person_id == about.person_id)
+            hers = (*_of(about.school_id, about.announcement_id), readings.c.person_id == about.person_id)
             connection.execute(update(readings).where(*hers, readings.c.sent_at.is_(None)).values(sent_at=self._now()))
 
     def confirm(self, connection: Connection, announcement_id: int, person_ids: Collection[int]) -> None:
         """Note that somebody, who is one of these people, has read an announcement; the first time counts."""
-        hers = (readings.c.announcement_id == announcement_id, readings.c.person_id.in_(person_ids))
+        hers = (*_of(school_of(connection), announcement_id), readings.c.person_id.in_(person_ids))
         connection.execute(update(readings).where(*hers, readings.c.read_at.is_(None)).values(read_at=self._now()))
 
-    def read_at(self, announcement_id: int, person_ids: Collection[int]) -> datetime | None:
+    def read_at(self, school_id: str, announcement_id: int, person_ids: Collection[int]) -> datetime | None:
         """Return when somebody, who is one of these people, said that they have read an announcement, None where not yet.
 
         Raises BotError where it is not for them, or asks nobody to confirm.
         """
-        hers = (readings.c.announcement_id == announcement_id, readings.c.person_id.in_(person_ids))
-        asked = select(readings.c.read_at).join(announcements).where(*hers, announcements.c.to_confirm)
-        with self._engine.connect() as connection:
+        hers = (*_of(school_id, announcement_id), readings.c.person_id.in_(person_ids))
+        announced = (announcements.c.school_id == school_id, announcements.c.to_confirm)
+        asked = select(readings.c.read_at).join(announcements).where(*hers, *announced)
+        with reading_at(self._engine, school_id) as connection:
             found: Sequence[datetime | None] = connection.scalars(asked).all()
         if not found:
             raise BotError("There is nothing here for you to confirm: ask your school office what to read.")
         return found[0]
 
     def count_of(self, person_ids: Collection[int]) -> int:
-        """Return how often somebody, who is one of these people, is on a list of who has read something."""
-        with self._engine.connect() as connection:
+        """Return how often somebody, who is one of these people, is on a list of who has read something, at all schools."""
+        with reading_across(self._engine) as connection:
             return len(connection.scalars(select(readings.c.id).where(readings.c.person_id.in_(person_ids))).all())
 
     def sign_on_paper(self, connection: Connection, school_id: str, announcement_id: int, name: str, who: str) -> None:
@@ -98,7 +101,7 @@ class Readings:
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise BotError(f"Write the name of whoever signed, or their number, in at most {LONGEST_NAME} characters.")
         _require(connection, school_id, announcement_id)
-        known = select(readings).where(readings.c.announcement_id == announcement_id, readings.c.name == name)
+        known = select(readings).where(*_of(school_id, announcement_id), readings.c.name == name)
         row = connection.execute(known).one_or_none()
         if row and row.read_at:
             raise BotError(
@@ -106,20 +109,21 @@ class Readings:
             )
         values = {"read_at": self._now(), "entered_by": who}
         if row:
-            connection.execute(update(readings).where(readings.c.id == row.id).values(values))
+            connection.execute(update(readings).where(readings.c.school_id == school_id, readings.c.id == row.id).values(values))
         else:
-            connection.execute(insert(readings).values(announcement_id=announcement_id, name=name, **values))
+            which = {"school_id": school_id, "announcement_id": announcement_id}
+            connection.execute(insert(readings).values(**which, name=name, **values))
 
     def table(self, school_id: str, announcement_id: int) -> list[Reading]:
         """Return who has and has not read an announcement: those who have not come first, who have left last; by name.
 
         Raises BotError where there is no such announcement.
         """
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             _require(connection, school_id, announcement_id)
             there = select(people.c.id).where(people.c.school_id == school_id, has_access(self._now()))
             known = set(connection.scalars(there))
-            rows = connection.execute(select(readings).where(readings.c.announcement_id == announcement_id)).all()
+            rows = connection.execute(select(readings).where(*_of(school_id, announcement_id))).all()
         found = [
             Reading(
                 row.name,
@@ -141,6 +145,10 @@ class Readings:
             how = "" if one.read_at is None else f"on paper, entered by {one.entered_by}" if one.entered_by else "confirmed here"
             rows.writerow((_no_formula(one.name), _day(one.sent_at), _day(one.read_at), how, "yes" if one.has_left else ""))
         return written.getvalue()
+
+
+def _of(school_id: str, announcement_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return readings.c.school_id == school_id, readings.c.announcement_id == announcement_id
 
 
 def _require(connection: Connection, school_id: str, announcement_id: int) -> None:

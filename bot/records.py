@@ -3,17 +3,31 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    union,
+    update,
+)
 
 from bot.messages import Message
 from bot.sealing import Seal, Unreadable
 from bot.secret import keyed_hash
 from bot.tables import conversations, question_counts, questions
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import reading_across, reading_at, writing_across, writing_at
 from retrieval.decision import Outcome
 
 # Follow-ups are read after the questions of this time in the same conversation.
@@ -34,7 +48,7 @@ _KEEP = insert(questions)
 @cache
 def _remember(dialect: str) -> Executable:
     written = insert_into(dialect, conversations)
-    values = {name: written.excluded[name] for name in ("school_id", "earlier", "updated_at")}
+    values = {name: written.excluded[name] for name in ("earlier", "updated_at")}
     return written.on_conflict_do_update(index_elements=["key"], set_=values)
 
 
@@ -57,6 +71,9 @@ class AskedQuestion:
     shared: bool = False
 
 
+_FIELDS = [field.name for field in fields(AskedQuestion)]
+
+
 class Records:
     """The conversations and questions in a store; `key` hides whose they are; `now` is the time in UTC."""
 
@@ -72,21 +89,21 @@ class Records:
         """Return what stands for a message's account in the store."""
         return keyed_hash(self._key, "asker", message.channel, message.account)
 
-    def conversation(self, message: Message) -> str:
-        """Return what stands for a message's conversation in the store."""
-        return keyed_hash(self._key, "conversation", message.channel, message.place, message.account)
+    def conversation(self, message: Message, school_id: str) -> str:
+        """Return what stands in the store for a message's conversation about a school."""
+        return keyed_hash(self._key, "conversation", school_id, message.channel, message.place, message.account)
 
     def earlier(self, message: Message, school_id: str) -> list[str]:
         """Return the last questions of a message's conversation, oldest first: none of another school, none too old."""
-        sought = {"key": self.conversation(message), "school_id": school_id, "since": self._now() - FOLLOW_UP}
-        with self._engine.connect() as connection:
+        sought = {"key": self.conversation(message, school_id), "school_id": school_id, "since": self._now() - FOLLOW_UP}
+        with reading_at(self._engine, school_id) as connection:
             found = connection.scalar(_EARLIER, sought)
         return json.loads(found) if found else []
 
     def remember(self, connection: Connection, message: Message, school_id: str, earlier: Sequence[str]) -> None:
         """Keep the last questions of a message's conversation for follow-ups."""
         values = {"school_id": school_id, "earlier": json.dumps(list(earlier)), "updated_at": self._now()}
-        key = {"key": self.conversation(message), "asker": self.asker(message)}
+        key = {"key": self.conversation(message, school_id), "asker": self.asker(message)}
         connection.execute(_remember(connection.dialect.name), {**key, **values})
 
     def keep(self, connection: Connection, asked: AskedQuestion, address: Message | None = None) -> None:
@@ -99,10 +116,7 @@ class Records:
 
         `address` is where she is told once a later version answers it.
         """
-        sealed = self._seal.sealed(address)
-        with writing(self._engine) as connection:
-            hers = (questions.c.id == question_id, questions.c.asker == asker)
-            connection.execute(update(questions).where(*hers).values(not_meant=True, address=sealed))
+        self._change(asker, question_id, not_meant=True, address=self._seal.sealed(address))
 
     def vote(self, asker: str, question_id: str, *, helped: bool, address: Message) -> bool:
         """Note whether an answer helped the asker of a question, the last that she said; tell whether it is kept and hers.
@@ -111,27 +125,48 @@ class Records:
         """
         unanswered = (questions.c.outcome == Outcome.NOT_COVERED, questions.c.address)
         kept = case(unanswered, else_=None) if helped else self._seal.sealed(address)
-        with writing(self._engine) as connection:
-            hers = (questions.c.id == question_id, questions.c.asker == asker)
-            return bool(connection.execute(update(questions).where(*hers).values(helped=helped, address=kept)).rowcount)
+        return self._change(asker, question_id, helped=helped, address=kept)
 
     def words(self, asker: str, question_id: str) -> str | None:
         """Return a question as it is kept; None where it is not kept any more, or is another's."""
-        with self._engine.connect() as connection:
-            hers = (questions.c.id == question_id, questions.c.asker == asker)
-            return connection.scalar(select(questions.c.question).where(*hers))
+        school_id = self._school_of(asker, question_id)
+        if school_id is None:
+            return None
+        with reading_at(self._engine, school_id) as connection:
+            return connection.scalar(select(questions.c.question).where(*_hers(school_id, asker, question_id)))
 
     def share(self, asker: str, question_id: str) -> bool:
         """Let the headteacher read the words of a question; tell whether it is kept and the asker's own."""
-        with writing(self._engine) as connection:
-            hers = (questions.c.id == question_id, questions.c.asker == asker)
-            return bool(connection.execute(update(questions).where(*hers).values(shared=True)).rowcount)
+        return self._change(asker, question_id, shared=True)
+
+    def _change(self, asker: str, question_id: str, **values: object) -> bool:
+        """Change what is kept of a question of somebody's, at whichever school; tell whether it is kept, and hers."""
+        school_id = self._school_of(asker, question_id)
+        if school_id is None:
+            return False
+        with writing_at(self._engine, school_id) as connection:
+            hers = update(questions).where(*_hers(school_id, asker, question_id))
+            return bool(connection.execute(hers.values(**values)).rowcount)
+
+    def _school_of(self, asker: str, question_id: str) -> str | None:
+        which = (questions.c.id == question_id, questions.c.asker == asker)
+        with reading_across(self._engine) as connection:
+            return connection.scalar(select(questions.c.school_id).where(*which))
+
+    def schools_of(self, asker: str) -> list[str]:
+        """Return the schools at which anything of somebody's questions and conversations is kept."""
+        with reading_across(self._engine) as connection:
+            kept = union(*(select(table.c.school_id).where(table.c.asker == asker) for table in (conversations, questions)))
+            return sorted(connection.scalars(kept))
 
     def count_to_tell(self, asker: str) -> int:
         """Return with how many questions of somebody it is kept where she is told that they are settled."""
-        with self._engine.connect() as connection:
-            told_later = (questions.c.asker == asker, questions.c.address.is_not(None))
-            return connection.scalar(select(func.count()).select_from(questions).where(*told_later)) or 0
+        count = 0
+        for school_id in self.schools_of(asker):
+            told_later = (questions.c.school_id == school_id, questions.c.asker == asker, questions.c.address.is_not(None))
+            with reading_at(self._engine, school_id) as connection:
+                count += connection.scalar(select(func.count()).select_from(questions).where(*told_later)) or 0
+        return count
 
     def opened(self, address: bytes | None) -> Message | None:
         """Return where an asker is told that her question is settled; None where that is not known any more."""
@@ -141,54 +176,58 @@ class Records:
             return None
 
     def of(self, asker: str) -> list[AskedQuestion]:
-        """Return what is kept of somebody's questions, the oldest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(questions).where(questions.c.asker == asker).order_by(questions.c.asked_at))
-            return [
-                AskedQuestion(
-                    row.id,
-                    row.school_id,
-                    row.asker,
-                    row.channel,
-                    row.asked_at,
-                    row.question,
-                    Outcome(row.outcome),
-                    row.slug,
-                    row.clause_id,
-                    row.shared,
-                )
-                for row in rows
-            ]
+        """Return what is kept of somebody's questions, at all schools, the oldest first."""
+        found = [asked for school_id in self.schools_of(asker) for asked in self._of_school(asker, school_id)]
+        return sorted(found, key=lambda asked: asked.asked_at)
+
+    def _of_school(self, asker: str, school_id: str) -> list[AskedQuestion]:
+        columns = (questions.c[name] for name in _FIELDS)
+        with reading_at(self._engine, school_id) as connection:
+            rows = connection.execute(
+                select(*columns).where(questions.c.school_id == school_id, questions.c.asker == asker)
+            ).all()
+        return [AskedQuestion(**{**row._mapping, "outcome": Outcome(row.outcome)}) for row in rows]
 
     def remembered(self, asker: str) -> list[str]:
         """Return the questions of somebody that are remembered for follow-ups, of all conversations."""
-        lately = conversations.c.updated_at > self._now() - FOLLOW_UP
-        with self._engine.connect() as connection:
-            found = connection.scalars(select(conversations.c.earlier).where(conversations.c.asker == asker, lately))
-            return [question for earlier in found for question in json.loads(earlier)]
+        lately, found = conversations.c.updated_at > self._now() - FOLLOW_UP, list[str]()
+        for school_id in self.schools_of(asker):
+            hers = (conversations.c.school_id == school_id, conversations.c.asker == asker)
+            with reading_at(self._engine, school_id) as connection:
+                kept = connection.scalars(select(conversations.c.earlier).where(*hers, lately)).all()
+            found += [question for earlier in kept for question in json.loads(earlier)]
+        return found
 
     def forget(self, asker: str, school_id: str | None = None) -> int:
         """Delete what is kept of somebody's questions and conversations, at one school or at all; return how many questions."""
         gone = 0
-        with writing(self._engine) as connection:
-            for table in (conversations, questions):
-                hers = delete(table).where(table.c.asker == asker)
-                gone = connection.execute(hers.where(table.c.school_id == school_id) if school_id else hers).rowcount
+        for one in [school_id] if school_id else self.schools_of(asker):
+            with writing_at(self._engine, one) as connection:
+                for table in (conversations, questions):
+                    hers = delete(table).where(table.c.school_id == one, table.c.asker == asker)
+                    deleted = connection.execute(hers).rowcount
+                gone += deleted
         return gone
 
-    def clear(self) -> None:
-        """Delete conversations that are over and questions that are too old; of those only counts a month remain."""
-        now = self._now()
-        with writing(self._engine) as connection:
-            connection.execute(delete(conversations).where(conversations.c.updated_at <= now - FOLLOW_UP))
-            counted_by = (questions.c.school_id, questions.c.asked_at, questions.c.outcome)
-            old = questions.c.asked_at <= now - self.retention
+    def end_conversations(self) -> None:
+        """Delete the conversations that are over."""
+        with writing_across(self._engine) as connection:
+            connection.execute(delete(conversations).where(conversations.c.updated_at <= self._now() - FOLLOW_UP))
+
+    def clear(self, school_id: str) -> None:
+        """Delete questions of a school that are too old; of those only counts a month remain."""
+        old = (questions.c.school_id == school_id, questions.c.asked_at <= self._now() - self.retention)
+        with writing_at(self._engine, school_id) as connection:
             # Counted are the rows that this very statement deletes, so that two processes at it count none twice.
-            gone = connection.execute(delete(questions).where(old).returning(*counted_by)).all()
-            counts = Counter((school_id, f"{asked_at:%Y-%m}", outcome) for school_id, asked_at, outcome in gone)
-            for (school_id, when, outcome), times in counts.items():
+            gone = connection.execute(delete(questions).where(*old).returning(questions.c.asked_at, questions.c.outcome)).all()
+            counts = Counter((f"{asked_at:%Y-%m}", outcome) for asked_at, outcome in gone)
+            for (month, outcome), times in counts.items():
                 counted = insert_into(connection.dialect.name, question_counts).values(
-                    school_id=school_id, month=when, outcome=outcome, times=times
+                    school_id=school_id, month=month, outcome=outcome, times=times
                 )
                 more = {"times": question_counts.c.times + times}
                 connection.execute(counted.on_conflict_do_update(index_elements=["school_id", "month", "outcome"], set_=more))
+
+
+def _hers(school_id: str, asker: str, question_id: str) -> tuple[ColumnElement[bool], ...]:
+    return questions.c.school_id == school_id, questions.c.asker == asker, questions.c.id == question_id

@@ -1,6 +1,5 @@
 """Reminders of what comes to its end: a policy's review, 30 days ahead and when it is due; a ruling, 14 days before it lapses."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +17,8 @@ from bot.tables import review_reminders
 from bot.turn import Turn, said
 from corpus.clause import RULINGS
 from corpus.dates import PolicyDate
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import writing_at
 from corpus.versions import Review, Versions
 
 REVIEW_AHEAD, RULING_AHEAD = timedelta(days=30), timedelta(days=14)
@@ -83,37 +83,35 @@ class Reviews:
         self._roster = roster
         self._notices = notices
         self._now = now
-        self._looked_on: date | None = None
+        self._looked_on: dict[str, date] = {}
 
-    def remind(self) -> None:
+    def remind(self, school_id: str) -> None:
         """Remind whoever sees to a school's policies of what is near its end, or at it; nothing is done twice on a day."""
         today = day_of(self._now())
-        if self._looked_on == today:
+        if self._looked_on.get(school_id) == today:
             return
-        by_school: dict[str, list[_Reminder]] = defaultdict(list)
-        for reminder in (*self._of_reviews(today), *self._of_rulings(today)):
-            by_school[reminder.school_id].append(reminder)
-        for school_id, reminders in by_school.items():
-            with writing(self._engine) as connection:
+        reminders = [*self._of_reviews(school_id, today), *self._of_rulings(school_id, today)]
+        if reminders:
+            with writing_at(self._engine, school_id) as connection:
                 self._remind(connection, school_id, reminders)
-        self._looked_on = today
+        self._looked_on[school_id] = today
 
-    def _of_reviews(self, today: date) -> Iterator[_Reminder]:
-        for review in self._versions.reviews():
+    def _of_reviews(self, school_id: str, today: date) -> Iterator[_Reminder]:
+        for review in self._versions.reviews(school_id):
             which = _which(review, today)
             if which:
                 ending = Ending(review.title, str(review.due))
                 instead = _AHEAD if which == _DUE else None
-                yield _Reminder(review.school_id, review.slug, review.version, which, ending, instead)
+                yield _Reminder(school_id, review.slug, review.version, which, ending, instead)
 
-    def _of_rulings(self, today: date) -> Iterator[_Reminder]:
-        for policy in self._versions.that_hold(RULINGS):
-            for clause in policy.clauses():
-                ruling = clause.ruling
-                # Whoever ruled for a shorter time knows.
-                if ruling and ruling.on < ruling.until - RULING_AHEAD <= today:
-                    ending = Ending(clause.label, ruling.until.isoformat(), is_ruling=True)
-                    yield _Reminder(policy.school, policy.slug, 0, f"{clause.id} {ruling.until}", ending)
+    def _of_rulings(self, school_id: str, today: date) -> Iterator[_Reminder]:
+        policy = self._versions.current(school_id, RULINGS)
+        for clause in policy.clauses() if policy else ():
+            ruling = clause.ruling
+            # Whoever ruled for a shorter time knows.
+            if ruling and ruling.on < ruling.until - RULING_AHEAD <= today:
+                ending = Ending(clause.label, ruling.until.isoformat(), is_ruling=True)
+                yield _Reminder(school_id, RULINGS, 0, f"{clause.id} {ruling.until}", ending)
 
     def _remind(self, connection: Connection, school_id: str, reminders: Sequence[_Reminder]) -> None:
         reminded = self._reminded(connection, school_id)

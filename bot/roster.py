@@ -1,6 +1,7 @@
 """The people of a school as the bot can reach them: whom to turn to now, who can be written to, when they are at work."""
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from bot.duties import Duties
 from bot.duty import Duty
 from bot.messages import Message
 from bot.school_year import SchoolYear, Season, read_hours, spoken_when
+from corpus.tenancy import reading_at
 from corpus.versions import School
 
 # When somebody is at work of whom nobody has said it.
@@ -33,6 +35,8 @@ class Roster:
         self._duties = duties
         self._indexes = indexes
         self._now = now
+        # What was last read: the store may be away at the next question.
+        self._lately: dict[str, tuple[ContactBook, dict[str, Duty]]] = {}
 
     def book(self, school_id: str) -> ContactBook:
         """Return what a school wrote of its contacts and its year, as it is in force."""
@@ -49,18 +53,28 @@ class Roster:
     def directory(self, school: School) -> Directory:
         """Return whom to turn to at a school now."""
         policies = self._indexes.of(school.id, fresh=False).policies
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school.id) as connection:
             book = self._contacts.in_force(school.id, connection)
-            duties = self._duties.of(school.id, book.year(school.nation), connection)
-        return directory_of(school, policies, book, {duty.contact: duty for duty in duties}, self._now())
+            found = self._duties.of(school.id, book.year(school.nation), connection)
+        duties = {duty.contact: duty for duty in found}
+        self._lately[school.id] = book, duties
+        return directory_of(school, policies, book, duties, self._now())
 
-    def name_of(self, person_id: int | None, within: Connection | None = None) -> str:
-        """Return the name of the contact that a person is; they may have stopped being one."""
+    def directory_lately(self, school: School) -> Directory | None:
+        """Return whom to turn to at a school now by what was last read of it, not asking the store; None where nothing was."""
+        if school.id not in self._lately:
+            return None
+        return directory_of(school, self._indexes.of(school.id, fresh=False).policies, *self._lately[school.id], self._now())
+
+    def book_lately(self, school_id: str) -> ContactBook | None:
+        """Return the book of a school as it was last read for `directory`; None where it was not."""
+        return self._lately[school_id][0] if school_id in self._lately else None
+
+    def name_of(self, school_id: str, person_id: int | None, within: Connection | None = None) -> str:
+        """Return the name of the contact that a person of a school is; they may have stopped being one."""
         if person_id is None:
             return "somebody"
-        if within is not None:
-            return self._duties.contact_of(within, person_id) or "somebody"
-        with self._engine.connect() as connection:
+        with nullcontext(within) if within else reading_at(self._engine, school_id) as connection:
             return self._duties.contact_of(connection, person_id) or "somebody"
 
     def address_of(self, person_id: int, within: Connection) -> Message | None:

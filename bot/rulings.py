@@ -106,8 +106,8 @@ class Rulings:
         self, school_id: str, change: Callable[[tuple[Clause, ...], int], tuple[Clause, ...]], by: str, approval: Approval
     ) -> Policy:
         """Publish what `change` makes of the rulings, given the number of the next one; numbers are never used twice."""
-        with self._versions.all_at_once() as together:
-            together.hold(school_id)
+        with self._versions.all_at_once(school_id) as together:
+            together.require_school(school_id)
             found = Rulings(together)._current(school_id)
             given = [int(one.rpartition("-")[2]) for one in together.given_ids(school_id, RULINGS)]
             clauses = change(tuple(found[1].clauses()) if found else (), max(given, default=0) + 1)

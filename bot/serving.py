@@ -2,13 +2,18 @@
 
 import errno
 import gc
+import logging
 import socket
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.routing import Route
 
 from bot.assembly import Parts, assemble
 from bot.bootstrap import open_indexes
@@ -23,27 +28,40 @@ from bot.desk.routes import desk_routes
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
 from bot.joining import Door
+from bot.leases import Lease
 from bot.messages import Channel
+from bot.metrics import Failure, Metrics
+from bot.operation import Operation
 from bot.page_notices import PageNotices
 from bot.people import SLACK, TEAMS, TELEGRAM
 from bot.policy_pages import PolicyPages
+from bot.publications import Publications
 from bot.secret import secret_key
+from bot.server_log import logged_to
 from bot.settings import LOOPBACK, Settings, read_settings
 from bot.turn import Tenancy
 from bot.ways_in import ways_in
 
+_log = logging.getLogger("policybot")
+
 
 def serve() -> int:
-    """Serve until stopped. Raises BotError where a setting is wrong, the port in use or the address not this machine's."""
+    """Serve until stopped. Raises BotError where a setting is wrong, a port in use or an address not this machine's."""
     settings = read_settings()
     configuration = read_configuration(settings)
     hosts = _hosts(settings)
-    with _listen(settings) as listening:
+    with ExitStack() as stack:
+        listening = [stack.enter_context(_listen("POLICYBOT_BIND", settings.host, settings.port))]
+        if settings.metrics:
+            listening.append(stack.enter_context(_listen("POLICYBOT_METRICS_BIND", *settings.metrics)))
+        stack.enter_context(logged_to(sys.stderr))
         return _serve_on(listening, settings, configuration, hosts)
 
 
-def _serve_on(listening: socket.socket, settings: Settings, configuration: Configuration, hosts: Sequence[str]) -> int:
-    indexes = open_indexes(settings)
+def _serve_on(listening: list[socket.socket], settings: Settings, configuration: Configuration, hosts: Sequence[str]) -> int:
+    metrics = Metrics()
+    indexes = open_indexes(settings, building=metrics.building_index)
+    metrics.count_schools(indexes.in_memory)
     key = secret_key(settings)
     schools = [school.id for school in indexes.versions.schools()]
     configuration = check_schools(configuration, schools)
@@ -64,32 +82,91 @@ def _serve_on(listening: socket.socket, settings: Settings, configuration: Confi
     gc.freeze()  # it stays for as long as the process: nobody's question waits while it is looked through for what may go
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(parts.people, parts.announcements, now_utc, secure=secure)
-    channels = _channels(configuration, parts.deliveries.count)
-    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
+    engine = indexes.versions.engine
+    # Over SQLite there is one process: after a crash it need not wait for its own lease to run out.
+    polling = None if engine.dialect.name == "sqlite" else Lease(engine, "telegram polling", now_utc)
+    channels = _channels(configuration, parts.deliveries.count, metrics, polling)
+    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels, metrics=metrics)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
     # At a public address the demonstration's desk would be anybody's.
     demonstration = _demonstration(parts) if settings.demo and not settings.public_url else None
     send_link = parts.chair_requests.send_link if configuration.email else None
-    gate = Gate(parts.desk, parts.people, key, secure=secure, demonstration=demonstration, send_link=send_link)
+    microsoft = configuration.entra is not None
+    gate = Gate(
+        parts.desk, parts.people, key, secure=secure, demonstration=demonstration, send_link=send_link, microsoft=microsoft
+    )
     desk = desk_routes(gate, parts, now_utc, ways=ways, configuration=configuration)
-    routes = [*pages.routes(), *desk, *(route for channel in channels for route in channel.routes())]
-    app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes)
+    sign_in = _sign_in(configuration, settings, gate, parts, key)
+    routes = [*pages.routes(), *desk, *sign_in, *(route for channel in channels for route in channel.routes())]
+    publications = Publications(indexes.versions.engine, indexes)
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        async with publications.followed(), dispatcher.running():
+            yield
+
+    app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes, running=running)
     print(f"policybot answers at http://{settings.host}:{settings.port} (stop it with Ctrl-C)", flush=True)
     if demonstration:
         print(f"Its desk, where a headteacher keeps the policies: http://{settings.host}:{settings.port}/desk", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
-    server.run(sockets=[listening])
+    operation = Operation(
+        app,
+        engine=indexes.versions.engine,
+        dispatcher=dispatcher,
+        metrics=metrics,
+        now=now_utc,
+        metrics_port=settings.metrics[1] if settings.metrics else None,
+    )
+    try:
+        Server(operation).run(sockets=listening)
+    except Exception:  # its words may be anybody's, and are not for the terminal either
+        _log.exception("The server ended by a fault")
+        return 1
     return 0
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which goes on saying that it is not ready until what was begun is finished; left alone it first hangs up."""
+
+    def __init__(self, operation: Operation) -> None:
+        """Keep the application; nothing is served yet."""
+        # Whatever it logs goes the way of all others.
+        super().__init__(uvicorn.Config(operation, log_config=None, access_log=False, server_header=False))
+        self._operation = operation
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note that a signal says to stop."""
+        self._operation.stop()
+        super().handle_exit(sig, frame)
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop, and on until what was begun is finished."""
+        await super().main_loop()
+        await self.lifespan.shutdown()
 
 
 def _demonstration(parts: Parts) -> Callable[[], str]:
     return partial(demonstration_link, parts.indexes.versions, parts.people, parts.desk)
 
 
-def _channels(configuration: Configuration, count: Callable[[str, str], None]) -> list[Channel]:
+def _sign_in(configuration: Configuration, settings: Settings, gate: Gate, parts: Parts, key: bytes) -> list[Route]:
+    """Return the addresses at which people sign in with Microsoft, none where that is not configured."""
+    if not (configuration.entra and settings.public_url):
+        return []
+    from bot.desk.microsoft import MicrosoftSignIn
+    from bot.entra import RelyingParty, registration_of
+
+    relying_party = RelyingParty(registration_of(configuration.entra, settings.public_url))
+    return MicrosoftSignIn(gate, relying_party, parts.people, parts.desk, key=key, now=now_utc).routes()
+
+
+def _channels(
+    configuration: Configuration, count: Callable[[str, str], None], metrics: Metrics, polling: Lease | None
+) -> list[Channel]:
     """Return the channels that are configured; the SDK of another is not even loaded, which would take seconds.
 
-    `count` counts what happened on a channel.
+    `count` counts what happened on a channel, in the store; `polling` is held by the one process that asks Telegram, None
+    where there is one.
     """
     channels: list[Channel] = []
     if configuration.slack:
@@ -104,6 +181,7 @@ def _channels(configuration: Configuration, count: Callable[[str, str], None]) -
                 api_base_url=slack.api_base_url,
                 allow_guests=slack.allow_guests,
                 refused=partial(count, SLACK, REFUSED),
+                not_receiving=partial(metrics.failed, SLACK, Failure.NOT_RECEIVING),
             )
         )
     if configuration.teams:
@@ -121,9 +199,11 @@ def _channels(configuration: Configuration, count: Callable[[str, str], None]) -
                 telegram.token.get_secret_value(),
                 [(command.name, command.summary) for command in COMMANDS],
                 api_base_url=telegram.api_base_url,
+                polling=polling,
                 webhook_url=telegram.webhook_url,
                 webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else "",
                 refused=partial(count, TELEGRAM, REFUSED),
+                not_receiving=partial(metrics.failed, TELEGRAM, Failure.NOT_RECEIVING),
             )
         )
     if configuration.email:
@@ -157,19 +237,19 @@ def _hosts(settings: Settings) -> list[str]:
     return [*LOOPBACK, settings.host, *([public] if public else [])]
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _listen(variable: str, host: str, port: int) -> socket.socket:
+    """Return a socket at an address; `variable` sets it. Raises BotError where that cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP: only then does asyncio switch off Nagle's waiting, which costs 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((settings.host, settings.port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
             raise BotError(
-                f"Port {settings.port} is in use, perhaps by another policybot: "
-                f"stop that, or set POLICYBOT_BIND={settings.host}:{settings.port + 1}."
+                f"Port {port} is in use, perhaps by another policybot: stop that, or set {variable}={host}:{port + 1}."
             ) from None
-        raise BotError(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}.") from None
+        raise BotError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
     return listening

@@ -22,12 +22,18 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 Kind = TypeVar("Kind")
 
 # In the environment or the file, under these names in both.
-_EITHER = ("database_url", "bind", "public_url", "demo")
+_EITHER = ("database_url", "bind", "metrics_bind", "public_url", "demo")
 # In the environment alone: where the file is cannot stand in it, and a key that guards data is not kept among settings.
-_ENVIRONMENT_ONLY = ("POLICYBOT_HOME", "POLICYBOT_CONFIG", "POLICYBOT_SECRET_KEY", "POLICYBOT_SECRET_KEY_FILE")
+_ENVIRONMENT_ONLY = (
+    "POLICYBOT_HOME",
+    "POLICYBOT_CONFIG",
+    "POLICYBOT_SECRET_KEY",
+    "POLICYBOT_SECRET_KEY_FILE",
+    "POLICYBOT_MIGRATION_URL",
+)
 VARIABLES = (*_ENVIRONMENT_ONLY, *(PREFIX + key.upper() for key in _EITHER))
 # What bot/configuration.py reads; a test holds these against it.
-SECTIONS = ("slack", "telegram", "teams", "email", "retention_days", "escalation_days")
+SECTIONS = ("slack", "telegram", "teams", "entra", "email", "retention_days", "escalation_days")
 # Where the schools' hours stood before they stood with the contacts.
 _MOVED = "schools"
 
@@ -40,16 +46,20 @@ _OF_KUBERNETES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`home` is the data folder, `database_url` the store's address, `host` and `port` where the server listens.
+    """`home` is the data folder, `host` and `port` are where the server listens.
 
+    `database_url` is the store's address, `migration_url` that for whoever upgrades it, None where that is the same.
+    `metrics` is the host and port at which Prometheus is told what was counted, None where it is told nothing.
     `secret` or `secret_file` is set where a secret key was given; `file` is policybot.yaml, and `sections` is what that holds
     for bot/configuration.py, not yet checked.
     """
 
     home: Path
     database_url: str = field(repr=False)  # it may hold a password
+    migration_url: str | None = field(repr=False)  # as well
     host: str
     port: int
+    metrics: tuple[str, int] | None
     public_url: str | None
     demo: bool
     secret: str | None = field(repr=False)
@@ -86,8 +96,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     bind = given("bind", "127.0.0.1:8080")
     host, port = _tried(_read_bind, bind, ("", 0), problems)
     demo = _tried(_read_flag, given("demo"), False, problems)
-    if demo and host and host not in LOOPBACK:
-        problems.append(f"{bind.name}={host}:{port} is not this machine's own address: demo mode listens on 127.0.0.1 only.")
+    metrics_bind = given("metrics_bind")
+    metrics = _tried(_read_bind, metrics_bind, None, problems) if metrics_bind.value else None
+    for one, at in ((bind, host), (metrics_bind, metrics and metrics[0])):
+        if demo and at and at not in LOOPBACK:
+            problems.append(f"{one.name}={one.value} is not this machine's own address: demo mode listens on 127.0.0.1 only.")
+    if metrics and metrics[1] == port:
+        problems.append(f"{metrics_bind.name}={metrics_bind.value} has the port of {bind.name}: choose another port for it.")
     database_url, public_url = given("database_url", sqlite_url(home)).value, given("public_url").value
     secret, secret_file = environment.get("POLICYBOT_SECRET_KEY"), environment.get("POLICYBOT_SECRET_KEY_FILE")
     if secret and secret_file:
@@ -97,8 +112,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         home=home,
         database_url=database_url,
+        migration_url=environment.get("POLICYBOT_MIGRATION_URL") or None,
         host=host,
         port=port,
+        metrics=metrics,
         public_url=public_url.rstrip("/") or None,
         demo=demo,
         secret=secret or None,

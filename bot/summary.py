@@ -18,6 +18,7 @@ from bot.people import PersonRole
 from bot.records import FEWEST_PEOPLE
 from bot.roster import Roster
 from bot.tables import escalations, people, question_counts, questions
+from corpus.tenancy import reading_at
 from retrieval.decision import Outcome
 
 MOST_SHOWN = 10
@@ -79,7 +80,7 @@ class Summaries:
     def of(self, school_id: str, day: date) -> Summary:
         """Return the summary of the month that a day is in. Raises BotError where there is no such school."""
         first = day.replace(day=1)
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             return Summary(
                 _month(connection, school_id, first),
                 _month(connection, school_id, _before(first)),
@@ -113,7 +114,7 @@ def _month(connection: Connection, school_id: str, first: date) -> Month:
     hers = (escalations.c.kind == EscalationKind.QUESTION, people.c.role == PersonRole.HEADTEACHER)
     handed_over = connection.execute(
         select(escalations.c.made_at, escalations.c.answered_at)
-        .join(people, people.c.id == escalations.c.person_id)
+        .join(people, and_(people.c.school_id == escalations.c.school_id, people.c.id == escalations.c.person_id))
         .where(escalations.c.school_id == school_id, *hers, _within(escalations.c.made_at, first))
     ).all()
     hours = [(row.answered_at - row.made_at).total_seconds() / 3600 for row in handed_over if row.answered_at]

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from corpus.tables import metadata
+from corpus.tenancy import across, of_no_school
 
 people = Table(
     "people",
@@ -35,6 +36,9 @@ people = Table(
     # Their private chat, as a message without words; null until they have written there. It says no more than the account does.
     Column("address", LargeBinary),
     UniqueConstraint("school_id", "channel", "account"),
+    info=across(
+        "id school_id channel account role since until left_at chosen_at invitation address",
+    ),
 )
 
 invitations = Table(
@@ -49,15 +53,18 @@ invitations = Table(
     Column("pass_until", DateTime),  # until when whoever takes it may ask; null where that does not end
     UniqueConstraint("code_hash"),
     sqlite_autoincrement=True,  # a number is given once: by it the office knows on its own list who somebody is
+    info=across("school_id code_hash expires_at"),
 )
 
 sessions = Table(
     "sessions",
     metadata,
     Column("token_hash", String(64), primary_key=True),
+    Column("school_id", String(64)),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
     Column("shared", Boolean(create_constraint=False), nullable=False),
+    info=across("token_hash school_id person_id seen_at shared"),
 )
 
 contact_books = Table(
@@ -84,6 +91,7 @@ events = Table(
     Column("attempts", Integer, nullable=False),
     UniqueConstraint("channel", "key"),
     Index("ix_events_asker_received_at", "asker", "received_at"),
+    info=of_no_school(),  # of which school it is asked is known only once it is read
 )
 
 # What is still to be said; a row is gone once the platform has taken it.
@@ -92,6 +100,7 @@ outbox = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("event_id", Integer, nullable=False),
+    Column("school_id", String(64)),  # in whose transaction it is noted what came of it; null where it says nothing of a school
     Column("channel", String(20), nullable=False),
     Column("reference", String(20), nullable=False),
     Column("call", LargeBinary),  # null once it was given up
@@ -113,6 +122,17 @@ outbox = Table(
     Index("ix_outbox_event_id", "event_id"),
     # A number is given once: by it whoever still holds a call, or a page that has shown it, says later that it arrived.
     sqlite_autoincrement=True,
+    info=of_no_school(),  # it is on its way to one account, whichever schools that asks of
+)
+
+# What one process at a time does for all.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("held_until", DateTime, nullable=False),
+    info=of_no_school(),
 )
 
 # How often something happened on a day that is counted and not otherwise kept.
@@ -123,6 +143,7 @@ tallies = Table(
     Column("channel", String(20), primary_key=True),
     Column("what", String(30), primary_key=True),
     Column("times", Integer, nullable=False),
+    info=of_no_school(),
 )
 
 # The last questions of a conversation, for follow-ups; short-lived.
@@ -135,6 +156,7 @@ conversations = Table(
     Column("earlier", Text, nullable=False),  # JSON
     Column("updated_at", DateTime, nullable=False),
     Index("ix_conversations_updated_at", "updated_at"),
+    info=across("school_id asker updated_at", "delete"),
 )
 
 questions = Table(
@@ -156,6 +178,7 @@ questions = Table(
     Column("settled_at", DateTime),  # when a later version or ruling answered it, or somebody closed its row
     Index("ix_questions_school_id_asked_at", "school_id", "asked_at"),
     Index("ix_questions_asker", "asker"),
+    info=across("id school_id asker"),
 )
 
 # What remains of questions once they are too old to be kept.
@@ -203,6 +226,7 @@ escalations = Table(
     Column("next_at", DateTime),  # when the next in line is told, or the addressee reminded; null where nothing is to follow
     Index("ix_escalations_next_at", "next_at"),
     Index("ix_escalations_asker", "asker"),
+    info=across("id school_id asker next_at"),
 )
 
 # By which message of the bot an escalation came to its addressee, so that a reply to that message is known as the answer.
@@ -211,8 +235,10 @@ escalation_messages = Table(
     metadata,
     Column("channel", String(20), primary_key=True),
     Column("message", String(200), primary_key=True),  # as the platform calls it
+    Column("school_id", String(64)),
     Column("escalation_id", ForeignKey("escalations.id", ondelete="CASCADE"), nullable=False),
     Index("ix_escalation_messages_escalation_id", "escalation_id"),
+    info=across("channel message school_id escalation_id"),
 )
 
 # What the bot is to say of its own accord, until it is on its way.
@@ -231,6 +257,7 @@ notices = Table(
     Column("due_at", DateTime, nullable=False),
     Index("ix_notices_due_at", "due_at"),
     sqlite_autoincrement=True,  # whoever is about to put one out must not find another, which is not due, under its number
+    info=across("id school_id due_at"),
 )
 
 # What somebody's next message in a conversation is for, where it is not a question; short-lived.
@@ -243,6 +270,7 @@ unfinished = Table(
     Column("content", LargeBinary, nullable=False),  # sealed
     Column("updated_at", DateTime, nullable=False),
     Index("ix_unfinished_updated_at", "updated_at"),
+    info=across("school_id asker updated_at", "delete"),
 )
 
 # What a school has decided about the desk; a school without a row has the defaults.
@@ -260,17 +288,21 @@ desk_links = Table(
     "desk_links",
     metadata,
     Column("token_hash", String(64), primary_key=True),
+    Column("school_id", String(64)),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("expires_at", DateTime, nullable=False),
+    info=across("token_hash school_id person_id expires_at"),
 )
 
 desk_sessions = Table(
     "desk_sessions",
     metadata,
     Column("token_hash", String(64), primary_key=True),
+    Column("school_id", String(64)),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
     Column("said", Text),  # what the next page says first: what came of the form before it
+    info=across("token_hash school_id person_id seen_at said"),
 )
 
 # What waits for the chair of governors, or did: a version, a correction or a ruling that is looser than what is published.
@@ -288,7 +320,8 @@ proposals = Table(
     Column("looser", Text),  # in words, how it is looser than what is published
     Column("made_by", String(200), nullable=False),
     Column("made_at", DateTime, nullable=False),
-    Column("state", String(20), nullable=False),
+    # SQLite minds no length, and would have to make the table anew to change it.
+    Column("state", String(20).with_variant(String(30), "postgresql"), nullable=False),
     Column("decided_by", String(200)),
     Column("decided_at", DateTime),
     Column("comment", Text),
@@ -321,7 +354,7 @@ audit = Table(
     Column("school_id", ForeignKey("schools.id"), nullable=False),
     Column("at", DateTime, nullable=False),
     Column("who", String(200), nullable=False),  # a person's number and role, or who was at the command line
-    Column("action", String(40), nullable=False),
+    Column("action", String(40).with_variant(String(60), "postgresql"), nullable=False),
     Column("slug", String(64)),
     Column("version", Integer),
     Column("object", String(100)),  # the id of the clause, the person, the row
@@ -379,6 +412,7 @@ announcements = Table(
     Column("made_by", String(200), nullable=False),
     Column("made_at", DateTime, nullable=False),
     Index("ix_announcements_school_id_slug", "school_id", "slug"),
+    info=across("id school_id"),
 )
 
 # Whom an announcement is for, and when they said that they had read it. It outlasts the people: governors may ask years later.
@@ -386,6 +420,7 @@ readings = Table(
     "readings",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("school_id", String(64)),
     Column("announcement_id", ForeignKey("announcements.id"), nullable=False),
     Column("person_id", Integer),  # null for whoever signed on paper and is not known here
     Column("name", String(200), nullable=False),  # as the office knows them: by an invitation's number, or by name
@@ -395,6 +430,7 @@ readings = Table(
     Column("entered_by", String(200)),  # who wrote down that they signed on paper; null where they said it themselves
     UniqueConstraint("announcement_id", "person_id"),
     UniqueConstraint("announcement_id", "name"),
+    info=across("id person_id"),
 )
 
 # Who is to be told when a clause changes.

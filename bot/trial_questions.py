@@ -11,7 +11,7 @@ from bot.audit import Action, Audit
 from bot.errors import BotError, in_quotes
 from bot.tables import trial_questions
 from corpus.clause import Stance
-from corpus.tables import writing
+from corpus.tenancy import reading_at, writing_at
 from corpus.yaml_file import read_yaml
 from retrieval.decision import Outcome
 
@@ -43,10 +43,10 @@ class TrialQuestions:
 
     def of(self, school_id: str) -> tuple[TrialQuestion, ...]:
         """Return a school's test questions, those that must hold first; a school without any is given the first set."""
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             found = _of(connection, school_id)
         if not found:
-            with writing(self._engine) as connection:
+            with writing_at(self._engine, school_id) as connection:
                 found = _of(connection, school_id)  # somebody else may have put them there meanwhile
                 if not found:
                     rows = [{"school_id": school_id, "question": one, "must": False} for one in first_set()]
@@ -71,14 +71,14 @@ class TrialQuestions:
             raise BotError("This question is among your test questions already.")
         if len(known) >= MOST_QUESTIONS:
             raise BotError(f"You have {MOST_QUESTIONS} test questions, which is the most: remove one, then add this one.")
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             values = {"school_id": school_id, "question": asked, "must": False}
             (number,) = connection.execute(insert(trial_questions).values(values)).inserted_primary_key or (None,)
             self._audit.note(connection, school_id, who, Action.ADDED_TRIAL_QUESTION, object=number)
 
     def remove(self, school_id: str, question_id: int, who: str) -> None:
         """Take a question out. Raises BotError where it is not there."""
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             found = connection.execute(delete(trial_questions).where(*_one(school_id, question_id)))
             if not found.rowcount:
                 raise BotError(_GONE)
@@ -98,7 +98,7 @@ class TrialQuestions:
         self._mark(school_id, question_id, who, must=False, expected=None)
 
     def _mark(self, school_id: str, question_id: int, who: str, *, must: bool, expected: str | None) -> None:
-        with writing(self._engine) as connection:
+        with writing_at(self._engine, school_id) as connection:
             marked = update(trial_questions).where(*_one(school_id, question_id)).values(must=must, expected=expected)
             if not connection.execute(marked).rowcount:
                 raise BotError(_GONE)

@@ -45,8 +45,9 @@ class Asker:
 class Turn:
     """What to say to a message; `keep` writes what is to be kept of it, in the transaction that ends it.
 
-    `private` says that nobody but the asker should see it; `school` is whose clauses it shows, None
-    where that is the one asked of. With `once_fetched` there is nothing to say yet: the message's file is wanted, and what to say
+    `private` says that nobody but the asker should see it; `school` is whose it is: whose clauses it shows, and where what is
+    kept belongs; None where it is nobody's, or that of the one asked of, which the conversation fills in. With `once_fetched`
+    there is nothing to say yet: the file of the message is wanted, and what to say
     is what this makes of its content.
     """
 
@@ -60,6 +61,11 @@ class Turn:
     refused: bool = False
     school: School | None = None
     once_fetched: Callable[[bytes], "Turn"] | None = None
+
+    @property
+    def school_id(self) -> str | None:
+        """The id of the school that it is of, None where it is of none."""
+        return self.school.id if self.school else None
 
     def replies(self, message: Message) -> tuple[Reply, ...]:
         """Return the replies to a message that say it: to the asker alone where it is private and others are there."""

@@ -11,7 +11,8 @@ from bot.messages import Message
 from bot.records import FOLLOW_UP, Records
 from bot.sealing import Seal, Unreadable
 from bot.tables import unfinished
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import reading_across, reading_at, school_of, writing_across, writing_at
 
 
 class Awaited(StrEnum):
@@ -52,33 +53,40 @@ class Unfinished:
 
     def of(self, message: Message, school_id: str) -> Draft | None:
         """Return the draft of a message's conversation at a school, None where there is none any more."""
-        hers = (unfinished.c.key == self._records.conversation(message), unfinished.c.school_id == school_id)
+        hers = (unfinished.c.key == self._records.conversation(message, school_id), unfinished.c.school_id == school_id)
         lately = unfinished.c.updated_at > self._now() - FOLLOW_UP
-        with self._engine.connect() as connection:
+        with reading_at(self._engine, school_id) as connection:
             sealed = connection.scalar(select(unfinished.c.content).where(*hers, lately))
         try:
             return self._seal.opened(sealed, Draft) if sealed else None
         except Unreadable:
             return None
 
-    def keep(self, connection: Connection, message: Message, school_id: str, draft: Draft) -> None:
-        """Keep the draft of a message's conversation, in place of any before."""
-        values = {"school_id": school_id, "content": self._seal.sealed(draft), "updated_at": self._now()}
-        key = {"key": self._records.conversation(message), "asker": self._records.asker(message)}
-        written = insert_into(connection.dialect.name, unfinished).values(**key, **values)
+    def keep(self, connection: Connection, message: Message, draft: Draft) -> None:
+        """Keep the draft of a message's conversation about the school of the transaction, in place of any before."""
+        school_id = school_of(connection)
+        values = {"content": self._seal.sealed(draft), "updated_at": self._now()}
+        key = {"key": self._records.conversation(message, school_id), "asker": self._records.asker(message)}
+        written = insert_into(connection.dialect.name, unfinished).values(school_id=school_id, **key, **values)
         connection.execute(written.on_conflict_do_update(index_elements=["key"], set_=values))
 
     def drop(self, connection: Connection, message: Message) -> bool:
-        """Delete the draft of a message's conversation; tell whether there was one."""
-        gone = connection.execute(delete(unfinished).where(unfinished.c.key == self._records.conversation(message)))
+        """Delete the draft of a message's conversation about the school of the transaction; tell whether there was one."""
+        school_id = school_of(connection)
+        key = self._records.conversation(message, school_id)
+        gone = connection.execute(delete(unfinished).where(unfinished.c.school_id == school_id, unfinished.c.key == key))
         return bool(gone.rowcount)
 
     def forget(self, asker: str) -> None:
-        """Delete somebody's drafts."""
-        with writing(self._engine) as connection:
-            connection.execute(delete(unfinished).where(unfinished.c.asker == asker))
+        """Delete somebody's drafts, at all schools."""
+        with reading_across(self._engine) as connection:
+            schools = connection.scalars(select(unfinished.c.school_id).where(unfinished.c.asker == asker)).all()
+        for school_id in schools:
+            with writing_at(self._engine, school_id) as connection:
+                hers = (unfinished.c.school_id == school_id, unfinished.c.asker == asker)
+                connection.execute(delete(unfinished).where(*hers))
 
     def clear(self) -> None:
         """Delete drafts that nobody came back to."""
-        with writing(self._engine) as connection:
+        with writing_across(self._engine) as connection:
             connection.execute(delete(unfinished).where(unfinished.c.updated_at <= self._now() - FOLLOW_UP))

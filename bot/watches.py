@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, Row, delete, select
 
 from bot.answer import quote
 from bot.clock import day_of
@@ -25,7 +26,8 @@ from bot.tables import watches
 from bot.turn import Asker, Turn, said
 from bot.typed import read_number
 from corpus.errors import StoreError
-from corpus.tables import insert_into, writing
+from corpus.tables import insert_into
+from corpus.tenancy import reading_at, school_of, writing_at
 from corpus.versions import Versions
 from retrieval.index import Index, IndexedClause, clause_in_place
 
@@ -83,10 +85,10 @@ class Watches:
         if asker.person is None:
             raise BotError(GONE)
         if value == _ALL:
-            return self.listed(message)
+            return self.listed(asker, message)
         what, _, number = value.partition(":")
         if what == _END:
-            return self._end(message, number)
+            return self._end(asker, message, number)
         found = find_clause(value, self._versions, [school.id for school in asker.schools])
         school = next(one for one in asker.schools if one.id == found.policy.school)
         ids = self._people.ids(message.channel, message.account, school.id)
@@ -98,15 +100,13 @@ class Watches:
         policy, clause_id = found.policy, found.clause.id
         if self._rule_now(policy.school, policy.slug, clause_id) is None:
             raise BotError("That rule is not in the policy any more: ask your question again.")
-        what = {"school_id": policy.school, "slug": policy.slug, "clause_id": clause_id, "person_id": person_id}
-        with self._engine.connect() as connection:
-            hers = connection.scalars(select(watches.c.clause_id).where(watches.c.person_id == person_id)).all()
-            is_watched = connection.scalar(
-                select(watches.c.id).where(*(watches.c[name] == value for name, value in what.items()))
-            )
+        of_person = (watches.c.school_id == policy.school, watches.c.person_id == person_id)
+        with reading_at(self._engine, policy.school) as connection:
+            hers = connection.execute(select(watches.c.slug, watches.c.clause_id).where(*of_person)).all()
+            is_watched = (policy.slug, clause_id) in hers
             is_reached = self._people.address_of(connection, person_id) is not None
         if is_watched:
-            return self.listed(message)
+            return self.listed(asker, message)
         if not is_reached and not (message.private and asker.address):
             raise BotError(UNREACHABLE)
         if len(hers) >= MOST_WATCHED:
@@ -117,17 +117,18 @@ class Watches:
                 Paragraph("/watching shows the rules that I watch for you, and ends it.", aside=True),
             ),
             private=True,
-            keep=partial(self._keep, what=what),
+            keep=partial(self._keep, what={"slug": policy.slug, "clause_id": clause_id, "person_id": person_id}),
         )
 
     def _keep(self, connection: Connection, what: Mapping[str, object]) -> None:
-        written = insert_into(connection.dialect.name, watches).values(**what, made_at=self._now())
+        written = insert_into(connection.dialect.name, watches).values(
+            school_id=school_of(connection), **what, made_at=self._now()
+        )
         connection.execute(written.on_conflict_do_nothing(index_elements=["school_id", "slug", "clause_id", "person_id"]))
 
-    def listed(self, message: Message) -> Turn:
+    def listed(self, asker: Asker, message: Message) -> Turn:
         """Return which rules are watched for whoever wrote a message, at all her schools, each with a button that ends it."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(watches).where(self._hers(message)).order_by(watches.c.id)).all()
+        rows = self._hers(asker, message)
         if not rows:
             return said(
                 Heading("I watch no rule for you."),
@@ -142,28 +143,39 @@ class Watches:
         buttons = tuple(Button(f"Stop watching {number}", f"{WATCH}:{_END}:{row.id}") for number, row in enumerate(rows, 1))
         return said(Heading("I tell you when these rules change:"), *map(Paragraph, lines), buttons=buttons, private=True)
 
-    def _end(self, message: Message, value: str) -> Turn:
+    def _end(self, asker: Asker, message: Message, value: str) -> Turn:
         number = read_number(value)
         if number is None:
             raise BotError(GONE)
-        with writing(self._engine) as connection:
-            ended = connection.execute(delete(watches).where(watches.c.id == number, self._hers(message))).rowcount
+        ended = self._delete([row for row in self._hers(asker, message) if row.id == number])
         return said(
             Heading("I no longer watch that rule for you." if ended else "I do not watch that rule for you."), private=True
         )
 
-    def count_of(self, message: Message) -> int:
+    def count_of(self, asker: Asker, message: Message) -> int:
         """Return how many rules are watched for whoever wrote a message."""
-        with self._engine.connect() as connection:
-            return connection.scalar(select(func.count()).where(self._hers(message))) or 0
+        return len(self._hers(asker, message))
 
-    def forget(self, message: Message) -> int:
+    def forget(self, asker: Asker, message: Message) -> int:
         """End all that is watched for whoever wrote a message; return how much that was."""
-        with writing(self._engine) as connection:
-            return connection.execute(delete(watches).where(self._hers(message))).rowcount
+        return self._delete(self._hers(asker, message))
 
-    def _hers(self, message: Message) -> ColumnElement[bool]:
-        return watches.c.person_id.in_(self._people.ids(message.channel, message.account))
+    def _hers(self, asker: Asker, message: Message) -> list[Row[Any]]:
+        """Return what is watched for whoever wrote a message, at all her schools."""
+        ids, rows = self._people.ids(message.channel, message.account), list[Row[Any]]()
+        for school in asker.schools:
+            hers = select(watches).where(watches.c.school_id == school.id, watches.c.person_id.in_(ids))
+            with reading_at(self._engine, school.id) as connection:
+                rows += connection.execute(hers).all()
+        return sorted(rows, key=lambda row: row.id)
+
+    def _delete(self, rows: Sequence[Row[Any]]) -> int:
+        deleted = 0
+        for row in rows:
+            with writing_at(self._engine, row.school_id) as connection:
+                one = (watches.c.school_id == row.school_id, watches.c.id == row.id)
+                deleted += connection.execute(delete(watches).where(*one)).rowcount
+        return deleted
 
     def _rule_now(self, school_id: str, slug: str, clause_id: str) -> IndexedClause | None:
         try:

@@ -24,13 +24,18 @@ class WaysIn:
         return f"{self.address}/join"
 
     @property
+    def desk(self) -> str:
+        """The page on which somebody signs in to the desk."""
+        return f"{self.address}/desk"
+
+    @property
     def is_reached_by_others(self) -> bool:
         """Tell whether the pages can be opened on another device than the one they are served from."""
         return urlsplit(self.address).hostname not in LOOPBACK
 
     def desk_link(self, token: str) -> str:
         """Return the link that opens the desk with a token."""
-        return f"{self.address}/desk/enter/{token}"
+        return f"{self.desk}/enter/{token}"
 
     def page_link(self, code: str = "") -> str:
         """Return the link that opens the page, with a code in it where one is given."""

@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +22,29 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    make_url,
     text,
 )
+
+from corpus.tenancy import ACROSS_ROLE, SCHOOL_ROLE, SETTING, across, guard
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 # How long to wait for somebody else who writes, in milliseconds.
 LOCK_WAIT = 10_000
+
+# Where PostgreSQL tells of a school whose revision has gone up.
+PUBLISHED = "policybot_published"
+# A server that does not answer must be known as such before whoever asks gives up: times in seconds, and in milliseconds.
+_OF_POSTGRESQL: dict[str, Any] = {
+    "use_native_hstore": False,  # it would be looked for on each new connection
+    "pool_pre_ping": True,  # after a restart of the server the first transaction finds a connection that lives
+    "pool_size": 10,
+    "max_overflow": 10,
+    "pool_timeout": 5,
+    "connect_args": {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 2, "tcp_user_timeout": 5000},
+}
 
 metadata = MetaData(
     naming_convention={
@@ -50,6 +64,8 @@ schools = Table(
     Column("short_name", String(100), nullable=False),
     Column("nation", String(20), nullable=False),
     Column("revision", Integer, nullable=False, server_default=text("0")),
+    Column("round_at", DateTime),  # when what is done again and again for a school is to be done next; null for at once
+    info=across("id name short_name nation revision round_at", "update"),
 )
 
 policies = Table(
@@ -58,6 +74,7 @@ policies = Table(
     Column("school_id", ForeignKey("schools.id"), primary_key=True),
     Column("slug", String(64), primary_key=True),
     Column("current", Integer),  # the number of the version that is published now; null before the first
+    info=across("school_id slug current"),
 )
 
 versions = Table(
@@ -79,6 +96,7 @@ versions = Table(
     Column("minutes", String(200)),  # where the governors' minutes say that it was approved
     UniqueConstraint("school_id", "slug", "number"),
     CheckConstraint("(number = 0) = (published_at IS NULL)", name="draft_is_unpublished"),
+    info=across("school_id slug number published_by"),
 )
 # What people confirmed or set right about the clauses of a published version, whose own document is never changed.
 corrections = Table(
@@ -115,17 +133,23 @@ other_policies = Table(
 
 
 def open_engine(url: str) -> Engine:
-    """Return the engine of the store at `url`; SQLite is set to WAL, foreign keys and a wait of 10 s for a lock."""
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
+    """Return the engine of the store at `url`, on which no statement crosses from one school to another.
+
+    SQLite is set to WAL, foreign keys and a wait of 10 s for a lock. Raises ArgumentError where it is no address, ImportError
+    where its driver is missing.
+    """
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() == "postgresql":
+        engine = create_engine(address, hide_parameters=True, **_OF_POSTGRESQL)  # errors repeat what people write
+        event.listen(engine, "begin", _begin_postgresql)
+    else:
+        engine = create_engine(address, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    guard(engine)
     return engine
-
-
-def writing(engine: Engine) -> AbstractContextManager[Connection]:
-    """Return a transaction that writes; on SQLite nobody else writes from its beginning on, not only from its first write."""
-    return engine.execution_options(writes=True).begin()
 
 
 def insert_into(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
@@ -162,6 +186,19 @@ def _set_to_wal(connection: Any) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    school = options.get("school")
+    if school is None and not options.get("across"):
+        return  # the schema is looked at or changed
+    asked = "SELECT set_config('role', %(role)s, true), set_config(%(setting)s, %(school)s, true)"
+    if school is not None and options.get("writes"):
+        # As on SQLite: what a transaction has read of its school holds until it ends.
+        asked += ", pg_advisory_xact_lock(hashtextextended(%(school)s, 0))"
+    role = ACROSS_ROLE if school is None else SCHOOL_ROLE
+    connection.exec_driver_sql(asked, {"role": role, "setting": SETTING, "school": school or ""})
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -19,7 +19,8 @@ from corpus.corrections import keep_corrections, with_corrections
 from corpus.dates import PolicyDate, day_of
 from corpus.documents.doubt import Doubt
 from corpus.errors import StoreError
-from corpus.tables import clauses, other_policies, policies, schools, versions, writing
+from corpus.tables import PUBLISHED, clauses, other_policies, policies, schools, versions
+from corpus.tenancy import reading_across, reading_at, writing_at
 
 # The number under which the store keeps a draft; versions count from 1.
 DRAFT = 0
@@ -121,12 +122,12 @@ class Versions:
         self._within = within
 
     @contextmanager
-    def all_at_once(self) -> Iterator["Versions"]:
-        """Yield these versions in one transaction: what is done with them is kept as a whole or not at all.
+    def all_at_once(self, school_id: str) -> Iterator["Versions"]:
+        """Yield a school's versions in one transaction: what is done with them is kept as a whole or not at all.
 
-        On SQLite nobody else writes meanwhile.
+        Nobody else writes anything of the school meanwhile.
         """
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             yield Versions(self.engine, self._now, connection)
 
     @property
@@ -136,16 +137,14 @@ class Versions:
             raise ValueError("there is a transaction only within all_at_once")
         return self._within
 
-    def hold(self, school_id: str) -> None:
-        """Let nobody else change what a school answers from until the transaction ends; on SQLite nobody can anyway.
-
-        Raises StoreError where there is no such school.
-        """
-        self._require_school(self.transaction, school_id)
+    def require_school(self, school_id: str) -> None:
+        """Raise StoreError where there is no such school."""
+        with self._reading(school_id) as connection:
+            self._require_school(connection, school_id)
 
     def add_school(self, school: School) -> None:
         """Add a school. Raises StoreError where its id is taken."""
-        with self._writing() as connection:
+        with self._writing(school.id) as connection:
             if connection.scalar(select(schools.c.id).where(schools.c.id == school.id)):
                 raise StoreError(f"There is already a school called {school.id}.")
             connection.execute(
@@ -159,13 +158,13 @@ class Versions:
         wanted = select(schools).order_by(schools.c.name)
         if ids is not None:
             wanted = wanted.where(schools.c.id.in_(ids))
-        with self._reading() as connection:
+        with reading_across(self.engine) as connection:
             rows = connection.execute(wanted)
             return [School(row.id, row.name, row.short_name, row.nation) for row in rows]
 
     def published(self, school_id: str) -> Published | None:
         """Return what a school answers from, read in one transaction; None where there is no such school."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             school = connection.execute(select(schools).where(schools.c.id == school_id)).one_or_none()
             if school is None:
                 return None
@@ -188,7 +187,7 @@ class Versions:
 
     def revision(self, school_id: str) -> int | None:
         """Return the school's revision, None where there is no such school."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             return connection.scalar(select(schools.c.revision).where(schools.c.id == school_id))
 
     def save_draft(self, policy: Policy, source: str | None, doubts: Sequence[Doubt] = ()) -> Policy:
@@ -198,7 +197,7 @@ class Versions:
         """
         if any(bool(clause.ruling) is not policy.is_of_rulings for clause in policy.clauses()):
             raise StoreError(f"Rulings are kept under the name “{RULINGS}”, and nothing else is: give this policy another name.")
-        with self._writing() as connection:
+        with self._writing(policy.school) as connection:
             self._require_school(connection, policy.school)
             current = self._current(connection, policy.school, policy.slug)
             used = self._used_ids(connection, policy.school, policy.slug)
@@ -223,7 +222,7 @@ class Versions:
 
     def draft(self, school_id: str, slug: str) -> Version:
         """Return the draft. Raises StoreError where there is none."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
         if row is None:
             raise StoreError(f"There is no draft of {school_id}/{slug}: bring one in with policybot import.")
@@ -232,7 +231,7 @@ class Versions:
     def drafts(self, school_id: str) -> list[Version]:
         """Return the drafts of a school, by slug."""
         wanted = select(versions).where(versions.c.school_id == school_id, versions.c.number == DRAFT).order_by(versions.c.slug)
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             return [_version(row, Policy.from_json(row.document)) for row in connection.execute(wanted)]
 
     def change_draft(self, school_id: str, slug: str, edits: int, change: Callable[[Policy], Policy]) -> Policy:
@@ -241,7 +240,7 @@ class Versions:
         `edits` are those of the draft as it was read.
         Raises StoreError where there is no draft, or somebody else has changed it since; what `change` raises leaves it as it is.
         """
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             self._require_school(connection, school_id)
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
             if row is None or row.edits != edits:
@@ -253,12 +252,12 @@ class Versions:
                 self._used_ids(connection, school_id, slug),
             )
             values = {"document": changed.to_json(), "edits": edits + 1}
-            connection.execute(update(versions).where(versions.c.id == row.id).values(values))
+            connection.execute(update(versions).where(*_draft_of(school_id, slug)).values(values))
         return changed
 
     def drop_draft(self, school_id: str, slug: str) -> None:
         """Delete the draft; nothing published changes. Raises StoreError where there is none."""
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             if not connection.execute(delete(versions).where(*_draft_of(school_id, slug))).rowcount:
                 raise StoreError("There is no draft of this policy any more.")
 
@@ -268,7 +267,7 @@ class Versions:
         `digest` is that of the draft that was looked at, None for whatever it is now. Raises StoreError where there is no draft,
         or it is another.
         """
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             self._raise_revision(connection, school_id)  # the first write, so that two publications wait for each other
             row = connection.execute(select(versions).where(*_draft_of(school_id, slug))).one_or_none()
             if row is None:
@@ -283,7 +282,7 @@ class Versions:
             )
             connection.execute(
                 update(versions)
-                .where(versions.c.id == row.id)
+                .where(versions.c.school_id == school_id, versions.c.id == row.id)
                 .values(
                     number=number,
                     published_at=self._now(),
@@ -305,7 +304,7 @@ class Versions:
 
     def roll_back(self, school_id: str, slug: str, number: int) -> None:
         """Make an earlier version the current one again. Raises StoreError where there is no such version."""
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             self._raise_revision(connection, school_id)
             if connection.scalar(select(versions.c.id).where(*_numbered(school_id, slug, number))) is None:
                 raise StoreError(
@@ -315,7 +314,7 @@ class Versions:
 
     def version(self, school_id: str, slug: str, number: int | None = None) -> Version:
         """Return a published version, the current one for None. Raises StoreError where there is none."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             if number is None:
                 number = connection.scalar(
                     select(policies.c.current).where(policies.c.school_id == school_id, policies.c.slug == slug)
@@ -328,13 +327,13 @@ class Versions:
 
     def current(self, school_id: str, slug: str) -> Policy | None:
         """Return the policy of the current version, None where there is none."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             return self._current(connection, school_id, slug)
 
     def history(self, school_id: str, slug: str) -> list[Version]:
         """Return every version of a policy ever published, the newest first."""
         wanted = select(versions).where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number != DRAFT)
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             rows = connection.execute(wanted.order_by(versions.c.number.desc())).all()
             return [_version(row, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows]
 
@@ -343,7 +342,7 @@ class Versions:
 
         The version's own document stays as it is. Raises StoreError where there is no such version, or no such clause in it.
         """
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             self._raise_revision(connection, school_id)
             document = connection.scalar(select(versions.c.document).where(*_numbered(school_id, slug, number)))
             known = {clause.id for clause in Policy.from_json(document).clauses()} if document else set()
@@ -354,12 +353,12 @@ class Versions:
 
     def given_ids(self, school_id: str, slug: str) -> set[str]:
         """Return the id of every clause that a policy has ever had published."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             return self._used_ids(connection, school_id, slug)
 
     def add_other_policy(self, school_id: str, title: str) -> None:
         """Note that a school has a policy that was not brought in. Raises StoreError where that is noted already."""
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             self._raise_revision(connection, school_id)
             listed = connection.scalars(select(other_policies.c.title).where(other_policies.c.school_id == school_id)).all()
             if title.casefold() in map(str.casefold, listed):
@@ -368,7 +367,7 @@ class Versions:
 
     def remove_other_policy(self, school_id: str, title: str) -> None:
         """Take a policy that was not brought in from the list again. Raises StoreError where it is not on it."""
-        with self._writing() as connection:
+        with self._writing(school_id) as connection:
             self._raise_revision(connection, school_id)
             where = (other_policies.c.school_id == school_id, other_policies.c.title == title)
             if not connection.execute(delete(other_policies).where(*where)).rowcount:
@@ -376,28 +375,24 @@ class Versions:
 
     def publishers(self) -> dict[tuple[str, str], str | None]:
         """Return by whom the current version of each policy was published, by school and slug."""
-        with self._reading() as connection:
+        with reading_across(self.engine) as connection:
             rows = connection.execute(_that_hold(versions.c.school_id, versions.c.slug, versions.c.published_by))
             return {(row.school_id, row.slug): row.published_by for row in rows}
 
-    def reviews(self) -> Iterator[Review]:
-        """Yield when each policy that holds, of all schools, is to be reviewed; those that do not say so are left out."""
-        with self._reading() as connection:
-            for row in connection.execute(_that_hold(versions).execution_options(yield_per=100)):
-                dates = msgspec.json.decode(row.document, type=_Dates)
-                if dates.review_due:
-                    due = PolicyDate(dates.review_due)
-                    yield Review(row.school_id, row.slug, row.number, dates.title, due, row.published_at)
-
-    def that_hold(self, slug: str) -> list[Policy]:
-        """Return the policy of this slug that holds at each school that has one."""
-        with self._reading() as connection:
-            rows = connection.execute(_that_hold(versions).where(versions.c.slug == slug)).all()
-            return [with_corrections(connection, Policy.from_json(row.document), row.number) for row in rows]
+    def reviews(self, school_id: str) -> list[Review]:
+        """Return when each policy that holds at a school is to be reviewed; those that do not say so are left out."""
+        with self._reading(school_id) as connection:
+            rows = connection.execute(_that_hold(versions).where(versions.c.school_id == school_id)).all()
+        dated = [(row, msgspec.json.decode(row.document, type=_Dates)) for row in rows]
+        return [
+            Review(school_id, row.slug, row.number, dates.title, PolicyDate(dates.review_due), row.published_at)
+            for row, dates in dated
+            if dates.review_due
+        ]
 
     def policies(self, school_id: str) -> list[tuple[str, int | None, list[int]]]:
         """Return each policy of a school: its slug, its current version, and all its versions' numbers."""
-        with self._reading() as connection:
+        with self._reading(school_id) as connection:
             rows = connection.execute(
                 select(versions.c.slug, versions.c.number, policies.c.current)
                 .outerjoin(policies, (policies.c.school_id == versions.c.school_id) & (policies.c.slug == versions.c.slug))
@@ -411,11 +406,11 @@ class Versions:
                 found[slug][1].append(number)
         return [(slug, current, numbers) for slug, (current, numbers) in found.items()]
 
-    def _writing(self) -> AbstractContextManager[Connection]:
-        return nullcontext(self._within) if self._within is not None else writing(self.engine)
+    def _writing(self, school_id: str) -> AbstractContextManager[Connection]:
+        return nullcontext(self._within) if self._within is not None else writing_at(self.engine, school_id)
 
-    def _reading(self) -> AbstractContextManager[Connection]:
-        return nullcontext(self._within) if self._within is not None else self.engine.connect()
+    def _reading(self, school_id: str) -> AbstractContextManager[Connection]:
+        return nullcontext(self._within) if self._within is not None else reading_at(self.engine, school_id)
 
     def _current(self, connection: Connection, school_id: str, slug: str) -> Policy | None:
         holds = _that_hold(versions.c.document, versions.c.number)
@@ -436,14 +431,14 @@ class Versions:
 
     def _raise_revision(self, connection: Connection, school_id: str) -> None:
         changed = connection.execute(update(schools).where(schools.c.id == school_id).values(revision=schools.c.revision + 1))
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_notify(PUBLISHED, school_id)))  # told when, and only if, the transaction commits
         if changed.rowcount == 0:
             raise StoreError(no_such_school(school_id, [school.id for school in self.schools()]))
 
     def _require_school(self, connection: Connection, school_id: str) -> None:
-        # Locked, so that no publication comes between what a draft is aligned to and the draft; SQLite locks as a whole.
-        if connection.scalar(select(schools.c.id).where(schools.c.id == school_id).with_for_update()) is None:
-            known = list(connection.scalars(select(schools.c.id).order_by(schools.c.id)))
-            raise StoreError(no_such_school(school_id, known))
+        if connection.scalar(select(schools.c.id).where(schools.c.id == school_id)) is None:
+            raise StoreError(no_such_school(school_id, [school.id for school in self.schools()]))
 
     def _listed(self, connection: Connection, school_id: str, slug: str) -> str:
         numbers = list(

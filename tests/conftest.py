@@ -3,17 +3,19 @@
 import gc
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from shutil import copytree
+from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Insert, Update, event
 from starlette.applications import Starlette
 
 from bot import cli
@@ -36,10 +38,30 @@ from corpus.tables import sqlite_url
 from corpus.versions import Published, School, Versions
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge
+from tests.platforms import postgres
+
+TESTS = Path(__file__).parent
 
 # The first example of a test may be the one that reads what all share; and a machine may be busy.
 settings.register_profile("policybot", deadline=None)
 settings.load_profile("policybot")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take an option for the long run on the other store."""
+    parser.addoption("--on-postgresql", action="store_true", help="try whatever has a store on PostgreSQL alone")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for the PostgreSQL that all workers of a run share."""
+    if not hasattr(config, "workerinput"):
+        postgres.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it when the last of them has ended."""
+    if not hasattr(config, "workerinput"):
+        postgres.end()
 
 
 def pytest_collection_finish() -> None:
@@ -49,9 +71,34 @@ def pytest_collection_finish() -> None:
 
 
 @event.listens_for(Engine, "engine_connect")
-def _do_not_wait_for_the_disk(connection: Connection) -> None:
+def _as_tests_connect(connection: Connection) -> None:
     # No test cuts the power; a process that is killed is one of its own, and waits as ever.
-    _driven(connection).execute("PRAGMA synchronous=OFF")
+    if connection.dialect.name == "sqlite":
+        _driven(connection).execute("PRAGMA synchronous=OFF")
+    # A test looks into the store as whoever owns it does; the program never may.
+    if not {"school", "across"} & set(connection.get_execution_options()) and _is_a_test(sys._getframe(1)):
+        connection.execution_options(owner=True)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _mind_lengths(_connection: object, _cursor: object, _statement: str, _given: object, context: Any, _many: bool) -> None:
+    # SQLite minds no length of a text, PostgreSQL refuses one that is too long.
+    if context.compiled is None or not isinstance(context.compiled.statement, (Insert, Update)):
+        return
+    for values in context.compiled_parameters:
+        for name, bind in context.compiled.binds.items():
+            kind = bind.type._variant_mapping.get("postgresql", bind.type)
+            value, longest = values.get(name), getattr(kind, "length", None)
+            assert not (isinstance(value, str) and longest and len(value) > longest), (name, value)
+
+
+def _is_a_test(frame: FrameType | None) -> bool:
+    """Tell whether a test has asked for the connection that is being made, not the program on its behalf."""
+    while frame is not None and "sqlalchemy" in frame.f_code.co_filename:
+        frame = frame.f_back
+    while frame is not None and frame.f_code.co_filename.endswith("contextlib.py"):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith(str(TESTS))
 
 
 def _driven(connection: Connection) -> sqlite3.Connection:
@@ -67,9 +114,12 @@ class Beginnings:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[sqlite3.Connection, Any]] = {}
+        self._databases: dict[str, tuple[str, Any]] = {}
 
     def fill(self, store: Versions, name: str, make: Callable[[], T]) -> T:
         """Let a store hold what `make` made of it when it was first called under this name; return what it then returned."""
+        if store.engine.dialect.name == "postgresql":
+            return self._fill_database(store.engine, name, make)
         with store.engine.connect() as connection:
             if name not in self._kept:
                 copy, made = sqlite3.connect(":memory:"), make()
@@ -78,6 +128,19 @@ class Beginnings:
             else:
                 self._kept[name][0].backup(_driven(connection))
         found: T = self._kept[name][1]
+        return found
+
+    def _fill_database(self, engine: Engine, name: str, make: Callable[[], T]) -> T:
+        server, database = postgres.shared(), engine.url.database or ""
+        if name not in self._databases:
+            made = make()
+            engine.dispose()
+            self._databases[name] = server.create(database), made
+        else:
+            engine.dispose()
+            server.drop(database)
+            server.create(self._databases[name][0], name=database)
+        found: T = self._databases[name][1]
         return found
 
     def close(self) -> None:
@@ -229,7 +292,7 @@ class Chat:
         assert event
         address = message.as_address(message.place, {}) if message.private else None  # as Telegram's channel knows it
         turn = self.parts.conversation.turn(message, event.recent, address)
-        deliveries.finish(event, (), turn.keep)
+        deliveries.finish(event, (), turn.keep, turn.school_id)
         return turn
 
     def say(self, text: str = "", **fields: Any) -> tuple[Reply, ...]:
@@ -304,11 +367,40 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def empty_database() -> str:
+    """The name of a database of PostgreSQL that is a new store, which is copied."""
+    server = postgres.shared()
+    name = server.create()
+    open_store(server.url(name)).dispose()
+    return name
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try what the store is asked on both stores; with `--on-postgresql` whatever has a store, on that alone."""
+    if "dialect" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker
+        stores = ["sqlite", "postgresql"] if marked("both_stores") and not marked("files") else ["sqlite"]
+        if marked("server_alone") or (metafunc.config.getoption("--on-postgresql") and not marked("files")):
+            stores = ["postgresql"]
+        metafunc.parametrize("dialect", stores, scope="session")
+
+
 @pytest.fixture
-def store(tmp_path: Path, empty_store: Path) -> Iterator[Versions]:
+def store_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a new store."""
+    if dialect == "postgresql":
+        with postgres.shared().database(request.getfixturevalue("empty_database")) as url:
+            yield url
+    else:
+        copytree(request.getfixturevalue("empty_store"), tmp_path / "store")
+        yield sqlite_url(tmp_path / "store")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Versions]:
     """A new store with one school, hillside, that has published nothing."""
-    copytree(empty_store, tmp_path / "store")
-    engine = open_store(sqlite_url(tmp_path / "store"))
+    engine = open_store(store_url)
     versions = Versions(engine, now_utc)
     versions.add_school(HILLSIDE)
     yield versions

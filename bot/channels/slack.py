@@ -57,7 +57,7 @@ _LATER = frozenset(
 _BAD_BLOCKS = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
 _NO_SUCH_USER = frozenset(("user_not_found", "user_not_visible", "users_not_found"))
 
-_log = logging.getLogger("policybot")
+_log = logging.LoggerAdapter(logging.getLogger("policybot"), {"channel": SLACK})
 
 
 class _Member(NamedTuple):
@@ -82,14 +82,19 @@ class SlackChannel:
         api_base_url: str,
         allow_guests: bool,
         refused: Callable[[], None],
+        not_receiving: Callable[[], None],
     ) -> None:
-        """Keep the settings; nothing is connected yet. `refused` counts what Slack had not signed."""
+        """Keep the settings; nothing is connected yet.
+
+        `refused` counts what Slack had not signed, `not_receiving` each time that a connection is wanted and there is none.
+        """
         self._bot_token = bot_token
         self._app_token = app_token
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._api_base_url = api_base_url
         self._allow_guests = allow_guests
         self._refused = refused
+        self._not_receiving = not_receiving
         self._members: dict[str, _Member] = {}
         self._directs: dict[str, str] = {}
         self._asides: set[asyncio.Task[None]] = set()
@@ -144,6 +149,7 @@ class SlackChannel:
             while True:
                 await asyncio.sleep(PING_SECONDS)
                 if not await handler.client.is_connected():
+                    self._not_receiving()
                     handler.client.wss_uri = None
         finally:
             connecting.cancel()
@@ -181,9 +187,9 @@ class SlackChannel:
             return await next_()
         try:
             sent = read(body)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, AttributeError):
             # It would be no better understood if it came again.
-            _log.error("Slack sent a %s of an unknown shape: %r", body.get("type"), error)
+            _log.exception("Slack sent what has an unknown shape")
             sent = None
         match sent:
             case Received(key, message, user, team) if member := await self._admitted(user, team, message.tenant):
@@ -293,7 +299,7 @@ class SlackChannel:
             if _code(error) not in _BAD_BLOCKS or "text" not in arguments:
                 raise
             # Slack changes what it takes: the words alone are better than silence. The buttons go with the layout.
-            _log.error("Slack refused a layout (%s), and got the words alone", _code(error))
+            _log.error("Slack refused a layout, and got the words alone", exc_info=True)
             words = f"{arguments['text']}\n{WORRIED_NOW}"
             said = await self._client.api_call(method, json={**arguments, "text": words, "blocks": []})
         # What one person alone sees in a channel has no time stamp of its own, nor has the Home tab.
@@ -334,8 +340,8 @@ class SlackChannel:
         prompts = [{"title": example, "message": example} for example in EXAMPLES]
         try:
             await self._client.assistant_threads_setSuggestedPrompts(channel_id=channel, title="For example:", prompts=prompts)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _log.debug("Slack could not offer examples: %s", error)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError):
+            _log.debug("Slack could not offer examples", exc_info=True)
 
 
 def _message(said: dict[str, Any], reference: str) -> dict[str, Any]:

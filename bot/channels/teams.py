@@ -52,7 +52,7 @@ _QUOTED_ID = re.compile(r"""\bitemid=["']([^"']+)["']""")
 _LINE_END = re.compile(r"<br\s*/?>|</(?:p|div|li)>\s*")
 _TAG = re.compile(r"<[^>]*>")
 
-_log = logging.getLogger("policybot")
+_log = logging.LoggerAdapter(logging.getLogger("policybot"), {"channel": TEAMS})
 
 
 class _Account(Struct, rename="camel"):
@@ -181,8 +181,8 @@ class TeamsChannel:
         try:
             alone = await self._connector.private_chat(service_url, call["member"], call["tenant"])
             return await self._say(service_url, alone, call["activity"])
-        except Refused as refused:
-            _log.warning("Somebody could not be written to in private: %s", refused)
+        except Refused:
+            _log.warning("Somebody could not be written to in private", exc_info=True)
             if "conversation" not in call:
                 raise
             await self._say(service_url, call["conversation"], to_activities(NOT_ALONE)[0])
@@ -213,12 +213,15 @@ class TeamsChannel:
             return _told(400, "That is no activity.")
         try:
             await self._connector.verify(request.headers.get("authorization", ""), activity.service_url)
-        except NotMicrosoft as error:
-            return await self._refuse(401, f"not signed by Microsoft: {error}")
-        except NotNow as error:
-            return await self._refuse(503, str(error))
+        except NotMicrosoft:
+            _log.warning("A request was refused: Microsoft has not signed it", exc_info=True)
+            return await self._refuse(401)
+        except NotNow:
+            _log.warning("A request was refused: whether Microsoft has signed it cannot be known now", exc_info=True)
+            return await self._refuse(503)
         if not activity.tenants or not activity.tenants <= self._tenants:
-            return await self._refuse(403, "of another tenant")
+            _log.warning("A request was refused: it is of another tenant")
+            return await self._refuse(403)
         if activity.type == "invoke":
             return _told(501, "Nothing here can be invoked.")
         event = read(activity)
@@ -227,7 +230,8 @@ class TeamsChannel:
         key, message = event
         try:
             if not await self._is_staff(message):
-                return await self._refuse(403, "of a guest")
+                _log.warning("A request was refused: it is of a guest")
+                return await self._refuse(403)
         except NotNow:
             return _told(503, "Not now.")
         if self._receive is None:
@@ -242,12 +246,11 @@ class TeamsChannel:
         where = message.where
         try:
             return await self._connector.is_own(where["service_url"], where["conversation"], where["member"], where["tenant"])
-        except Refused as refused:
-            _log.warning("Whether somebody is a guest cannot be known: %s", refused)
+        except Refused:
+            _log.warning("Whether somebody is a guest cannot be known", exc_info=True)
             return False
 
-    async def _refuse(self, status: int, reason: str) -> Response:
-        _log.warning("A request to %s was refused: %s", PATH, reason)
+    async def _refuse(self, status: int) -> Response:
         await asyncio.to_thread(self._count_refused)
         return _told(status, "Refused.")
 

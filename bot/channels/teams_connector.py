@@ -21,6 +21,7 @@ import jwt
 
 from bot.configuration import Teams
 from bot.messages import NotNow, Refused
+from bot.people import TEAMS
 
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # when imported the SDK would read any .env file it finds above this folder
 with warnings.catch_warnings():
@@ -288,9 +289,8 @@ class _Tokens:
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise NotNow(f"Entra gives no token: {type(error).__name__}.") from error
         # A wrong or ended secret may be put right within minutes: the reply waits for that as for anything else.
-        reason = f"Entra gives no token: {told.get('error')} ({response.status_code})."
-        _log.warning(reason)
-        raise NotNow(reason)
+        _log.warning("Entra gives no token: policybot doctor says why", extra={"channel": TEAMS, "code": told.get("error")})
+        raise NotNow(f"Entra gives no token: {told.get('error')} ({response.status_code}).")
 
 
 def _failure(error: httpx.HTTPError) -> NotNow | Refused:

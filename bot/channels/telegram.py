@@ -28,6 +28,7 @@ from bot.channels.telegram_html import messages
 from bot.commands import START_WORRIED
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import WORRIED, WORRIED_NOW
+from bot.leases import Lease
 from bot.messages import Audience, Button, Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import TELEGRAM
 
@@ -36,6 +37,8 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's na
 KINDS = ("message", "edited_message", "callback_query")
 LONGEST_UPDATE = 2**20  # bytes; a message of the longest kind, with one that it replies to, has less than a tenth of that
 POLL_LASTS, ANSWERED_WITHIN = 30, 10  # seconds
+# Of several processes one asks: for longer than that takes; the others look so often, in seconds, whether it still does.
+POLLING_LASTS, TURN_EVERY = timedelta(seconds=POLL_LASTS + ANSWERED_WITHIN + 5), 2.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds, after a fault
 # What has come is answered before more is asked for, since both would want the one interpreter: nobody waits noticeably longer.
 ANSWERS_FIRST = 0.015  # seconds
@@ -62,10 +65,7 @@ ATTACHMENTS = {
 
 # The library's own way to be told that spans of time may come as such: it warns whenever Telegram says how long to wait, if not.
 os.environ["PTB_TIMEDELTA"] = "true"
-log = logging.getLogger(__name__)
-# The addresses that it logs hold the bot's token. Not by a level: the Teams SDK sets that anew for each client that it makes.
-logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
-logging.getLogger("telegram").setLevel(logging.WARNING)
+_log = logging.LoggerAdapter(logging.getLogger("policybot"), {"channel": TELEGRAM})
 
 Json = dict[str, Any]
 
@@ -74,8 +74,10 @@ class TelegramChannel:
     """The channel.
 
     `token` is the bot's, `api_base_url` where the Bot API is; `commands` are the menu: names and what they do. With a
-    `webhook_url` Telegram sends updates there, with `webhook_secret` to know it by; without, they are asked for.
-    `refused` is called for each request to the webhook that does not have the secret.
+    `webhook_url` Telegram sends updates there, with `webhook_secret` to know it by; without, they are asked for, by the one
+    process that holds `polling`, None where there is no other.
+    `refused` is called for each request to the webhook that does not have the secret, `not_receiving` each time that Telegram
+    could not be asked for updates, or told where to send them.
     """
 
     name = TELEGRAM
@@ -85,18 +87,22 @@ class TelegramChannel:
         token: str,
         commands: Sequence[tuple[str, str]],
         *,
+        polling: Lease | None = None,
         api_base_url: str = "https://api.telegram.org",
         webhook_url: str | None = None,
         webhook_secret: str = "",
         refused: Callable[[], None],
+        not_receiving: Callable[[], None],
     ) -> None:
         """Keep what is needed; nothing is called before `start`."""
         self._bot = _Bot(token, base_url=f"{api_base_url}/bot")
         self._files_at = f"{api_base_url}/file/bot{token}"
         self._commands = commands
+        self._polling = polling
         self._webhook_url = webhook_url
         self._webhook_secret = webhook_secret
         self._refused = refused
+        self._not_receiving = not_receiving
         self._me: User | None = None
         self._receive: Receive | None = None
         self._offset: int | None = None
@@ -118,6 +124,8 @@ class TelegramChannel:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._polling and not self._webhook_url:
+            await self._polling.release()
         await self._bot.shutdown()
 
     def address(self, message: Message) -> Message | None:
@@ -192,8 +200,8 @@ class TelegramChannel:
         where = {key: value for key, value in _here(message).items() if key != "reply_parameters"}
         try:
             await self._bot.call("sendChatAction", {**where, "action": "typing"})
-        except TelegramError as error:
-            log.debug("telegram: typing was not shown: %s", _reason(error))
+        except TelegramError:
+            _log.debug("Typing was not shown", exc_info=True)
 
     async def _run(self) -> None:
         failures = 0
@@ -207,10 +215,13 @@ class TelegramChannel:
             except Exception as error:
                 # Whatever it is, the bot must go on asking for updates.
                 failures += 1
-                if isinstance(error, TelegramError | NotNow):
-                    log.warning("telegram: %s; trying again", _reason(error))
+                self._not_receiving()
+                if isinstance(error, InvalidToken):
+                    _log.warning("Telegram refuses the token; trying again")
+                elif isinstance(error, TelegramError | NotNow):
+                    _log.warning("Telegram could not be asked; trying again", exc_info=True)
                 else:
-                    log.exception("telegram: fault; trying again")
+                    _log.exception("A fault of ours; trying again")
                 wait = _seconds(error) if isinstance(error, RetryAfter) else SHORTEST_WAIT * 2 ** min(failures - 1, 10)
                 await asyncio.sleep(min(wait, LONGEST_WAIT))
 
@@ -226,7 +237,14 @@ class TelegramChannel:
         self._me = self._bot.bot
 
     async def _poll(self) -> None:
-        """Ask for updates once, confirming those before, and write down what comes. Raises what kept one from that."""
+        """Ask for updates once, confirming those before, and write down what comes. Raises what kept one from that.
+
+        Of several processes one asks, the others wait until it ends.
+        """
+        if self._polling and not await self._polling.hold(POLLING_LASTS):
+            self._offset = None  # whoever asks meanwhile confirms others
+            await asyncio.sleep(TURN_EVERY)
+            return
         asked = {"timeout": POLL_LASTS, "allowed_updates": KINDS, "offset": self._offset}
         updates = await self._bot.call("getUpdates", asked, read_timeout=POLL_LASTS + ANSWERED_WITHIN)
         # After a week without any their numbers begin anew: what is confirmed need not be named again.
@@ -252,7 +270,7 @@ class TelegramChannel:
         if self._tries[number] < MOST_TRIES:
             return False
         del self._tries[number]
-        log.error("telegram: update %d could not be written down and is left", number)
+        _log.error("An update could not be written down and is left")
         return True
 
     async def _take_in(self, update: Json) -> None:
@@ -263,7 +281,7 @@ class TelegramChannel:
             read = Update.de_json(update, self._bot)
             taken = to_message(read, self._me, datetime.now(UTC))
         except Exception:
-            log.exception("telegram: update %s has a form that cannot be read", update.get("update_id"))
+            _log.exception("An update has a form that cannot be read")
             return
         if taken is None:
             return
@@ -280,8 +298,8 @@ class TelegramChannel:
         """Let the button stop showing that it was pressed."""
         try:
             await self._bot.call("answerCallbackQuery", {"callback_query_id": query})
-        except TelegramError as error:
-            log.debug("telegram: a press was not answered: %s", _reason(error))
+        except TelegramError:
+            _log.debug("A press was not answered", exc_info=True)
 
     async def _webhook(self, request: Request) -> Response:
         given = request.headers.get(SECRET_HEADER, "").encode()
@@ -460,6 +478,6 @@ def _seconds(error: RetryAfter) -> float:
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
-def _reason(error: TelegramError | NotNow) -> str:
+def _reason(error: TelegramError) -> str:
     # The library's own words on a wrong token have the token in them.
     return "Telegram refuses the token" if isinstance(error, InvalidToken) else str(error)

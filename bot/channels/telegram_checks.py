@@ -19,9 +19,9 @@ FAILED_LATELY = timedelta(hours=1)
 
 # The library's own way to be told that spans of time may come as such: it warns whenever Telegram says how long to wait, if not.
 os.environ["PTB_TIMEDELTA"] = "true"
-# Both log addresses that hold the bot's token.
-for library in ("httpx", "telegram"):
-    logging.getLogger(library).setLevel(logging.WARNING)
+# Both log addresses that hold the bot's token. httpx not by a level: the Teams SDK sets that anew for each client that it makes.
+logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
+logging.getLogger("telegram").setLevel(logging.WARNING)
 # Unless somebody listens, the library prints the whole page where something else answers in Telegram's place.
 logging.getLogger("telegram").addHandler(logging.NullHandler())
 

@@ -12,7 +12,7 @@ from bot.errors import BotError
 from bot.people import People, Person, PersonRole
 from bot.secret import token_hash
 from bot.tables import desk_links, desk_sessions
-from corpus.tables import writing
+from corpus.tenancy import reading_across, reading_at, writing_at
 
 # Whoever has one of these roles may open the desk; what they find there, each page says for itself.
 AT_DESK = frozenset({PersonRole.OFFICE, PersonRole.HEADTEACHER, PersonRole.CHAIR, PersonRole.ADMINISTRATOR})
@@ -53,54 +53,76 @@ class DeskAccess:
         if person.role not in AT_DESK:
             raise BotError(NOT_YOURS)
         token, now = secrets.token_urlsafe(32), self._now()
-        with nullcontext(within) if within else writing(self._engine) as connection:
-            connection.execute(delete(desk_links).where(desk_links.c.expires_at <= now))
-            made = insert(desk_links).values(token_hash=token_hash(token), person_id=person.id, expires_at=now + lasts)
+        of_school = {"school_id": person.school_id, "person_id": person.id}
+        with nullcontext(within) if within else writing_at(self._engine, person.school_id) as connection:
+            old = (desk_links.c.school_id == person.school_id, desk_links.c.expires_at <= now)
+            connection.execute(delete(desk_links).where(*old))
+            made = insert(desk_links).values(token_hash=token_hash(token), expires_at=now + lasts, **of_school)
             connection.execute(made)
         return token
 
     def is_open(self, token: str) -> bool:
         """Tell whether a link can still be used; looking does not use it."""
+        return self._school_of_link(token) is not None
+
+    def _school_of_link(self, token: str) -> str | None:
         waiting = (desk_links.c.token_hash == token_hash(token), desk_links.c.expires_at > self._now())
-        with self._engine.connect() as connection:
-            return connection.scalar(select(desk_links.c.person_id).where(*waiting)) is not None
+        with reading_across(self._engine) as connection:
+            return connection.scalar(select(desk_links.c.school_id).where(*waiting))
 
     def enter(self, token: str) -> Session:
         """Use a link up and return the session that it opens. Raises BotError where it was used, is too old, or was none."""
-        now, session = self._now(), secrets.token_urlsafe(32)
-        with writing(self._engine) as connection:
-            waiting = (desk_links.c.token_hash == token_hash(token), desk_links.c.expires_at > now)
+        now, school_id = self._now(), self._school_of_link(token)
+        if school_id is None:
+            raise BotError(USED)
+        with writing_at(self._engine, school_id) as connection:
+            of_school = (desk_links.c.school_id == school_id, desk_links.c.expires_at > now)
+            one = (*of_school, desk_links.c.token_hash == token_hash(token))
             # Taken away and read in one step: of two who press the button at once, one finds nothing.
-            found = connection.scalar(delete(desk_links).where(*waiting).returning(desk_links.c.person_id))
+            found = connection.scalar(delete(desk_links).where(*one).returning(desk_links.c.person_id))
             person = self._people.find(connection, found) if found is not None else None
             if person is None or person.role not in AT_DESK:
                 raise BotError(USED)
-            connection.execute(delete(desk_sessions).where(desk_sessions.c.seen_at <= now - IDLE))
-            opened = insert(desk_sessions).values(token_hash=token_hash(session), person_id=person.id, seen_at=now)
-            connection.execute(opened)
+            return self._open(connection, person)
+
+    def _open(self, connection: Connection, person: Person) -> Session:
+        """Return a new session of a person; those at the school that have ended are cleared away."""
+        now, session = self._now(), secrets.token_urlsafe(32)
+        ended = (desk_sessions.c.school_id == person.school_id, desk_sessions.c.seen_at <= now - IDLE)
+        connection.execute(delete(desk_sessions).where(*ended))
+        of_school = {"school_id": person.school_id, "person_id": person.id}
+        connection.execute(insert(desk_sessions).values(token_hash=token_hash(session), seen_at=now, **of_school))
         return Session(session, person, "")
 
     def session(self, token: str) -> Session | None:
         """Return the session of a token, and note that it is used; None where it has ended, or the person's access has."""
         now, hashed = self._now(), token_hash(token)
-        with self._engine.connect() as connection:
+        with reading_across(self._engine) as connection:
             row = connection.execute(select(desk_sessions).where(desk_sessions.c.token_hash == hashed)).one_or_none()
-            person = self._people.find(connection, row.person_id) if row and now - row.seen_at <= IDLE else None
-        if row is None or person is None or person.role not in AT_DESK:
+        if row is None or now - row.seen_at > IDLE:
+            return None
+        with reading_at(self._engine, row.school_id) as connection:
+            person = self._people.find(connection, row.person_id)
+        if person is None or person.role not in AT_DESK:
             return None
         if row.said or now - row.seen_at >= SEEN_EVERY:
-            with writing(self._engine) as connection:
-                used = update(desk_sessions).where(desk_sessions.c.token_hash == hashed)
-                connection.execute(used.values(seen_at=now, said=None))
+            self._change(person, token, seen_at=now, said=None)
         return Session(token, person, row.said or "")
 
     def say(self, session: Session, words: str) -> None:
         """Keep what the next page says first."""
-        with writing(self._engine) as connection:
-            of_session = desk_sessions.c.token_hash == token_hash(session.token)
-            connection.execute(update(desk_sessions).where(of_session).values(said=words))
+        self._change(session.person, session.token, said=words)
+
+    def _change(self, person: Person, token: str, **values: object) -> None:
+        one = (desk_sessions.c.school_id == person.school_id, desk_sessions.c.token_hash == token_hash(token))
+        with writing_at(self._engine, person.school_id) as connection:
+            connection.execute(update(desk_sessions).where(*one).values(**values))
 
     def leave(self, token: str) -> None:
         """End a session; one that has ended already stays so."""
-        with writing(self._engine) as connection:
-            connection.execute(delete(desk_sessions).where(desk_sessions.c.token_hash == token_hash(token)))
+        session = self.session(token)
+        if session:
+            school_id = session.person.school_id
+            one = (desk_sessions.c.school_id == school_id, desk_sessions.c.token_hash == token_hash(token))
+            with writing_at(self._engine, school_id) as connection:
+                connection.execute(delete(desk_sessions).where(*one))

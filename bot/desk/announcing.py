@@ -10,7 +10,7 @@ from bot.desk.gate import Done, Gate, Visit
 from bot.desk.words import KEEPERS, OFFICE, titles
 from bot.errors import BotError
 from bot.readings import Readings
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import Versions
 
 
@@ -53,7 +53,7 @@ class AnnouncingPages:
         if visit.typed("version") != str(version):
             raise BotError("Another version has been published since you opened this page: look at it once more.")
         since = self._since(visit, version)
-        with writing(self._versions.engine) as connection:
+        with writing_at(self._versions.engine, visit.school.id) as connection:
             number = self._announcements.announce(
                 connection,
                 visit.school.id,
@@ -95,7 +95,7 @@ class AnnouncingPages:
 
     def _sign(self, visit: Visit) -> Response:
         announcement = self._found(visit)
-        with writing(self._versions.engine) as connection:
+        with writing_at(self._versions.engine, visit.school.id) as connection:
             self._readings.sign_on_paper(connection, visit.school.id, announcement.id, visit.typed("name"), visit.who)
             self._audit.note(
                 connection, visit.school.id, visit.who, Action.NOTED_READING, slug=announcement.slug, object=announcement.id

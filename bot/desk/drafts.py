@@ -43,8 +43,8 @@ def as_shown(versions: Versions, audit: Audit, visit: Visit, action: Action) -> 
     The digest tells which draft that was: of another document's draft nothing was shown. Raises StoreError where there is none.
     """
     slug = visit.path("slug")
-    with versions.all_at_once() as together:
-        together.hold(visit.school.id)
+    with versions.all_at_once(visit.school.id) as together:
+        together.require_school(visit.school.id)
         draft = draft_of(together, visit)
         if draft.digest != visit.typed("digest"):
             raise StoreError(CHANGED_MEANWHILE)

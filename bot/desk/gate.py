@@ -137,6 +137,11 @@ class Done(Exception):  # noqa: N818  it is no error
 Handler = Callable[[Visit], Response]
 
 
+def led_to(path: str) -> Response:
+    """Return the answer to a form that was carried out: the page at `path` is next."""
+    return RedirectResponse(path, 303)
+
+
 def _printable(text: str) -> str:
     return text.translate(_UNPRINTABLE).strip()
 
@@ -145,7 +150,7 @@ class Gate:
     """Lets people in to the desk; `secure` where it is reached by https, `key` is the installation's secret.
 
     `demonstration` gives a link to whoever is at the machine, None outside the demonstration; `send_link` sends one by e-mail to
-    a chair of governors with this address, None where e-mail is not set up.
+    a chair of governors with this address, None where e-mail is not set up; `microsoft` where people can sign in with Microsoft.
     """
 
     def __init__(
@@ -157,14 +162,16 @@ class Gate:
         secure: bool,
         demonstration: Callable[[], str] | None = None,
         send_link: Callable[[str], None] | None = None,
+        microsoft: bool = False,
     ) -> None:
         """Keep the parts."""
         self._access = access
         self._people = people
         self._key = key
-        self._secure = secure
+        self.secure = secure
         self._demonstration = demonstration
         self._send_link = send_link
+        self._microsoft = microsoft
         self._roles: dict[str, Collection[PersonRole]] = {}
         self._by_mail: dict[str, Collection[str]] = {}
         self._navigation: list[tuple[str, str]] = []
@@ -211,10 +218,10 @@ class Gate:
     async def _let_through(self, path: str, show: Handler, do: Mapping[str, Handler], request: Request) -> Response:
         session = await self._session(request)
         if session is None:
-            return self._told(CLOSED, 401)
+            return self.told(CLOSED, 401)
         visit = await run_in_threadpool(self._visit, request, session)
         if visit is None or not self._may(visit.person, path, request.method):
-            return self._told(NOT_FOR_YOU, 403)
+            return self.told(NOT_FOR_YOU, 403)
         if request.method != "POST":
             return await run_in_threadpool(_shown, show, visit)
         length = read_number(request.headers.get("content-length", ""))
@@ -274,55 +281,58 @@ class Gate:
         session = await self._session(request)
         if session:
             return RedirectResponse(_beginning(session.person), 303)
-        return self._told("" if self._demonstration else CLOSED, 200, demonstration=self._demonstration is not None)
+        return self.told("" if self._demonstration else CLOSED, 200, demonstration=self._demonstration is not None)
 
     async def _demonstrate(self, _request: Request) -> Response:
         if self._demonstration is None:
-            return self._told(CLOSED, 401)
+            return self.told(CLOSED, 401)
         token = await run_in_threadpool(self._demonstration)
-        return await self._opened(token)
+        return await self.opened(token)
 
     async def _door(self, request: Request) -> Response:
         """Show the button that uses a link up: previews and scanners open links, but press nothing."""
         token = request.path_params["token"]
         if not await run_in_threadpool(self._access.is_open, token):
-            return self._told(USED, 410)
+            return self.told(USED, 410)
         return HTMLResponse(environment().get_template("desk/enter.html.jinja").render(token=token))
 
     async def _enter(self, request: Request) -> Response:
-        return await self._opened(request.path_params["token"])
+        return await self.opened(request.path_params["token"])
 
-    async def _opened(self, token: str) -> Response:
+    async def opened(self, token: str, leading_to: Callable[[str], Response] = led_to) -> Response:
+        """Return what leads to the desk that a link opens, with the cookie of its session; the link is used up."""
         try:
             session = await run_in_threadpool(self._access.enter, token)
         except BotError as error:
-            return self._told(str(error), 410)
-        response = RedirectResponse(_beginning(session.person), 303)
-        response.set_cookie(COOKIE, session.token, path="/desk", httponly=True, samesite="strict", secure=self._secure)
+            return self.told(str(error), 410)
+        response = leading_to(_beginning(session.person))
+        response.set_cookie(COOKIE, session.token, path="/desk", httponly=True, samesite="strict", secure=self.secure)
         return response
 
     async def _leave(self, request: Request) -> Response:
         await run_in_threadpool(self._access.leave, request.cookies.get(COOKIE, ""))
-        response = self._told("You have left the desk. To come back, write /desk to me.", 200)
-        response.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict", secure=self._secure)
+        response = self.told("You have left the desk. To come back, write /desk to me.", 200, left=True)
+        response.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="strict", secure=self.secure)
         return response
 
     async def _new_link(self, request: Request) -> Response:
         """Say the same to everybody, and only then send a link to the address, if it is one to which links are sent."""
         if self._send_link is None:
-            return self._told(NOT_FOR_YOU, 404)
+            return self.told(NOT_FOR_YOU, 404)
         email, length = "", read_number(request.headers.get("content-length", ""))
         if length is not None and length <= LARGEST_ASKING:
             with suppress(HTTPException):  # a form that cannot be read holds no address
                 email = str((await request.form(max_files=0)).get("email", ""))
-        response = self._told(LINK_SENT, 200)
+        response = self.told(LINK_SENT, 200)
         response.background = BackgroundTask(self._send_link, email)
         return response
 
-    def _told(self, sentence: str, status: int, *, demonstration: bool = False) -> Response:
+    def told(self, sentence: str, status: int, *, demonstration: bool = False, left: bool = False) -> Response:
+        """Return the page outside the desk, with a sentence and the ways in; `left` where somebody has just left the desk."""
         closed = environment().get_template("desk/closed.html.jinja")
         by_mail = self._send_link is not None and not demonstration
-        return HTMLResponse(closed.render(sentence=sentence, demonstration=demonstration, by_mail=by_mail), status)
+        ways = {"demonstration": demonstration, "by_mail": by_mail, "microsoft": self._microsoft}
+        return HTMLResponse(closed.render(sentence=sentence, left=left, **ways), status)
 
 
 def _shown(show: Handler, visit: Visit) -> Response:

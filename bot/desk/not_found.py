@@ -11,7 +11,7 @@ from bot.desk.gate import Done, Gate, Visit
 from bot.desk.words import KEEPERS, month_in_words
 from bot.gaps import Decision, GapKind, Gaps
 from bot.short_names import shortened
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import Versions
 
 KINDS = {GapKind.NOT_COVERED: "No rule settles it", GapKind.DID_NOT_HELP: "There is an answer, and it did not help"}
@@ -60,7 +60,7 @@ class NotFoundPage:
 
     def _change(self, visit: Visit, action: Action, change: Callable[[Connection, str], None]) -> None:
         gap = visit.typed("gap")
-        with writing(self._versions.engine) as connection:
+        with writing_at(self._versions.engine, visit.school.id) as connection:
             change(connection, gap)
             # No word of what staff asked stands in the trail, which more people read than this page.
             self._audit.note(connection, visit.school.id, visit.who, action, object=shortened(gap))

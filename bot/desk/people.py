@@ -11,6 +11,7 @@ from bot.admission import MAY_REPLACE_HEADTEACHER, TONIGHT, may_end, read_last_d
 from bot.clock import day_of, spoken
 from bot.configuration import Configuration
 from bot.contact_store import Contacts
+from bot.desk.access import AT_DESK
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.words import EVERYBODY, OFFICE
 from bot.errors import BotError
@@ -125,8 +126,15 @@ class PeoplePages:
     def _shown(self, visit: Visit, made: Sequence[tuple[Invitation, str]], names: Sequence[str]) -> Response:
         """Return the page that shows the codes, this once."""
         slips = [_Slip(one, code, name, self._drawn(code)) for (one, code), name in zip(made, names, strict=True)]
+        by_microsoft = AT_DESK if self._configuration.entra else frozenset()
         return visit.page(
-            "invited", slips=slips, ways=self._ways, telegram=self._configuration.telegram, roles=ROLE_WORDS, spoken=spoken
+            "invited",
+            slips=slips,
+            ways=self._ways,
+            telegram=self._configuration.telegram,
+            by_microsoft=by_microsoft,
+            roles=ROLE_WORDS,
+            spoken=spoken,
         )
 
     def _drawn(self, code: str) -> str:

@@ -12,12 +12,16 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.clock import now_utc
 from bot.desk.access import DeskAccess
+from bot.desk.gate import COOKIE
 from bot.people import WEB, People, PersonRole
 from bot.schema import open_store
 from corpus.building import build_policy
 from corpus.tables import sqlite_url
 from corpus.versions import School, Versions
+from tests.platforms.entra_server import CLIENT_ID, SECRET, EntraServer
 from tests.platforms.policybot_serve import served
+from tests.platforms.served import free_port
+from tests.platforms.teams_server import ANNE, TENANT, Who
 from tests.platforms.word_file import HEADING, ITEM, PARAGRAPH, word_policy
 
 KEY = "a key that only the tests of the browser have"
@@ -43,12 +47,13 @@ SCHOOLS = ("hillside", "meadow", "brook")
 
 
 class Desks(NamedTuple):
-    """A server with the desks of several schools: its address, their people, their policies."""
+    """A server with the desks of several schools: its address, their people, their policies, and where one can sign in too."""
 
     address: str
     people: People
     versions: Versions
     access: DeskAccess
+    entra: EntraServer
 
     def code(self, school: str, role: PersonRole = PersonRole.HEADTEACHER) -> str:
         return self.people.invite(school, role)[1]
@@ -74,8 +79,16 @@ def desks(tmp_path_factory: pytest.TempPathFactory, parsed: Path, small_document
         versions.add_school(School(school, f"{school.title()} Primary School", school.title()))
         save_draft(versions, school, small_document("Social Media Policy", BEFORE, "May 2019"))
         versions.publish(school, "social-media", "the headteacher")
-    with served(home, b"question=hello", POLICYBOT_SECRET_KEY=KEY) as chat:
-        yield Desks(chat.removesuffix("/chat"), people, versions, DeskAccess(engine, people, now_utc))
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with EntraServer(f"{address}/sign-in/microsoft/callback") as entra:
+        (home / "policybot.yaml").write_text(
+            f"public_url: {address}\nentra:\n  client_id: {CLIENT_ID}\n  authority: {entra.authority}\n"
+            f"  tenants: {{{TENANT}: {{schools: [{', '.join(SCHOOLS)}]}}}}\n"
+        )
+        settings = {"POLICYBOT_SECRET_KEY": KEY, "POLICYBOT_ENTRA__CLIENT_SECRET": SECRET}
+        with served(home, b"question=hello", port, **settings):
+            yield Desks(address, people, versions, DeskAccess(engine, people, now_utc), entra)
     engine.dispose()
 
 
@@ -318,4 +331,46 @@ def test_every_page_fits_and_is_accessible_at_400_per_cent_in_light_and_dark(
     page.get_by_role("button", name="Join").click()
     answered(page, desks.address)
     look_twice()
+    context.close()
+
+
+def sign_in_with_microsoft(page: Page, who: Who, link: str = "Sign in with Microsoft") -> None:
+    """Go from the door of the desk to Microsoft, which is another site, and be sent back."""
+    page.get_by_role("link", name=link, exact=True).click()
+    page.get_by_role("button", name=who.name).click()
+
+
+def test_whoever_has_an_account_at_microsoft_signs_in_with_it_for_the_first_time_and_ever_after(
+    browser: Browser, desks: Desks
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto(f"{desks.address}/desk")
+    look(page)
+    sign_in_with_microsoft(page, ANNE, "Sign in with Microsoft and type the code of an invitation")
+    expect(page.get_by_role("status")).to_contain_text("You are signed in at Microsoft as anne@school.example.")
+    look(page)
+    page.get_by_label("Your code").fill("AAAAA-AAAAA")
+    page.get_by_role("button", name="Open the desk").click()
+    expect(page.get_by_role("alert")).to_contain_text("That code is not valid")
+    look(page)
+    page.get_by_label("Your code").fill(desks.code("hillside"))
+    page.get_by_role("button", name="Open the desk").click()
+    expect(page).to_have_url(f"{desks.address}/desk/hillside")
+    follow(page.get_by_role("button", name="Leave the desk"))
+    expect(page.get_by_role("link", name="sign out of Microsoft")).to_be_visible()
+    page.goto(f"{desks.address}/desk/hillside/people")
+    sign_in_with_microsoft(page, ANNE)
+    # To a page that another site has led to, this cookie is not sent: the desk opens from one that goes on by itself.
+    expect(page.get_by_role("button", name="Leave the desk")).to_be_visible()
+    expect(page).to_have_url(f"{desks.address}/desk/hillside")
+    (session,) = context.cookies()
+    assert (session["name"], session["sameSite"], session["httpOnly"]) == (COOKIE, "Strict", True)
+    page.go_back()  # nor does the page with the code stay behind among those that were looked at
+    expect(page).to_have_title("Pick an account")
+    page.goto(f"{desks.address}/desk/hillside")
+    follow(page.get_by_role("button", name="Leave the desk"))
+    page.get_by_role("link", name="sign out of Microsoft").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You signed out of your account")
     context.close()

@@ -41,7 +41,8 @@ from bot.joining import COOKIE as DOOR
 from bot.people import WEB, PersonRole
 from bot.schema import open_store
 from bot.tables import announcements, audit, gap_decisions, looked_at, notices, proposals, trial_questions, watches
-from corpus.tables import clauses, corrections, policies, schools, sqlite_url, versions, writing
+from corpus.tables import clauses, corrections, policies, schools, sqlite_url, versions
+from corpus.tenancy import writing_at
 from corpus.versions import School, Versions
 from retrieval.knowledge import Knowledge
 from tests.corpus.office_files import docx, para
@@ -139,7 +140,7 @@ class Hillside:
                 for role in (PersonRole.HEADTEACHER, PersonRole.STAFF)
             )
             self._teacher = parts.people.open_session(teacher, shared=False)
-            with writing(parts.indexes.versions.engine) as connection:
+            with writing_at(parts.indexes.versions.engine, "hillside") as connection:
                 connection.execute(insert(trial_questions).values(school_id="hillside", question=QUESTION, must=False))
             for _ in range(2):
                 self._draft(parts)

@@ -1,5 +1,6 @@
 """`policybot serve` as a process: how it starts, what it says when it cannot, how it ends."""
 
+import json
 import os
 import re
 import signal
@@ -23,15 +24,16 @@ Policybot = Callable[..., Any]
 
 @pytest.fixture
 def start(parsed: Path) -> Iterator[Start]:
-    """Start a server on a data folder and a port; all are stopped at the end."""
+    """Start a server on a data folder and its two ports; all are stopped at the end."""
     running: list[subprocess.Popen[str]] = []
 
-    def run(home: Path, port: int) -> subprocess.Popen[str]:
+    def run(home: Path, port: int, metrics_port: int) -> subprocess.Popen[str]:
         home.mkdir(exist_ok=True)
         if not (home / "cache").exists():
             (home / "cache").symlink_to(parsed)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POLICYBOT_")}
         environment |= {"POLICYBOT_HOME": str(home), "POLICYBOT_DEMO": "1", "POLICYBOT_BIND": f"127.0.0.1:{port}"}
+        environment["POLICYBOT_METRICS_BIND"] = f"127.0.0.1:{metrics_port}"
         running.append(
             subprocess.Popen(
                 [sys.executable, "-m", "bot", "serve"],
@@ -88,11 +90,13 @@ def test_it_says_where_it_answers_ends_cleanly_and_starts_again_on_the_same_fold
         (signal.SIGKILL, (-signal.SIGKILL,)),
         (signal.SIGINT, (0, 130, -signal.SIGINT)),
     ):
-        port = free_port()
-        process = start(tmp_path / "home", port)
+        port, metrics_port = free_port(), free_port()
+        process = start(tmp_path / "home", port, metrics_port)
         assert ready(process, port) == f"policybot answers at http://127.0.0.1:{port} (stop it with Ctrl-C)\n"
         assert (tmp_path / "home" / "secret.key").stat().st_mode & 0o777 == 0o600
         leave_half_way(port)
+        with urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=5) as metrics:
+            assert b"policybot_schools_in_memory 1.0" in metrics.read()  # one is built at the start
         code, error = stopped(process, by)
         assert code in codes
         assert error == ""
@@ -119,6 +123,21 @@ def refused(policybot: Policybot, monkeypatch: pytest.MonkeyPatch) -> Callable[.
         return str(ran.err)
 
     return run
+
+
+def test_a_fault_that_ends_it_is_in_the_log_alone_without_its_words(
+    policybot: Policybot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("marmalade")
+
+    monkeypatch.setenv("POLICYBOT_DEMO", "1")
+    monkeypatch.setenv("POLICYBOT_BIND", f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr(uvicorn.Server, "run", fail)
+    ran = policybot("serve")
+    line = json.loads(ran.err)
+    assert (ran.code, line["event"]) == (1, "The server ended by a fault")
+    assert "marmalade" not in ran.err
 
 
 def test_a_port_in_use_is_said_in_one_sentence(refused: Callable[..., str]) -> None:

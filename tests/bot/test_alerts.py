@@ -13,7 +13,7 @@ from bot.messages import Message
 from bot.people import TELEGRAM, WEB, PersonRole
 from bot.tables import duties, escalation_messages, escalations
 from bot.turn import Asker, Turn
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Staff
@@ -457,9 +457,9 @@ def test_two_who_take_it_on_at_once_are_one(linked: "Staff") -> None:
     assert found
     (dsl,), (deputy,) = (linked.parts.people.ids(TELEGRAM, account) for account in (DSL, DEPUTY))
     engine = linked.engine
-    with writing(engine) as connection:
+    with writing_at(engine, "hillside") as connection:
         kept.take_on(connection, found, dsl)
-    with writing(engine) as connection, pytest.raises(Overtaken):
+    with writing_at(engine, "hillside") as connection, pytest.raises(Overtaken):
         kept.take_on(connection, found, deputy)
     linked.told()
     linked.round()
@@ -476,9 +476,9 @@ def test_to_open_it_while_another_takes_it_on_takes_nothing_back(linked: "Staff"
     looked_at = kept.find(number)
     assert looked_at
     (dsl,), (deputy,) = (linked.parts.people.ids(TELEGRAM, account) for account in (DSL, DEPUTY))
-    with writing(engine) as connection:
+    with writing_at(engine, "hillside") as connection:
         kept.take_on(connection, looked_at, dsl)
-    with writing(engine) as connection:
+    with writing_at(engine, "hillside") as connection:
         kept.see(connection, looked_at, deputy)
     after = kept.find(number)
     assert after
@@ -557,7 +557,6 @@ def test_no_word_of_it_stands_in_the_store_in_plain_text(linked: "Staff", plain_
     linked.wait(minutes=11)
     linked.press("I am dealing with it", DSL)
     linked.wait(minutes=16)
-    linked.parts.records.clear()
     linked.parts.outgoing.tidy()
     assert plain_words_in_store(*words, "Mrs Reed") == ["Mrs Reed"]  # whom the school wrote down
 
@@ -590,7 +589,7 @@ def test_an_alert_is_deleted_a_year_after_it_was_taken_on(linked: "Staff") -> No
 def test_what_another_secret_sealed_is_told_as_erased(linked: "Staff") -> None:
     with_words(linked)
     linked.round()
-    with writing(linked.engine) as connection:
+    with linked.engine.begin() as connection:
         connection.execute(update(escalations).values(content=b"sealed with another key"))
     assert "The words of this are no longer kept here." in linked.press("Open it", DSL)
 
@@ -618,7 +617,7 @@ def on_page(staff: "Staff", earlier: list[str], **fields: str) -> Turn:
     message = Message(channel=WEB, account=person.account, place="page", **fields)
     turn = staff.parts.conversation.turn_of(Asker(school, (school,), person), message, 1, earlier)
     if turn.keep:
-        with writing(staff.engine) as connection:
+        with writing_at(staff.engine, "hillside") as connection:
             turn.keep(connection)
     return turn
 

@@ -117,7 +117,7 @@ def test_nobody_reads_answers_or_erases_what_was_sent_to_another(linked: "Staff"
     linked.say(BEATEN)
     linked.press("Tell Mrs Reed now: my name and")
     linked.round()
-    (number,) = {value.id for value in linked.parts.escalations.waiting_for(linked.parts.people.ids(TELEGRAM, DSL))}
+    (number,) = {value.id for value in linked.parts.escalations.waiting_for("hillside", linked.parts.people.ids(TELEGRAM, DSL))}
     before = _rows(linked)
     for what in ("o", "t", "x", "e", "a", "s", "c", "q", "", "oo", "o:o"):
         told = linked.press_value(f"i:{what}:{number}", account)
@@ -131,7 +131,7 @@ def test_an_answer_that_was_begun_is_sent_to_no_other_question(linked: "Staff") 
         linked.press("Ask Mrs Harrison", account)
         linked.press("Send it without my name", account)
     linked.round()
-    first, second = (one.id for one in linked.parts.escalations.waiting_for(linked.parts.people.ids(TELEGRAM, HEAD)))
+    first, second = (one.id for one in linked.parts.escalations.waiting_for("hillside", linked.parts.people.ids(TELEGRAM, HEAD)))
     linked.press_value(f"i:a:{first}", HEAD)
     linked.say("Yes, for you.", HEAD)
     assert "I do not have your answer any more" in linked.press_value(f"i:s:{second}", HEAD)

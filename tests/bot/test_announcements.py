@@ -13,7 +13,7 @@ from bot.errors import BotError
 from bot.people import SLACK, TELEGRAM, WEB, PersonRole
 from bot.readings import Reading
 from bot.tables import people
-from corpus.tables import writing
+from corpus.tenancy import reading_at, writing_at
 from tests.bot.conftest import BOOK
 from tests.conftest import HILLSIDE_RULES
 
@@ -43,7 +43,7 @@ def school(staff: "Staff", publish: Callable[..., int]) -> "Staff":
 
 def announce(staff: "Staff", version: int = 2, **options: Any) -> int:
     wanted: dict[str, Any] = {"since": 1, "own": "", "to_confirm": True, "who": "headteacher 2"}
-    with writing(staff.engine) as connection:
+    with writing_at(staff.engine, "hillside") as connection:
         number = staff.parts.announcements.announce(connection, "hillside", "staff", version, **(wanted | options))
     staff.round()
     return number
@@ -54,7 +54,7 @@ def table(staff: "Staff", number: int) -> dict[str, Reading]:
 
 
 def sign(staff: "Staff", number: int, name: str, school: str = "hillside") -> None:
-    with writing(staff.engine) as connection:
+    with writing_at(staff.engine, school) as connection:
         staff.parts.readings.sign_on_paper(connection, school, number, name, "office 4")
 
 
@@ -95,7 +95,7 @@ def test_a_private_chat_is_kept_once_and_goes_with_whoever_leaves(staff: "Staff"
 def test_whoever_joins_by_a_code_in_a_private_chat_can_be_written_to_from_then_on(staff: "Staff") -> None:
     staff.say(f"/join {staff.chat.invite('hillside')}", ASSISTANT)
     (person_id,) = staff.parts.people.ids(TELEGRAM, ASSISTANT)
-    with staff.engine.connect() as connection:
+    with reading_at(staff.engine, "hillside") as connection:
         address = staff.parts.people.address_of(connection, person_id)
         assert address is not None
         assert (address.account, address.text) == (ASSISTANT, "")
@@ -240,7 +240,7 @@ def test_whoever_has_not_confirmed_is_reminded_once_after_five_school_days(schoo
     school.press(I_HAVE_READ_IT, OFFICE)
     for account in (TEACHER, OFFICE):
         school.told(account)
-    tidied(school, "2026-12-01T08:59")
+    tidied(school, "2026-12-01T08:45")
     assert school.told() == []
     tidied(school, "2026-12-01T09:00")
     (told,) = school.told()

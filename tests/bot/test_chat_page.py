@@ -221,12 +221,12 @@ class _Broken(Indexes):
 
 
 def test_a_fault_is_said_in_a_plain_sentence_with_the_urgent_way_and_no_detail(
-    demo: Indexes, chat_app: Callable[..., Starlette]
+    schools: Indexes, chat_app: Callable[..., Starlette]
 ) -> None:
-    app = chat_app(_Broken(demo.versions, demo.knowledge))
+    app = chat_app(_Broken(schools.versions, schools.knowledge))
     with TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False) as page:
         for headers in ({}, {"X-Requested-With": "fetch"}):
-            response = page.post("/chat", data={"school": "coniston", "question": FRIENDS}, headers=headers)
+            response = page.post("/chat", data={"school": "hillside", "question": FRIENDS}, headers=headers)
             assert response.status_code == 500
             assert FAULT in response.text
             assert WORRIED in response.text

@@ -20,7 +20,7 @@ from bot import cli, configuration, settings
 from bot.clock import now_utc
 from bot.deliveries import DUPLICATES, REFUSED, RESENT, UNDELIVERED, Deliveries
 from bot.layout import WORRIED_NOW
-from bot.schema import open_store
+from bot.schema import HEAD, open_store
 from corpus.clause import Stance
 from corpus.policy_file import from_yaml
 from corpus.tables import sqlite_url
@@ -125,7 +125,7 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 COMMANDS = [
     "serve", "init", "invite", "people", "sheet", "ask", "chat", "compare", "verify", "import", "diff", "try", "publish",
-    "rollback", "audit", "desk-link", "export", "check", "eval", "doctor", "contacts",
+    "rollback", "audit", "desk-link", "export", "check", "eval", "doctor", "contacts", "migrate",
 ]  # fmt: skip
 
 
@@ -292,6 +292,17 @@ def test_what_cannot_be_asked_is_said_in_one_sentence(demo: Policybot, arguments
 @pytest.mark.parametrize("arguments", [("ask", FRIENDS), ("chat",), ("compare", FRIENDS), ("check",), ("ask", "--batch", "-")])
 def test_where_no_school_is_set_up_the_way_out_is_said(policybot: Policybot, arguments: tuple[str, ...]) -> None:
     assert_refused(policybot(*arguments), "No school is set up", "policybot init")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--name", " "], "is empty"), (["--name", "x" * 201], "200 or fewer"), (["--name", "x" * 101], "100 or fewer")],
+)
+def test_a_name_that_no_store_could_keep_is_refused(policybot: Policybot, arguments: list[str], told: str) -> None:
+    refused = policybot("init", "valley", *arguments)
+    assert refused.code == 1
+    assert told in refused.err
+    assert refused.err.count("\n") == 1
 
 
 def test_demo_mode_seeds_the_five_schools_once(policybot: Policybot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -650,6 +661,18 @@ def test_check_shows_every_published_policy(demo: Policybot) -> None:
     assert ran.out.count("Coverage: 100.0%") == 5
     assert "superseded law" in ran.out
     assert demo("check", "--school", "coniston").out.startswith("coniston/social-media: ")
+
+
+def test_migrate_upgrades_the_store_or_says_why_not_and_does_nothing_else(policybot: Policybot, tmp_path: Path) -> None:
+    store = tmp_path / "home" / "policybot.sqlite"
+    store.unlink()
+    assert policybot("migrate").out == f"The store at sqlite:///{store} is up to date, with schema {HEAD}.\n"
+    with sqlite3.connect(store) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+        assert connection.execute("SELECT count(*) FROM schools").fetchall() == [(0,)]
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert_refused(policybot("migrate"), "made by a newer version of policybot")
 
 
 def test_doctor_says_what_is_right_and_what_is_not(hillside: Policybot, policybot: Policybot) -> None:

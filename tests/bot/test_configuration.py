@@ -18,6 +18,11 @@ OTHER_GUID = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 WORKSPACES = "workspaces: {T1: {schools: [hillside]}}"
 SLACK = f"slack: {{bot_token: xoxb-1, signing_secret: abc, {WORKSPACES}}}"
 TEAMS = {"TEAMS__APP_ID": GUID, "TEAMS__TENANT_ID": GUID, "TEAMS__CLIENT_SECRET": "s~3"}
+ENTRA = f"entra: {{client_id: {GUID}, client_secret: old, tenants: {{{GUID}: {{schools: [hillside]}}}}}}"
+A_TENANT = (
+    "it is to be the Directory (tenant) ID and its schools, such as 1b4e28ba-2fa1-11d2-883f-0016d3cca427: {schools: [st-marys]}; "
+    "nobody of another tenant is let in."
+)
 A_WORKSPACE = (
     "it is to be a workspace's id with its schools, such as T0123ABCD: {schools: [st-marys]}, "
     "since a token does not tell whose staff ask."
@@ -65,6 +70,8 @@ def test_the_example_is_right_and_lacks_its_secrets_alone(configured: Configured
         "or set slack.app_token to use Socket Mode.",
         "teams.client_secret is missing: it is to be the value of a client secret, "
         "from Certificates & secrets of the app registration in Azure.",
+        "entra.client_secret is missing: it is to be the value of a client secret, "
+        "from Certificates & secrets of the app registration in Entra.",
         "email.password is missing: set it to the password that belongs to email.user, or take email.user out.",
     ]
     secrets = {
@@ -72,6 +79,7 @@ def test_the_example_is_right_and_lacks_its_secrets_alone(configured: Configured
         "SLACK__APP_TOKEN": "xapp-1",
         "TELEGRAM__TOKEN": "12:ab",
         "TEAMS__CLIENT_SECRET": "s~3",
+        "ENTRA__CLIENT_SECRET": "s~4",
         "EMAIL__PASSWORD": "p",
     }
     configuration = check_schools(configured(example, secrets), ["st-marys", "hillside"])
@@ -82,7 +90,7 @@ def test_the_example_is_right_and_lacks_its_secrets_alone(configured: Configured
 
 def test_every_key_stands_in_the_example() -> None:
     example = EXAMPLE.read_text(encoding="utf-8")
-    for_tests = {"api_base_url", "openid_metadata_url", "token_url", "allow_unauthenticated"}
+    for_tests = {"api_base_url", "openid_metadata_url", "token_url", "allow_unauthenticated", "authority"}
     assert {key.rpartition(".")[2] for key in module.KEYS if f"{key.rpartition('.')[2]}:" not in example} == for_tests
 
 
@@ -108,6 +116,9 @@ VARIABLES = [
     ("TEAMS__OPENID_METADATA_URL", "http://127.0.0.1:8803/keys", "teams", "http://127.0.0.1:8803/keys"),
     ("TEAMS__TOKEN_URL", "http://127.0.0.1:8803/token", "teams", "http://127.0.0.1:8803/token"),
     ("TEAMS__ALLOW_UNAUTHENTICATED", "1", "teams", True),
+    ("ENTRA__CLIENT_ID", OTHER_GUID.upper(), "entra", OTHER_GUID),
+    ("ENTRA__CLIENT_SECRET", "new", "entra", "new"),
+    ("ENTRA__AUTHORITY", "http://localhost:8804/", "entra", "http://localhost:8804"),
     ("EMAIL__HOST", "smtp.hillside.example", "email", "smtp.hillside.example"),
     ("EMAIL__ENCRYPTION", "starttls", "email", "starttls"),
     ("EMAIL__PORT", "2525", "email", 2525),
@@ -124,7 +135,7 @@ def test_each_variable_sets_its_key_and_wins_over_the_file(
     file = (
         f"{SLACK}\ntelegram: {{token: '1:a', webhook_secret: x}}\n"
         f"teams: {{app_id: {GUID}, tenant_id: {GUID}, client_secret: old, allow_unauthenticated: false}}\n"
-        "public_url: https://bot.example\n"
+        f"{ENTRA}\npublic_url: https://bot.example\n"
         "email: {host: localhost, encryption: tls, port: 1, user: a, password: old, sender: a@b.example}"
     )
     found = getattr(getattr(configured(file, {name: value}), section), name.partition("__")[2].lower())
@@ -279,6 +290,37 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
             "write slack.workspaces in policybot.yaml, as a workspace's id with "
             "its schools, such as T0123ABCD: {schools: [st-marys]}, since a token does not tell whose staff ask.",
         ],
+    ),
+    (
+        f"entra: {{client_id: x, client_secret: {GUID}, authority: 'http://entra.example'}}",
+        {"PUBLIC_URL": "https://bot.example"},
+        [
+            "entra.client_id is no id of Microsoft's: those look like 1b4e28ba-2fa1-11d2-883f-0016d3cca427.",
+            "entra.client_secret is the secret's id: copy its value instead, which Microsoft shows only when the secret is made.",
+            "entra.authority does not begin with https://, without which anybody on the way could speak as Microsoft.",
+            f"entra.tenants is missing: {A_TENANT}",
+        ],
+    ),
+    (
+        f"entra: {{client_id: {GUID}, client_secret: a, tenants: {{}}}}",
+        {"PUBLIC_URL": "https://bot.example"},
+        [f"entra.tenants is not right: {A_TENANT}"],
+    ),
+    (
+        ENTRA.replace("schools:", "rooms: {a: hillside}, schools:"),
+        {"PUBLIC_URL": "https://bot.example"},
+        [f"entra.tenants.{GUID}.rooms is not known: did you mean entra.tenants.{GUID}.schools? Correct it or take it out."],
+    ),
+    *(
+        (
+            ENTRA,
+            {"PUBLIC_URL": address},
+            [
+                "entra is set up, but Microsoft sends people back to an address with https:// alone: set POLICYBOT_PUBLIC_URL to "
+                "the one by which people reach policybot, such as https://policies.school.example.",
+            ],
+        )
+        for address in ("", "http://policies.school.example")
     ),
     (
         "telegram: {token: abc}",
@@ -473,13 +515,14 @@ def test_a_tenant_that_is_told_stays(configured: Configured) -> None:
 
 
 def test_each_school_that_is_not_known_is_named_with_the_nearest(configured: Configured) -> None:
-    file = f"{SLACK}\nteams: {{tenants: {{{GUID}: {{schools: [hilside, elsewhere]}}}}}}"
-    configuration = configured(file, TEAMS)
+    file = f"{SLACK}\n{ENTRA.replace('hillside', 'meadow')}\nteams: {{tenants: {{{GUID}: {{schools: [hilside, elsewhere]}}}}}}"
+    configuration = configured(file, TEAMS | {"PUBLIC_URL": "https://bot.example"})
     with pytest.raises(SettingsError) as refused:
         check_schools(configuration, ["hillside", "riverside"])
     assert str(refused.value).splitlines() == [
         f"teams.tenants.{GUID} names hilside, which is no school here: did you mean hillside?",
         f"teams.tenants.{GUID} names elsewhere, which is no school here: choose one of hillside, riverside.",
+        f"entra.tenants.{GUID} names meadow, which is no school here: choose one of hillside, riverside.",
     ]
     with pytest.raises(SettingsError, match=r"none is set up yet, so run policybot init first\."):
         check_schools(configuration, [])

@@ -9,7 +9,7 @@ from bot.contact_changes import tell_of_changes
 from bot.contact_file import read_book
 from bot.notices import NoticeKind
 from bot.people import TELEGRAM
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Staff
@@ -22,7 +22,7 @@ def change(staff: "Staff", old: str, new: str) -> list[str]:
     """Let the office change the book; return the names of those whom the bot cannot tell."""
     school = staff.parts.indexes.versions.schools(["hillside"])[0]
     year = staff.parts.contacts.book("hillside").year(school.nation)
-    with writing(staff.engine) as connection:
+    with writing_at(staff.engine, "hillside") as connection:
         book = read_book(staff.book.replace(old, new), "contacts.yaml")
         changes = staff.parts.contacts.save("hillside", book, "the office", connection)
         return tell_of_changes(
@@ -101,7 +101,7 @@ def test_nobody_who_has_no_duty_is_written_to(staff: "Staff") -> None:
 
 
 def test_it_waits_until_it_is_due(linked: "Staff") -> None:
-    with writing(linked.engine) as connection:
+    with writing_at(linked.engine, "hillside") as connection:
         (chair,) = linked.parts.people.ids(TELEGRAM, CHAIR)
         words = {"role": "the chair of governors", "before": "a", "after": "b", "by": "the office", "confirms": False}
         due_at = datetime.fromisoformat("2026-11-23T10:00")

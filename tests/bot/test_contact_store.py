@@ -12,7 +12,7 @@ from bot.contact_store import ContactChange, Contacts, to_be_told
 from bot.errors import BotError
 from bot.school_year import Days, Season, read_hours
 from bot.tables import contact_books
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import School, Versions
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_what_is_saved_in_a_transaction_that_fails_is_not_saved(contacts: Contac
     contacts.save("hillside", BOOK, "the office")
 
     def fail() -> None:
-        with writing(store.engine) as connection:
+        with writing_at(store.engine, "hillside") as connection:
             contacts.save("hillside", holding(CHAIR), "the office", connection)
             assert contacts.book("hillside", connection) == holding(CHAIR)
             raise ZeroDivisionError
@@ -185,7 +185,7 @@ PAL = Contact("Mr Pal", (ContactRole.GOVERNORS,), ("01473 999999",))
 
 def confirm(contacts: Contacts, store: Versions, name: str) -> bool:
     """Note that somebody confirms to be chair; return whether the book has such a chair."""
-    with writing(store.engine) as connection:
+    with writing_at(store.engine, "hillside") as connection:
         return contacts.confirm_chair(connection, "hillside", name)
 
 

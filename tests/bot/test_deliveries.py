@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from bot.deliveries import (
     DROPPED,
@@ -31,11 +31,12 @@ from bot.deliveries import (
 )
 from bot.messages import Call, Message
 from bot.tables import events, outbox, question_counts, tallies
-from corpus.tables import sqlite_url
 from corpus.versions import Versions
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
+
+pytestmark = pytest.mark.both_stores
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 WORDS = "what a person wrote"
@@ -118,9 +119,9 @@ for number in range(40):
 
 
 def test_of_two_processes_that_receive_the_same_events_one_gets_each(
-    deliveries: Deliveries, tmp_path: Path, clock: "Clock"
+    deliveries: Deliveries, store_url: str, clock: "Clock"
 ) -> None:
-    url, environment = sqlite_url(tmp_path / "store"), os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    url, environment = store_url, os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     both = [
         subprocess.Popen([sys.executable, "-c", RECEIVING, url], stdin=-1, stdout=-1, text=True, env=environment) for _ in "12"
     ]
@@ -159,12 +160,13 @@ def test_half_a_pair_of_surrogates_does_not_keep_an_event_from_being_taken_in(de
 def test_an_event_ends_once_and_what_is_to_be_kept_is_kept_with_it(deliveries: Deliveries, store: Versions) -> None:
     event = received(deliveries)
     count = {"school_id": "hillside", "month": "2026-11", "outcome": "answered", "times": 1}
-    assert (
-        len(deliveries.finish(event, calls("one", "two"), lambda connection: connection.execute(insert(question_counts), count)))
-        == 2
-    )
+
+    def keep(connection: Connection) -> None:
+        connection.execute(insert(question_counts), count)
+
+    assert len(deliveries.finish(event, calls("one", "two"), keep, "hillside")) == 2
     # A second time it would break the table's key.
-    assert deliveries.finish(event, calls("again"), lambda connection: connection.execute(insert(question_counts), count)) == []
+    assert deliveries.finish(event, calls("again"), keep, "hillside") == []
     assert len(rows(store, outbox)) == 2
 
 

@@ -18,20 +18,22 @@ from bot.assembly import Parts, assemble
 from bot.audit import Action
 from bot.bootstrap import Indexes
 from bot.clock import now_utc, today
-from bot.conversation import FAULT, NO_TEXT
-from bot.deliveries import DROPPED, LEASE, MOST_ATTEMPTS, RESENT, UNDELIVERED, Deliveries
+from bot.conversation import AWAY, FAULT, NO_TEXT, NOTHING_KEPT
+from bot.deliveries import ANSWERED_MEANWHILE, DROPPED, DUPLICATES, LEASE, MOST_ATTEMPTS, RESENT, UNDELIVERED, Deliveries
 from bot.dispatcher import MOST_DOCUMENTS, Dispatcher
 from bot.layout import Heading
 from bot.messages import Call, File, Message, NotNow, Receive, Refused, Reply
 from bot.people import SLACK, TELEGRAM, People, PersonRole
+from bot.rendering import as_text
 from bot.sent_files import NOT_GIVEN, NOT_NOW
-from bot.tables import events, outbox
+from bot.tables import events, outbox, questions
 from corpus.errors import DocumentError
-from corpus.tables import sqlite_url
 from corpus.versions import Versions
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
+
+pytestmark = pytest.mark.both_stores
 
 KEY = b"a key that only the tests have"
 HELP = "I find the rule in your school's policies that answers a question, and show it word for word."
@@ -113,8 +115,9 @@ def helps(place: str = "D1", channel: str = TELEGRAM) -> Message:
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked for every second is looked for all the time, and no retry waits for long."""
-    for name in ("OUTBOX_EVERY", "LEFT_BEHIND_EVERY", "CLEAR_EVERY"):
+    for name in ("OUTBOX_EVERY", "LEFT_BEHIND_EVERY", "CLEAR_EVERY", "NOTED_EVERY"):
         monkeypatch.setattr(f"bot.dispatcher.{name}", 0.01)
+    monkeypatch.setattr("bot.outage.ASKED_AGAIN_AFTER", 0.01)
     monkeypatch.setattr("bot.dispatcher.TYPING_AFTER", 60.0)
     monkeypatch.setattr("bot.deliveries.SHORTEST_WAIT", 0.01)
 
@@ -156,6 +159,18 @@ def test_a_message_is_answered_once_however_often_it_comes_and_nothing_of_it_sta
     run(parts, platform, scene=scene)
     assert platform.said == [f"D1 {HELP}"]
     assert [row.message for row in rows(parts, events)] == [None]
+
+
+def test_a_channel_that_cannot_be_started_is_logged_and_ends_it(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
+    """What serves it tells the reason only as text, which is not logged."""
+
+    class Away(Platform):
+        async def start(self, receive: Receive) -> None:
+            raise OSError("no route")
+
+    with pytest.raises(OSError, match="no route"):
+        run(parts, Away(), scene=lambda: pytest.fail("it is running"))
+    assert "The channels could not be started" in caplog.text
 
 
 def test_the_order_of_calls_is_kept_when_the_first_must_wait(parts: Parts) -> None:
@@ -340,7 +355,11 @@ def rename(parts: Parts, table: str, name: str) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
 
 
-def test_what_cannot_be_noted_of_a_call_is_logged(parts: Parts, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.files
+def test_what_cannot_be_noted_of_a_call_is_logged(
+    parts: Parts, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.dispatcher.NOTED_AGAIN", 3)
     platform = Platform()
 
     async def lose() -> None:
@@ -350,7 +369,7 @@ def test_what_cannot_be_noted_of_a_call_is_logged(parts: Parts, caplog: pytest.L
 
     async def scene() -> None:
         await platform.receive("Ev1", helps())
-        await until(lambda: "What was begun could not be brought to its end" in caplog.text)
+        await until(lambda: "it may be made a second time" in caplog.text)
         rename(parts, "lost", "outbox")
 
     run(parts, platform, scene=scene)
@@ -358,12 +377,13 @@ def test_what_cannot_be_noted_of_a_call_is_logged(parts: Parts, caplog: pytest.L
     assert len(rows(parts, outbox)) == 1
 
 
+@pytest.mark.server_alone
 def test_nothing_is_acknowledged_that_could_not_be_written_down(parts: Parts) -> None:
     platform = Platform()
 
     async def scene() -> None:
         rename(parts, "events", "lost")
-        with pytest.raises(Exception, match="no such table: events"):
+        with pytest.raises(Exception, match='relation "events" does not exist'):
             await platform.receive("Ev1", helps())
         rename(parts, "lost", "events")
         await platform.receive("Ev1", helps())
@@ -371,6 +391,82 @@ def test_nothing_is_acknowledged_that_could_not_be_written_down(parts: Parts) ->
 
     run(parts, platform, scene=scene)
     assert platform.said == [f"D1 {HELP}"]
+
+
+# The store away
+
+FRIENDS = "Can I accept a friend request from a parent?"
+
+
+@pytest.mark.files
+def test_while_the_store_is_away_a_question_is_answered_of_whoever_was_known_lately_and_counted(parts: Parts) -> None:
+    platform = Platform()
+
+    def asked(account: str = "77", text: str = FRIENDS) -> Message:
+        return Message(channel=TELEGRAM, account=account, place=f"D{account}", text=text)
+
+    async def scene() -> None:
+        await platform.receive("Ev0", asked())
+        await until(lambda: platform.said and not rows(parts, outbox))
+        rename(parts, "events", "lost")
+        for key in ("Ev1", "Ev1", "Ev1"):  # the platform delivers it again
+            await platform.receive(key, asked())
+        await platform.receive("Ev2", asked(text="/mydata"))
+        await platform.receive("Ev3", asked("78"))  # who was never known
+        await platform.receive("Ev4", asked("78", "a boy told me his dad hits him"))
+        rename(parts, "lost", "events")
+        await until(lambda: counted(parts, DUPLICATES) == 2)
+        await platform.receive("Ev1", asked())
+
+    run(parts, platform, scene=scene)
+    ruled, again, wait, stranger, urgent = (as_text(reply.blocks) for reply in platform.rendered)
+    assert ruled.startswith("Hillside's policy of May 2024: not allowed.")
+    assert again.startswith(ruled.partition("\n")[0])
+    assert NOTHING_KEPT in again
+    assert "“Staff must not accept friend requests from parents”" in again
+    assert wait == stranger == AWAY
+    assert "999" in urgent
+    assert counted(parts, ANSWERED_MEANWHILE) == 4
+    assert counted(parts, DUPLICATES) == 3
+    assert len(rows(parts, questions)) == 1
+    assert {row.message for row in rows(parts, events)} == {None}
+
+
+@pytest.mark.files
+def test_what_can_neither_be_written_down_nor_said_is_not_acknowledged_and_comes_again(parts: Parts) -> None:
+    platform = Platform()
+    platform.faults = [raising(NotNow("503"))]
+
+    async def scene() -> None:
+        rename(parts, "events", "lost")
+        with pytest.raises(NotNow):
+            await platform.receive("Ev1", helps())
+        await platform.receive("Ev1", helps())
+        rename(parts, "lost", "events")
+
+    run(parts, platform, scene=scene)
+    assert len(platform.said) == 1
+
+
+@pytest.mark.files
+def test_what_came_of_a_call_is_noted_once_the_store_is_back_so_that_it_is_made_once(parts: Parts) -> None:
+    platform = Platform()
+    said = asyncio.Event()
+
+    async def scene() -> None:
+        async def take() -> None:
+            rename(parts, "outbox", "lost")
+            said.set()
+
+        platform.faults = [take]
+        await platform.receive("Ev1", helps())
+        await said.wait()
+        await asyncio.sleep(0.1)
+        rename(parts, "lost", "outbox")
+        await until(lambda: not rows(parts, outbox))
+
+    run(parts, platform, scene=scene)
+    assert len(platform.said) == 1
 
 
 # Files
@@ -568,13 +664,13 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def process_of(store: Versions, tmp_path: Path, parsed: Path) -> Callable[[str, str], "subprocess.Popen[str]"]:
+def process_of(store: Versions, store_url: str, parsed: Path) -> Callable[[str, str], "subprocess.Popen[str]"]:
     """Return a process over the store that receives an event twice, and then lives or dies as its mode says."""
     people = People(store.engine, now_utc)
     people.enrol(people.invite("hillside", PersonRole.STAFF)[1], TELEGRAM, "77")
 
     def start(mode: str, event: str) -> "subprocess.Popen[str]":
-        arguments = [sys.executable, "-c", DYING, sqlite_url(tmp_path / "store"), str(parsed), mode, event]
+        arguments = [sys.executable, "-c", DYING, store_url, str(parsed), mode, event]
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
         return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 

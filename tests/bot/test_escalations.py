@@ -14,11 +14,13 @@ from bot.notices import NoticeKind, Notices
 from bot.people import TELEGRAM
 from bot.sealing import Seal
 from bot.tables import escalation_messages, escalations, notices
-from corpus.tables import writing
+from corpus.tenancy import reading_at, writing_at
 from corpus.versions import Versions
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
+
+pytestmark = pytest.mark.both_stores
 
 KEY = b"a key that only the tests have"
 MINUTES = 10
@@ -37,7 +39,7 @@ class Kept:
     def alert(self, *line: int) -> Escalation:
         """Return a new alert."""
         content = Content(name="Jo", question="May I?")
-        with writing(self.engine) as connection:
+        with writing_at(self.engine, "hillside") as connection:
             number = self.escalations.alert(
                 connection, "hillside", line=line, minutes=MINUTES, content=content, asker="somebody", address=ADDRESS
             )
@@ -46,7 +48,7 @@ class Kept:
     def question(self) -> Escalation:
         """Return a new question to the first, which is overdue in two days."""
         now = self.clock()
-        with writing(self.engine) as connection:
+        with writing_at(self.engine, "hillside") as connection:
             number = self.escalations.question(
                 connection,
                 "hillside",
@@ -69,8 +71,8 @@ class Kept:
         self, about: Escalation, kind: NoticeKind, person_id: int | None, *, arrived: bool, said: str | None = None
     ) -> None:
         """Note whether a notice has arrived."""
-        with writing(self.engine) as connection:
-            self.escalations.settled(connection, Announced(kind, about.id, person_id), TELEGRAM, arrived, said)
+        with writing_at(self.engine, "hillside") as connection:
+            self.escalations.settled(connection, Announced(kind, about.school_id, about.id, person_id), TELEGRAM, arrived, said)
 
     def follow_up(self) -> None:
         """See to what is due; everybody is at work tomorrow."""
@@ -78,7 +80,7 @@ class Kept:
 
     def notices(self) -> list[Row[tuple[object, ...]]]:
         """Return the notices that were put, and take them away."""
-        with writing(self.engine) as connection:
+        with self.engine.begin() as connection:
             rows = connection.execute(select(notices).order_by(notices.c.id)).all()
             connection.execute(delete(notices))
         return list(rows)
@@ -119,13 +121,13 @@ def test_the_states_of_an_alert_follow_each_other(kept: Kept) -> None:
     alert = kept.alert(FIRST)
     kept.settle(alert, NoticeKind.ALERT, FIRST, arrived=True)
     assert kept.now(alert.id).state is State.DELIVERED
-    with writing(kept.engine) as connection:
+    with writing_at(kept.engine, "hillside") as connection:
         kept.escalations.see(connection, alert, FIRST)
     assert kept.now(alert.id).state is State.SEEN
-    with writing(kept.engine) as connection:
+    with writing_at(kept.engine, "hillside") as connection:
         kept.escalations.take_on(connection, alert, FIRST)
     assert kept.now(alert.id).state is State.ANSWERED
-    with writing(kept.engine) as connection:
+    with writing_at(kept.engine, "hillside") as connection:
         kept.escalations.erase(connection, alert)
     erased = kept.now(alert.id)
     assert (erased.state, erased.content) == (State.CLOSED, None)
@@ -137,7 +139,7 @@ def test_the_states_of_an_alert_follow_each_other(kept: Kept) -> None:
 
 def test_a_late_note_that_it_arrived_takes_nothing_back(kept: Kept) -> None:
     alert = kept.alert(FIRST)
-    with writing(kept.engine) as connection:
+    with writing_at(kept.engine, "hillside") as connection:
         kept.escalations.take_on(connection, alert, FIRST)
     kept.notices()
     kept.settle(alert, NoticeKind.ALERT, FIRST, arrived=True)
@@ -193,9 +195,9 @@ def test_a_reminder_waits_until_its_addressee_is_at_work(kept: Kept) -> None:
 
 def test_a_question_is_answered_once(kept: Kept) -> None:
     question = kept.question()
-    with writing(kept.engine) as connection:
+    with writing_at(kept.engine, "hillside") as connection:
         kept.escalations.answer(connection, question, "Yes.", kept.clock())
-    with pytest.raises(Overtaken), writing(kept.engine) as connection:
+    with pytest.raises(Overtaken), writing_at(kept.engine, "hillside") as connection:
         kept.escalations.answer(connection, question, "No.", kept.clock())
     content = kept.now(question.id).content
     assert content
@@ -205,12 +207,12 @@ def test_a_question_is_answered_once(kept: Kept) -> None:
 @pytest.mark.parametrize("arrived", [True, False])
 def test_after_its_answer_a_question_is_closed_and_its_address_gone(kept: Kept, arrived: bool) -> None:
     question = kept.question()
-    with writing(kept.engine) as connection:
+    with writing_at(kept.engine, "hillside") as connection:
         kept.escalations.answer(connection, question, "Yes.", kept.clock())
     kept.notices()
     kept.settle(question, NoticeKind.ANSWER, None, arrived=arrived)
     assert kept.now(question.id).state is State.CLOSED
-    with kept.engine.connect() as connection:
+    with reading_at(kept.engine, "hillside") as connection:
         assert kept.escalations.address_of_asker(connection, question.id) is None
     assert kept.told() == ([] if arrived else [("undelivered", FIRST, "")])
 
@@ -227,7 +229,7 @@ def test_a_question_that_cannot_arrive_is_told_to_its_asker_once(kept: Kept) -> 
 
 def test_what_came_of_an_escalation_that_is_gone_is_nothing(kept: Kept) -> None:
     question = kept.question()
-    with writing(kept.engine) as connection:
+    with kept.engine.begin() as connection:
         connection.execute(delete(escalations))
     kept.notices()
     for kind in NoticeKind:
@@ -252,9 +254,9 @@ def test_what_was_said_to_the_asker_is_no_message_to_answer(kept: Kept) -> None:
 
 def test_only_who_was_told_has_something_waiting(kept: Kept) -> None:
     alert = kept.alert(FIRST, SECOND)
-    assert [kept.escalations.waiting_for(people) for people in ([SECOND], [STRANGER], [])] == [[], [], []]
-    assert kept.escalations.of_asker("somebody else") == []
-    assert [one.id for one in kept.escalations.of_asker("somebody")] == [alert.id]
+    assert [kept.escalations.waiting_for("hillside", people) for people in ([SECOND], [STRANGER], [])] == [[], [], []]
+    assert kept.escalations.of_asker("somebody else", "hillside") == []
+    assert [one.id for one in kept.escalations.of_asker("somebody", "hillside")] == [alert.id]
     assert (kept.escalations.count_of("somebody"), kept.escalations.count_of("somebody else")) == (1, 0)
 
 
@@ -262,10 +264,10 @@ def test_what_nobody_answered_is_deleted_too(kept: Kept) -> None:
     question, alert = kept.question(), kept.alert(FIRST)
     kept.settle(question, NoticeKind.QUESTION, FIRST, arrived=True, said="chat 5")
     kept.clock.wait(ESCALATIONS_KEPT)
-    kept.escalations.clear()
+    kept.escalations.clear("hillside")
     assert kept.now(alert.id)
     kept.clock.wait(timedelta(seconds=1))
-    kept.escalations.clear()
+    kept.escalations.clear("hillside")
     assert kept.escalations.find(question.id) is kept.escalations.find(alert.id) is None
     with kept.engine.connect() as connection:
         assert connection.execute(select(escalation_messages)).all() == []
@@ -275,8 +277,8 @@ def test_the_address_of_an_alert_stays_while_somebody_is_still_to_be_told(kept: 
     alert = kept.alert(FIRST, SECOND)
 
     def is_there() -> bool:
-        kept.escalations.clear()
-        with kept.engine.connect() as connection:
+        kept.escalations.clear("hillside")
+        with reading_at(kept.engine, "hillside") as connection:
             return kept.escalations.address_of_asker(connection, alert.id) is not None
 
     kept.clock.wait(RECEIPTS_LAST + timedelta(days=1))
@@ -295,6 +297,6 @@ def test_with_another_secret_nothing_can_be_read_and_nothing_fails(
     found = other.find(alert.id)
     assert found
     assert found.content is None
-    with store.engine.connect() as connection:
+    with reading_at(store.engine, "hillside") as connection:
         assert other.address_of_asker(connection, alert.id) is None
     assert "sealed with another secret key" in caplog.text

@@ -12,7 +12,7 @@ from bot.gaps import NOT_SHARED, ROW_GONE, Decision, Gap, GapKind
 from bot.people import TELEGRAM, WEB, PersonRole
 from bot.records import FOLLOW_UP, RETENTION, AskedQuestion
 from bot.tables import gap_decisions, notices, questions
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from retrieval.decision import Outcome
 from tests.conftest import HILLSIDE_RULES
 
@@ -71,7 +71,7 @@ def asked(staff: "Staff") -> Callable[..., None]:
     """Put questions straight into the store, each of another asker's unless one is named."""
 
     def put(*wordings: str, asker: str | None = None, **fields: Any) -> None:
-        with writing(staff.engine) as connection:
+        with writing_at(staff.engine, "hillside") as connection:
             for wording in wordings:
                 staff.clock.wait(timedelta(seconds=1))
                 number = f"{staff.clock():%d%H%M%S}"
@@ -90,7 +90,7 @@ def bring(staff: "Staff", publish: Callable[..., int]) -> Callable[[str], None]:
         before = staff.parts.indexes.of("hillside")
         publish("hillside", rules)
         after = staff.parts.indexes.of("hillside")
-        with writing(staff.engine) as connection:
+        with writing_at(staff.engine, "hillside") as connection:
             staff.parts.gaps.settle(connection, "hillside", before, after)
 
     return new
@@ -112,7 +112,7 @@ def ask(staff: "Staff", question: str, account: str = TEACHER, **fields: Any) ->
 
 
 def decide(staff: "Staff", gap: str, decision: Decision, school: str = "hillside") -> None:
-    with writing(staff.engine) as connection:
+    with writing_at(staff.engine, school) as connection:
         staff.parts.gaps.decide(connection, school, gap, decision, "headteacher 1")
 
 
@@ -356,12 +356,12 @@ def test_what_is_noted_for_the_next_review_stays_on_a_list_until_it_is_settled_o
     assert gaps(staff) == []
     assert [(gap.shown, gap.people) for gap in noted("hillside")] == [("key, shed", 3), (MINIBUS, 2), (NOT_SHARED, 1)]
     staff.clock.wait(RETENTION - timedelta(days=80))
-    records.clear()
+    records.clear("hillside")
     later = [(gap.shown, gap.people, gap.last_asked) for gap in noted("hillside")]
     assert later == [(MINIBUS, 1, "2027-02"), ("key, shed", 0, None)]
     bring(HILLSIDE_RULES + ON_MINIBUSES)
     (shed,) = noted("hillside")
-    with writing(staff.engine) as connection:
+    with writing_at(staff.engine, "hillside") as connection:
         staff.parts.gaps.drop_note(connection, "hillside", shed.key)
         with pytest.raises(BotError, match=ROW_GONE):
             staff.parts.gaps.drop_note(connection, "hillside", shed.key)
@@ -371,7 +371,7 @@ def test_what_is_noted_for_the_next_review_stays_on_a_list_until_it_is_settled_o
 def test_a_note_that_is_taken_back_leaves_its_row_open(staff: "Staff") -> None:
     staff.say(BOOKS)
     decide(staff, MINIBUS, Decision.NEXT_REVIEW)
-    with writing(staff.engine) as connection:
+    with writing_at(staff.engine, "hillside") as connection:
         staff.parts.gaps.drop_note(connection, "hillside", MINIBUS)
     assert [gap.shown for gap in gaps(staff)] == [MINIBUS]
     assert rows(staff, gap_decisions) == []

@@ -19,7 +19,8 @@ from bot.notices import NoticeKind
 from bot.people import WEB, People, PersonRole
 from bot.schema import open_store
 from bot.tables import events, notices, questions
-from corpus.tables import sqlite_url, writing
+from corpus.tables import sqlite_url
+from corpus.tenancy import owning, writing_at
 from corpus.versions import School, Versions
 from retrieval.knowledge import Knowledge
 
@@ -114,7 +115,7 @@ def test_whoever_joins_is_asked_to_read_what_the_school_asks_all_to_read(
     visit: Callable[[], TestClient], people: People, store: Versions, knowledge: Knowledge
 ) -> None:
     announcements = assemble(Indexes(store, knowledge), b"k" * 32).announcements
-    with writing(store.engine) as connection:
+    with writing_at(store.engine, "hillside") as connection:
         options: dict[str, Any] = {"since": None, "own": "", "to_confirm": True, "who": "headteacher 1"}
         announcements.announce(connection, "hillside", "staff", 1, **options)
     assert kept(store, notices) == []
@@ -218,11 +219,11 @@ def test_a_store_made_before_there_were_people_gets_them(tmp_path: Path) -> None
     from alembic import command
 
     from bot.migrations import alembic_config
-    from corpus.tables import open_engine, writing
+    from corpus.tables import open_engine
 
     engine = open_engine(sqlite_url(tmp_path))
     config = alembic_config()
-    with writing(engine) as connection:
+    with owning(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
     Versions(engine, now_utc).add_school(School("hillside", "Hillside", "Hillside"))
@@ -237,11 +238,11 @@ def test_a_store_made_before_invitations_had_numbers_of_their_own_keeps_them(tmp
     from alembic import command
 
     from bot.migrations import alembic_config
-    from corpus.tables import open_engine, writing
+    from corpus.tables import open_engine
 
     engine = open_engine(sqlite_url(tmp_path))
     config = alembic_config()
-    with writing(engine) as connection:
+    with owning(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
     Versions(engine, now_utc).add_school(School("hillside", "Hillside", "Hillside"))

@@ -15,11 +15,13 @@ from bot.notices import AGAIN_AFTER, Announcement, Notice, NoticeKind, Notices
 from bot.people import TELEGRAM, WEB
 from bot.rendering import as_text
 from bot.tables import notices, outbox
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import Versions
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
+
+pytestmark = pytest.mark.both_stores
 
 MINUTE = timedelta(minutes=1)
 
@@ -39,7 +41,7 @@ class Place:
 
     def put(self, **fields: Any) -> None:
         """Keep a test alert to person 1, unless the fields say otherwise."""
-        with writing(self.engine) as connection:
+        with writing_at(self.engine, "hillside") as connection:
             self.kept.put(connection, "hillside", **{"kind": NoticeKind.TEST_ALERT, "person_id": 1, **fields})
 
     def announced(self, _connection: Connection, notice: Notice) -> Announcement | None:
@@ -107,7 +109,7 @@ def test_what_no_channel_can_say_is_given_up_and_told(place: Place) -> None:
     place.put(channel="gone", escalation_id="abc")
     assert place.carry_out() == []
     assert (place.left(), place.left(outbox)) == (0, 0)
-    assert place.settled == [(Announced("test_alert", "abc", 1), False)]
+    assert place.settled == [(Announced("test_alert", "hillside", "abc", 1), False)]
 
 
 def test_what_is_for_the_chat_page_waits_there(place: Place) -> None:

@@ -43,7 +43,7 @@ def test_a_reply_that_settles_nothing_names_what_was_not_brought_in(chat: "Chat"
 
 def test_of_many_the_first_are_named(chat: "Chat", schools: Indexes) -> None:
     chat.join()
-    with schools.versions.all_at_once() as together:
+    with schools.versions.all_at_once("hillside") as together:
         for number in range(MOST_TITLES):
             add_other_policy(together, "hillside", f"Policy {number:02}")
     told = chat.told(WEDDING)

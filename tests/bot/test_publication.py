@@ -24,13 +24,15 @@ from bot.trial import Difference
 from corpus.building import build_policy
 from corpus.clause import Correction, RulingNote, Stance
 from corpus.errors import CorpusError
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import Approval
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge
 
 if TYPE_CHECKING:
     from tests.conftest import Chat, Clock
+
+pytestmark = pytest.mark.both_stores
 
 HEAD, CHAIR, OFFICE = "headteacher 1", "chair 2", "office 3"
 FRIENDS = "Can I be friends with a pupil's mum or dad on Facebook?"
@@ -51,7 +53,7 @@ DISCOURAGED = Correction("Mrs Harrison", DAY, "it is only advice", Stance.DISCOU
 def parts(chat: "Chat", publish: Callable[..., int]) -> Parts:
     """Hillside with a second version, and with one test question: each that is tried takes time."""
     publish("hillside", RULES)
-    with writing(chat.parts.indexes.versions.engine) as connection:
+    with writing_at(chat.parts.indexes.versions.engine, "hillside") as connection:
         connection.execute(insert(trial_questions).values(school_id="hillside", question=FRIENDS, must=False))
     return chat.parts
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.escalations import Overtaken
 from bot.people import TELEGRAM, PersonRole
 from bot.tables import escalation_messages, escalations, notices, outbox, questions, unfinished
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Staff
@@ -180,9 +180,9 @@ def test_two_taps_at_once_send_it_once(linked: "Staff") -> None:
     first, second = (turn.keep for turn in turns)
     assert first
     assert second
-    with writing(linked.engine) as connection:
+    with writing_at(linked.engine, "hillside") as connection:
         first(connection)
-    with pytest.raises(Overtaken), writing(linked.engine) as connection:
+    with pytest.raises(Overtaken), writing_at(linked.engine, "hillside") as connection:
         second(connection)
     with linked.engine.connect() as connection:
         assert len(connection.execute(select(escalations)).all()) == 1

@@ -11,12 +11,14 @@ from bot.messages import Message
 from bot.people import SLACK, TELEGRAM, WEB
 from bot.records import FOLLOW_UP, AskedQuestion, Records
 from bot.tables import conversations, question_counts, questions
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from corpus.versions import School, Versions
 from retrieval.decision import Outcome
 
 if TYPE_CHECKING:
     from tests.conftest import Chat, Clock
+
+pytestmark = pytest.mark.both_stores
 
 KEY = b"a key that only the tests have"
 DAY = timedelta(days=1)
@@ -41,12 +43,13 @@ def rows(store: Versions, table: Any) -> list[Any]:
 def keep(records: Records, store: Versions, clock: "Clock", number: int, **fields: Any) -> None:
     asked = {"school_id": "hillside", "asker": records.asker(message()), "channel": TELEGRAM, "asked_at": clock()}
     asked |= {"question": "a question", "outcome": Outcome.ANSWERED, "slug": None, "clause_id": None}
-    with writing(store.engine) as connection:
-        records.keep(connection, AskedQuestion(id=str(number), **(asked | fields)))
+    kept = AskedQuestion(id=str(number), **(asked | fields))
+    with writing_at(store.engine, kept.school_id) as connection:
+        records.keep(connection, kept)
 
 
 def remember(records: Records, store: Versions, earlier: list[str], school: str = "hillside", **fields: Any) -> None:
-    with writing(store.engine) as connection:
+    with writing_at(store.engine, school) as connection:
         records.remember(connection, message(**fields), school, earlier)
 
 
@@ -137,7 +140,7 @@ def test_on_the_chat_page_the_earlier_questions_are_the_pages_own_and_are_not_ke
     turn = chat.parts.conversation.turn_of(Asker(school, (school,), person), asked, 1, ["/help", FRIENDS])
     assert turn.outcome is Outcome.ANSWERED
     assert turn.keep
-    with writing(store.engine) as connection:
+    with writing_at(store.engine, "hillside") as connection:
         turn.keep(connection)
     assert rows(store, conversations) == []
     assert [row.question for row in rows(store, questions)] == ["What about pupils?"]
@@ -168,7 +171,7 @@ def test_a_conversation_that_goes_on_is_kept_on_and_one_that_is_over_is_cleared(
     clock.wait(FOLLOW_UP - timedelta(seconds=1))
     remember(records, store, ["one", "two"])
     clock.wait(timedelta(seconds=1))
-    records.clear()
+    records.end_conversations()
     assert len(rows(store, conversations)) == 1
     assert records.earlier(message(), "hillside") == ["one", "two"]
 
@@ -184,8 +187,8 @@ def test_old_questions_become_counts_a_month_exactly_once(records: Records, stor
     clock.wait(10 * DAY)  # in December
     keep(records, store, clock, 5)
     clock.wait(records.retention - 10 * DAY)
-    for _ in range(2):
-        records.clear()
+    for school in ("hillside", "meadow") * 2:
+        records.clear(school)
     counts = {(row.school_id, row.month, row.outcome): row.times for row in rows(store, question_counts)}
     november = {
         ("hillside", "2026-11", "answered"): 3,
@@ -195,7 +198,7 @@ def test_old_questions_become_counts_a_month_exactly_once(records: Records, stor
     assert counts == november
     assert [row.id for row in rows(store, questions)] == ["5"]
     clock.wait(10 * DAY)
-    records.clear()
+    records.clear("hillside")
     counts = {(row.school_id, row.month, row.outcome): row.times for row in rows(store, question_counts)}
     assert counts == november | {("hillside", "2026-12", "answered"): 1}
     assert rows(store, questions) == []
@@ -206,7 +209,7 @@ def test_many_that_clear_at_once_count_each_question_once(records: Records, stor
         keep(records, store, clock, number)
     clock.wait(records.retention)
     with ThreadPoolExecutor(6) as threads:
-        list(threads.map(lambda _: Records(store.engine, KEY, clock).clear(), range(6)))
+        list(threads.map(lambda _: Records(store.engine, KEY, clock).clear("hillside"), range(6)))
     assert [row.times for row in rows(store, question_counts)] == [30]
 
 
@@ -214,10 +217,10 @@ def test_a_school_may_keep_questions_for_a_shorter_time(store: Versions, clock: 
     records = Records(store.engine, KEY, clock, retention=DAY)
     keep(records, store, clock, 1)
     clock.wait(DAY - timedelta(seconds=1))
-    records.clear()
+    records.clear("hillside")
     assert len(rows(store, questions)) == 1
     clock.wait(timedelta(seconds=1))
-    records.clear()
+    records.clear("hillside")
     assert rows(store, questions) == []
 
 

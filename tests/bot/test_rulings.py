@@ -158,7 +158,7 @@ def test_what_is_not_as_it_must_be_is_refused_in_a_sentence_and_nothing_changes(
 
 def test_a_change_that_is_part_of_one_that_fails_leaves_nothing(timed: Versions) -> None:
     def fail() -> None:
-        with timed.all_at_once() as together:
+        with timed.all_at_once("hillside") as together:
             Rulings(together).rule("hillside", NO_DOGS, F, note(), "headteacher 12")
             raise BotError("The index cannot be built.")
 

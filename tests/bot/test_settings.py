@@ -30,6 +30,32 @@ def test_the_data_folder_follows_the_desktops_custom_and_its_own_variable() -> N
     assert read_settings({"POLICYBOT_HOME": ""}).home == read_settings({}).home
 
 
+def test_the_metrics_are_told_nowhere_unless_it_is_said_where() -> None:
+    assert read_settings({}).metrics is None
+    assert read_settings({"POLICYBOT_METRICS_BIND": ""}).metrics is None
+    assert read_settings({"POLICYBOT_METRICS_BIND": "[::1]:9100"}).metrics == ("::1", 9100)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"METRICS_BIND": "9100"}, "POLICYBOT_METRICS_BIND=9100 is no address: write it as 127.0.0.1:8080."),
+        (
+            {"METRICS_BIND": "10.0.0.7:8080"},
+            "POLICYBOT_METRICS_BIND=10.0.0.7:8080 has the port of POLICYBOT_BIND: choose another port for it.",
+        ),
+        (
+            {"METRICS_BIND": "0.0.0.0:9100", "DEMO": "1"},
+            "POLICYBOT_METRICS_BIND=0.0.0.0:9100 is not this machine's own address: demo mode listens on 127.0.0.1 only.",
+        ),
+    ],
+)
+def test_where_the_metrics_are_told_must_be_a_port_of_its_own(variables: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({f"POLICYBOT_{name}": value for name, value in variables.items()})
+    assert str(refused.value) == told
+
+
 def test_the_store_may_be_elsewhere() -> None:
     assert read_settings({"POLICYBOT_DATABASE_URL": "postgresql://host/db"}).database_url == "postgresql://host/db"
 
@@ -228,11 +254,11 @@ def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_key_is_named_with_the_nearest(written: Written, tmp_path: Path) -> None:
     where = f"in {tmp_path / 'policybot.yaml'}"
-    assert problems(lambda: written("slak: {}\nbot_token: hidden\npubic_url: a\nzebra: 1\nsecret_key: hidden\nhome: /a\n")) == [
+    assert problems(lambda: written("slak: {}\nbot_token: hidden\npubic_url: a\nquokka: 1\nsecret_key: hidden\nhome: /a\n")) == [
         f"slak {where} is not known: did you mean slack? Correct it or take it out.",
         f"bot_token {where} is not known: did you mean slack.bot_token? Correct it or take it out.",
         f"pubic_url {where} is not known: did you mean public_url? Correct it or take it out.",
-        f"zebra {where} is not known: take it out; README.md lists the settings.",
+        f"quokka {where} is not known: take it out; README.md lists the settings.",
         f"secret_key cannot stand {where}: set POLICYBOT_SECRET_KEY in the environment instead.",
         f"home cannot stand {where}: set POLICYBOT_HOME in the environment instead.",
     ]
@@ -287,7 +313,7 @@ def test_a_command_in_the_terminal_waits_for_nothing_that_the_channels_need(
 ) -> None:
     if file:
         (tmp_path / "policybot.yaml").write_text(file)
-    heavy = ["msgspec", "pydantic", "slack_bolt", "telegram", "microsoft_teams", "yaml"]
+    heavy = ["msgspec", "pydantic", "slack_bolt", "telegram", "microsoft_teams", "yaml", "structlog", "prometheus_client"]
     program = (
         "import sys, bot.terminal, bot.settings; bot.settings.read_settings(); "
         f"print([name for name in {heavy} if name in sys.modules])"

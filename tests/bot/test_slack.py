@@ -63,7 +63,7 @@ class Slack:
     """The channel on a local Slack, with what it counted."""
 
     def __init__(self, server: SlackServer, *, socket: bool, guests: bool = False) -> None:
-        self.refused = 0
+        self.refused = self.not_receiving = 0
         self.server = server
         self.socket = socket
         self.channel = SlackChannel(
@@ -73,10 +73,14 @@ class Slack:
             api_base_url=server.api_url,
             allow_guests=guests,
             refused=self._count,
+            not_receiving=self._count_not_receiving,
         )
 
     def _count(self) -> None:
         self.refused += 1
+
+    def _count_not_receiving(self) -> None:
+        self.not_receiving += 1
 
     @asynccontextmanager
     async def running(self, receive: Receiver) -> AsyncIterator[None]:
@@ -450,12 +454,15 @@ def test_a_connection_whose_address_slack_no_longer_takes_is_opened_with_a_new_o
     assert len(server.called("apps.connections.open")) >= 2
 
 
-def test_slack_being_away_at_the_start_keeps_nobody_from_starting(socket: Slack) -> None:
+def test_slack_being_away_at_the_start_keeps_nobody_from_starting_and_is_counted(socket: Slack) -> None:
     server = socket.server
     server.go_down()
 
     async def start() -> None:
         await socket.channel.start(Receiver())
+        async with asyncio.timeout(60):
+            while not socket.not_receiving:
+                await asyncio.sleep(0.01)
         await asyncio.to_thread(server.come_back)
         await asyncio.to_thread(server.wait_for, lambda: server.sockets)
         await socket.channel.stop()

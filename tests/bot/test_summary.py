@@ -40,12 +40,12 @@ def test_a_month_is_counted_beside_the_one_before_and_names_only_what_three_peop
     assert december.before == november.month
     assert (december.month.questions, december.most_asked) == (2, ())
 
-    Records(linked.engine, KEY, linked.clock, retention=timedelta(days=5)).clear()
+    Records(linked.engine, KEY, linked.clock, retention=timedelta(days=5)).clear("hillside")
     later = linked.parts.summaries.of("hillside", date(2026, 11, 1))
     assert later.month.outcomes == november.month.outcomes
     assert (later.month.counted_only, later.month.helped, later.most_asked) == (7, 0, ())
     linked.clock.wait(RETENTION)
-    linked.parts.records.clear()
+    linked.parts.records.clear("hillside")
     assert linked.parts.summaries.of("hillside", date(2026, 12, 1)).month.outcomes == {Outcome.NOT_COVERED: 2}
     assert linked.parts.summaries.of("meadow", date(2026, 11, 1)).month.questions == 0
 

@@ -14,7 +14,6 @@ from bot.tables import watches
 from bot.watches import MOST_WATCHED, TELL_ME, UNREACHABLE
 from corpus.building import build_policy
 from corpus.clause import Correction, Stance
-from corpus.tables import writing
 from corpus.versions import Versions
 from tests.conftest import HILLSIDE_RULES
 
@@ -175,7 +174,7 @@ def test_a_rule_of_an_old_version_and_one_of_another_school_cannot_be_watched(st
 
 def test_nobody_watches_more_than_can_be_listed(staff: "Staff") -> None:
     watch(staff)
-    with writing(staff.engine) as connection:
+    with staff.engine.begin() as connection:
         of = {"school_id": "hillside", "slug": "staff", "person_id": connection.scalar(select(watches.c.person_id))}
         rows = [{**of, "clause_id": str(number), "made_at": staff.clock()} for number in range(MOST_WATCHED - 1)]
         connection.execute(watches.insert(), rows)

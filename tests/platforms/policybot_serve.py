@@ -14,9 +14,9 @@ from tests.platforms.served import free_port
 
 
 @contextmanager
-def served(home: Path, question: bytes, **settings: str) -> Iterator[str]:
-    """Start `policybot serve` on a data folder; give the address of the chat page."""
-    port = free_port()
+def served(home: Path, question: bytes, port: int | None = None, **settings: str) -> Iterator[str]:
+    """Start `policybot serve` on a data folder; give the address of the chat page, on any port unless one is given."""
+    port = port or free_port()
     environment = {"POLICYBOT_HOME": str(home), "POLICYBOT_BIND": f"127.0.0.1:{port}"}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "serve"], env=os.environ | environment | settings, cwd=Path(__file__).parents[2]

@@ -34,6 +34,7 @@ def slack_channel(api_url: str, parts: Parts, *, socket: bool, guests: bool = Fa
         api_base_url=api_url,
         allow_guests=guests,
         refused=partial(parts.deliveries.count, SLACK, REFUSED),
+        not_receiving=lambda: None,
     )
 
 

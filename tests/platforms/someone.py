@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 def uncounted() -> None:
-    """Nothing is turned away here."""
+    """Nothing is counted here."""
 
 
 class Platform:
@@ -93,7 +93,8 @@ class OnTelegram(Platform):
         super().__init__()
         self.server = server
         self.sam, self.group = Someone(77, "Sam", "sam_teaches", last_name="Teacher"), Group(-1001)
-        self.channel = TelegramChannel(TOKEN, [("help", "Help")], api_base_url=server.address, refused=uncounted)
+        menu = [("help", "Help")]
+        self.channel = TelegramChannel(TOKEN, menu, api_base_url=server.address, refused=uncounted, not_receiving=uncounted)
 
     def wait(self, until: Callable[[], bool]) -> None:
         self.server.wait(until)
@@ -134,6 +135,7 @@ class OnSlack(Platform):
             api_base_url=server.api_url,
             allow_guests=False,
             refused=uncounted,
+            not_receiving=uncounted,
         )
 
     @asynccontextmanager

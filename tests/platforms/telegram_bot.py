@@ -34,6 +34,7 @@ def telegram_channel(address: str, parts: Parts, *, webhook_url: str | None = No
         webhook_url=webhook_url,
         webhook_secret=SECRET,
         refused=partial(parts.deliveries.count, TELEGRAM, REFUSED),
+        not_receiving=lambda: None,
     )
 
 

@@ -11,6 +11,7 @@ from bot.channels.slack import EVENTS_PATH
 from bot.chat_page import create_app
 from bot.dispatcher import Dispatcher
 from bot.joining import Door
+from bot.metrics import Metrics
 from bot.page_notices import PageNotices
 from bot.people import SLACK, TEAMS
 from bot.schema import open_store
@@ -38,6 +39,7 @@ async def whole_bot(
     teams: TeamsServer,
     telegram: TelegramServer,
     now: Callable[[], datetime],
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Bot]:
     """Run the bot for a school whose staff a Slack workspace and a Microsoft tenant hold, over a data folder."""
     engine = open_store(sqlite_url(home))
@@ -49,7 +51,7 @@ async def whole_bot(
         teams_channel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], parts),
         telegram_channel(telegram.address, parts),
     ]
-    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels)
+    dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels, metrics=metrics)
     routes = [route for channel in channels for route in channel.routes()]
     door = Door(parts.people, parts.announcements, now, secure=False)
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)

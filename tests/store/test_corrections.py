@@ -11,6 +11,8 @@ from corpus.clause import Clause, Correction, Stance
 from corpus.errors import StoreError
 from corpus.versions import Approval, Versions
 
+pytestmark = pytest.mark.both_stores
+
 RULES = "1. Phones\n\n1.1 Staff must not use their own phones in class.\n\n1.2 Staff may use their own phones at lunchtime.\n"
 STRICTER = Correction(by="the headteacher", on=date(2026, 11, 22), reason="only in the staffroom", stance=Stance.CONDITIONAL)
 

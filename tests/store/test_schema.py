@@ -17,7 +17,8 @@ from bot.errors import BotError
 from bot.migrations import alembic_config
 from bot.schema import HEAD, open_store
 from corpus import tables
-from corpus.tables import metadata, sqlite_url, writing
+from corpus.tables import metadata, sqlite_url
+from corpus.tenancy import owning
 
 
 def refusal(url: str) -> str:
@@ -62,7 +63,7 @@ def test_head_is_the_newest_of_one_history() -> None:
 def test_every_migration_can_be_taken_back_and_made_again(tmp_path: Path) -> None:
     engine = open_store(sqlite_url(tmp_path))
     config = alembic_config()
-    with writing(engine) as connection:
+    with owning(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
@@ -194,7 +195,6 @@ def test_a_store_made_by_a_newer_version_is_refused_and_left_as_it_is(tmp_path: 
         "nonsense",
         "",
         "mysterydb://host/db",
-        "postgresql://user:secret@",
         "mysql+oracle://user:secret@host/db",
         "sqlite:////dev/null/x",
     ],
@@ -202,4 +202,10 @@ def test_a_store_made_by_a_newer_version_is_refused_and_left_as_it_is(tmp_path: 
 def test_an_address_that_is_no_stores_is_said_in_one_sentence_without_its_password(url: str) -> None:
     sentence = refusal(url)
     assert "POLICYBOT_" in sentence
+    assert "secret" not in sentence
+
+
+def test_a_server_that_does_not_answer_is_said_in_one_sentence_without_its_password() -> None:
+    sentence = refusal("postgresql+psycopg://user:secret@127.0.0.1:1/policybot")
+    assert "cannot be opened" in sentence
     assert "secret" not in sentence

@@ -20,6 +20,8 @@ from corpus.tables import clauses, metadata, schools, sqlite_url
 from corpus.tables import versions as versions_table
 from corpus.versions import School, Versions
 
+pytestmark = pytest.mark.both_stores
+
 PHONES = "Staff must not use their own phones in class."
 GIFTS = "Gifts worth more than ten pounds are declared to the office."
 DOGS = "No dog comes on the field at any time of the day."
@@ -420,6 +422,7 @@ def _run(store: Versions, code: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.files
 def test_a_store_that_is_copied_to_another_folder_answers_the_same(store: Versions, tmp_path: Path) -> None:
     published(store, PHONES)
     store.engine.dispose()  # the log is folded into the one file
@@ -432,7 +435,7 @@ def test_a_store_that_is_copied_to_another_folder_answers_the_same(store: Versio
 
 
 def test_what_is_done_all_at_once_is_kept_as_a_whole(store: Versions) -> None:
-    with store.all_at_once() as together:
+    with store.all_at_once("valley") as together:
         together.add_school(School("valley", "Valley School", "Valley"))
         together.save_draft(policy(PHONES, school="valley"), None)
         assert together.publish("valley", "phones", "head") == 1
@@ -445,7 +448,7 @@ def test_what_is_done_all_at_once_is_not_kept_at_all_where_the_last_of_it_fails(
     before = everything(store)
 
     def change_two() -> None:
-        with store.all_at_once() as together:
+        with store.all_at_once("hillside") as together:
             together.save_draft(policy(GIFTS), None)
             together.publish("hillside", "phones", "head")
             together.publish("hillside", "dogs", "head")

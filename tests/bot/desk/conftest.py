@@ -10,8 +10,10 @@ from bot.bootstrap import Indexes
 from bot.chat_page import create_app
 from bot.configuration import Configuration
 from bot.desk.gate import Gate
+from bot.desk.microsoft import MicrosoftSignIn
 from bot.desk.routes import desk_routes
 from bot.dispatcher import Dispatcher
+from bot.entra import RelyingParty
 from bot.joining import Door
 from bot.page_notices import PageNotices
 from bot.ways_in import WaysIn
@@ -25,15 +27,29 @@ WAYS = WaysIn("https://policies.hillside.example", "hillside_bot")
 
 @pytest.fixture
 def desk_over() -> Callable[[Indexes, Any], Desk]:
-    """Return the server with its desk over indexes, by a clock; `mails` where e-mail is set up."""
+    """Return the server with its desk over indexes, by a clock; `mails` where e-mail is set up.
 
-    def build(indexes: Indexes, clock: Any, *, mails: bool = False) -> Desk:
+    With a `relying_party` people can sign in with Microsoft; `secure` where the desk is reached by https; the rest is its
+    configuration.
+    """
+
+    def build(
+        indexes: Indexes,
+        clock: Any,
+        *,
+        mails: bool = False,
+        relying_party: RelyingParty | None = None,
+        secure: bool = False,
+        **configured: Any,
+    ) -> Desk:
         parts = assemble(indexes, KEY, now=clock, mails=mails, ways=WaysIn(ADDRESS, None))
         send_link = parts.chair_requests.send_link if mails else None
-        gate = Gate(parts.desk, parts.people, KEY, secure=False, send_link=send_link)
+        gate = Gate(parts.desk, parts.people, KEY, secure=secure, send_link=send_link, microsoft=relying_party is not None)
         door = Door(parts.people, parts.announcements, clock, secure=False)
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
-        routes = desk_routes(gate, parts, clock, ways=WAYS, configuration=Configuration())
+        routes = desk_routes(gate, parts, clock, ways=WAYS, configuration=Configuration(**configured))
+        if relying_party:
+            routes += MicrosoftSignIn(gate, relying_party, parts.people, parts.desk, key=KEY, now=clock).routes()
         app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)
         return Desk(parts, app, gate)
 

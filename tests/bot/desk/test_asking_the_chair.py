@@ -21,7 +21,7 @@ from bot.proposals import ChairSettings
 from bot.rendering import as_text
 from bot.tables import trial_questions
 from corpus.building import build_policy
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from tests.platforms.at_desk import ADDRESS, Desk, Seat, words_of
 from tests.platforms.smtp_server import HOST, SmtpServer
 
@@ -61,7 +61,7 @@ class School:
         self.write_book(BOOK)
         parts, versions = desk.parts, desk.parts.indexes.versions
         parts.proposals.change_settings("hillside", ChairSettings(versions_need_chair=True), self.head.in_trail)
-        with writing(versions.engine) as connection:
+        with writing_at(versions.engine, "hillside") as connection:
             question = {"school_id": "hillside", "question": "Can I be friends with a parent on Facebook?", "must": False}
             connection.execute(insert(trial_questions).values(question))  # one alone: each takes time
             private = Message(channel=WEB, account=self.head.account, place=self.head.account)
@@ -233,7 +233,7 @@ def test_when_the_contacts_name_another_chair_links_and_sessions_of_the_one_befo
     school.ask()
     school.post(mails=5)
     chair, other = school.chair(), school.chair(BELL)
-    with writing(school.parts.indexes.versions.engine) as connection:
+    with writing_at(school.parts.indexes.versions.engine, "hillside") as connection:
         school.parts.contacts.confirm_chair(connection, "hillside", "Mr Bell")
     assert [seat.get(DECIDES).status_code for seat in (chair, other)] == [401, 200]
 
@@ -271,7 +271,7 @@ def test_without_mail_the_page_says_what_to_do_and_no_link_can_be_asked_for(desk
     versions = desk.parts.indexes.versions
     versions.save_draft(build_policy(SOURCE, school="meadow", slug="new", title=None, source_name="new"), SOURCE)
     head = desk.seat(school="meadow")
-    with writing(versions.engine) as connection:
+    with writing_at(versions.engine, "meadow") as connection:
         question = {"school_id": "meadow", "question": "May I?", "must": False}
         connection.execute(insert(trial_questions).values(question))
     assert "to invite the chair, or to set up e-mail." in head.words("/policies/new/draft/publish")

@@ -14,7 +14,7 @@ from bot.web_security import HEADERS
 from corpus.building import build_policy
 from corpus.clause import Correction, Policy, Stance
 from corpus.policy_file import to_yaml
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from tests.platforms.at_desk import ADDRESS, Desk, Seat, TestClient, words_of
 
 ODD = "<script>alert(1)</script> {{ 7*7 }} =1+1 \x00\x07\x1b[31m “é”"
@@ -28,8 +28,8 @@ def busy(desk: Desk) -> Desk:
     """Two schools, each with one test question, a draft and an announcement; at meadow something waits for the chair."""
     parts = desk.parts
     looser = Correction("the headteacher", parts.indexes.versions.today(), "as agreed", Stance.ALLOWED)
-    with writing(parts.indexes.versions.engine) as connection:
-        for school in ("meadow", "hillside"):
+    for school in ("meadow", "hillside"):
+        with writing_at(parts.indexes.versions.engine, school) as connection:
             row = {"school_id": school, "question": f"May I bring a parrot to {school}?", "must": False}
             connection.execute(insert(trial_questions).values(row))
             parts.announcements.announce(

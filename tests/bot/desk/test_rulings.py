@@ -14,7 +14,7 @@ from bot.records import AskedQuestion
 from bot.rulings import Rulings
 from bot.tables import trial_questions
 from corpus.clause import RULINGS
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from retrieval.decision import Outcome
 from tests.platforms.at_desk import Desk, Seat, words_of
 
@@ -38,7 +38,7 @@ def asked(desk: Desk, clock: Any) -> Callable[..., None]:
     """Put questions that nothing settled into the store, each of another asker's."""
 
     def put(*wordings: str, **fields: Any) -> None:
-        with writing(desk.parts.indexes.versions.engine) as connection:
+        with writing_at(desk.parts.indexes.versions.engine, "hillside") as connection:
             for wording in wordings:
                 clock.wait(timedelta(seconds=1))
                 number = f"{clock():%d%H%M%S}"
@@ -52,7 +52,7 @@ def asked(desk: Desk, clock: Any) -> Callable[..., None]:
 @pytest.fixture
 def headteacher(desk: Desk) -> Seat:
     """Hillside's headteacher, whose drafts are tried with one question: each takes time."""
-    with writing(desk.parts.indexes.versions.engine) as connection:
+    with writing_at(desk.parts.indexes.versions.engine, "hillside") as connection:
         connection.execute(insert(trial_questions).values(school_id="hillside", question=FRIENDS, must=False))
     return desk.seat()
 

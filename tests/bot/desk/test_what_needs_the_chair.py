@@ -15,7 +15,7 @@ from bot.rulings import Ruled
 from bot.tables import trial_questions
 from corpus.building import build_policy
 from corpus.clause import RULINGS, Party, RulingNote, Stance
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from tests.platforms.at_desk import Desk, Seat, words_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ REASON = {"reason": "We have always done so"}
 def hillside(desk: Desk, publish: Callable[..., int]) -> Desk:
     """Hillside with a second version and one test question: each that is tried takes time."""
     publish("hillside", RULES)
-    with writing(desk.parts.indexes.versions.engine) as connection:
+    with writing_at(desk.parts.indexes.versions.engine, "hillside") as connection:
         row = {"school_id": "hillside", "question": "May I post photographs of pupils?", "must": False}
         connection.execute(insert(trial_questions).values(row))
     return desk

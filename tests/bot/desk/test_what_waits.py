@@ -16,7 +16,7 @@ from bot.rulings import Ruled
 from bot.tables import trial_questions
 from corpus.building import build_policy
 from corpus.clause import RulingNote, Stance
-from corpus.tables import writing
+from corpus.tenancy import writing_at
 from retrieval.decision import Outcome
 from tests.platforms.at_desk import Desk, words_of
 
@@ -46,7 +46,7 @@ def keep(desk: Desk, clock: Any) -> Callable[..., None]:
     """Put a question into the store, asked by so many people so many times."""
 
     def put(question: str, people: int, times: int = 1, **fields: Any) -> None:
-        with writing(desk.parts.indexes.versions.engine) as connection:
+        with writing_at(desk.parts.indexes.versions.engine, "hillside") as connection:
             for number in range(people * times):
                 row = {"school_id": "hillside", "channel": "telegram", "asked_at": clock(), "outcome": Outcome.NOT_COVERED}
                 row |= {"id": f"{len(question)}-{number}", "asker": f"asker {number % people}", "question": question}
@@ -107,12 +107,12 @@ def test_the_first_page_shows_each_what_waits_for_them_most_urgent_first_and_eac
 def test_the_page_for_governors_says_what_is_silent_contradicts_or_is_out_of_date(desk: Desk, keep: Callable[..., None]) -> None:
     bring_in(desk, ONLINE, "online")
     desk.parts.indexes.versions.publish("hillside", "online", "the headteacher")
-    with writing(desk.parts.indexes.versions.engine) as connection:
+    with writing_at(desk.parts.indexes.versions.engine, "hillside") as connection:
         rows = [{"school_id": "hillside", "question": one, "must": False} for one in (FRIENDS, DOGS, "Who tunes the piano?")]
         connection.execute(insert(trial_questions), rows)
     keep("Who books the minibus?", 1)
     keep("is there a kettle in the annexe", 1)
-    with writing(desk.parts.indexes.versions.engine) as connection:
+    with writing_at(desk.parts.indexes.versions.engine, "hillside") as connection:
         for gap in desk.parts.gaps.of("hillside"):
             desk.parts.gaps.decide(connection, "hillside", gap.key, Decision.NEXT_REVIEW, "headteacher 1")
     headteacher, chair = desk.seat(), desk.seat(PersonRole.CHAIR)
