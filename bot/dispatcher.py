@@ -99,6 +99,7 @@ class Dispatcher:
             await asyncio.gather(*running, return_exceptions=True)
             if self._work:
                 await asyncio.wait(self._work, timeout=SHUTDOWN_LASTS)
+            await self._once(self._hand_over)
             # Only now: a channel lets go of the connections over which the last answers are said.
             for channel in self._channels.values():
                 await channel.stop()
@@ -354,13 +355,16 @@ class Dispatcher:
 
     async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:
-            try:
-                await work()
-            except UNREACHABLE:
-                pass  # told once, by whoever asked first, and tried again
-            except Exception:
-                _log.exception("What is done again and again failed this time")
+            await self._once(work)
             await asyncio.sleep(seconds)
+
+    async def _once(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await work()
+        except UNREACHABLE:
+            pass  # told once, by whoever asked first, and tried again
+        except Exception:
+            _log.exception("What is done again and again failed this time")
 
 
 async def _turn_of_file(message: Message, channel: Channel, once_fetched: Callable[[bytes], Turn]) -> Turn:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
@@ -50,6 +51,7 @@ class Reach:
                 self._is_away = True
                 _log.error("The store cannot be reached")
             raise StoreAway from error
+        self._again_at = float("-inf")
         if self._is_away:
             self._is_away = False
             _log.warning("The store can be reached again")
@@ -62,21 +64,25 @@ class Meanwhile:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Keep the clock, which gives seconds."""
         self._clock = clock
-        self._answered: OrderedDict[tuple[str, str], str] = OrderedDict()
+        # By channel and key: by whom it was asked, None once the store knows it.
+        self._answered: OrderedDict[tuple[str, str], str | None] = OrderedDict()
         self._lately: OrderedDict[str, deque[float]] = OrderedDict()
         self._duplicates = Counter[str]()
+        # Messages are answered on one thread while another hands over.
+        self._changing = Lock()
 
     def begin(self, key: str, message: Message, asker: str) -> int | None:
         """Note that an event is answered now; return how many of the asker's there were in the last minute.
 
         None where it was answered before, which is counted.
         """
-        if (message.channel, key) in self._answered:
-            self._duplicates[message.channel] += 1
-            return None
-        self._answered[message.channel, key] = asker
-        if len(self._answered) > MOST_KNOWN:
-            self._answered.popitem(last=False)
+        with self._changing:
+            if (message.channel, key) in self._answered:
+                self._duplicates[message.channel] += 1
+                return None
+            self._answered[message.channel, key] = asker
+            if len(self._answered) > MOST_KNOWN:
+                self._answered.popitem(last=False)
         lately = self._lately.setdefault(asker, deque(maxlen=MOST_KNOWN))
         self._lately.move_to_end(asker)
         if len(self._lately) > MOST_KNOWN:
@@ -88,16 +94,24 @@ class Meanwhile:
 
     def undo(self, key: str, message: Message) -> None:
         """Forget that an event was answered: the answer could not be said, and the platform brings it again."""
-        self._answered.pop((message.channel, key), None)
+        with self._changing:
+            self._answered.pop((message.channel, key), None)
 
     def hand_over(self, note: Callable[[list[tuple[str, str, str]], Mapping[str, int]], None]) -> None:
-        """Let the store know what was answered and what came again, once that can be reached; then forget it here.
+        """Let the store know what was answered and what came again, once that can be reached; it is still known here.
 
-        Raises what `note` raises, and then forgets nothing.
+        Raises what `note` raises, and then all of it is to be handed over yet.
         """
-        answered, duplicates = dict(self._answered), self._duplicates
-        if answered or duplicates:
-            note([(channel, key, asker) for (channel, key), asker in answered.items()], duplicates)
-            self._duplicates = Counter()
-            for event in answered:
-                self._answered.pop(event, None)
+        with self._changing:
+            answered = [(channel, key, asker) for (channel, key), asker in self._answered.items() if asker is not None]
+            duplicates, self._duplicates = self._duplicates, Counter()
+        if not answered and not duplicates:
+            return
+        try:
+            note(answered, duplicates)
+        except BaseException:
+            with self._changing:
+                self._duplicates += duplicates
+            raise
+        with self._changing:
+            self._answered.update({(channel, key): None for channel, key, _ in answered if (channel, key) in self._answered})

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
@@ -23,6 +23,7 @@ from bot.deliveries import ANSWERED_MEANWHILE, DROPPED, DUPLICATES, LEASE, MOST_
 from bot.dispatcher import MOST_DOCUMENTS, Dispatcher
 from bot.layout import Heading
 from bot.messages import Call, File, Message, NotNow, Receive, Refused, Reply
+from bot.outage import Meanwhile, StoreAway
 from bot.people import SLACK, TELEGRAM, People, PersonRole
 from bot.rendering import as_text
 from bot.sent_files import NOT_GIVEN, NOT_NOW
@@ -415,7 +416,7 @@ def test_while_the_store_is_away_a_question_is_answered_of_whoever_was_known_lat
         await platform.receive("Ev3", asked("78"))  # who was never known
         await platform.receive("Ev4", asked("78", "a boy told me his dad hits him"))
         rename(parts, "lost", "events")
-        await until(lambda: counted(parts, DUPLICATES) == 2)
+        await until(lambda: counted(parts, ANSWERED_MEANWHILE) == 4 and counted(parts, DUPLICATES) == 2)
         await platform.receive("Ev1", asked())
 
     run(parts, platform, scene=scene)
@@ -430,6 +431,44 @@ def test_while_the_store_is_away_a_question_is_answered_of_whoever_was_known_lat
     assert counted(parts, DUPLICATES) == 3
     assert len(rows(parts, questions)) == 1
     assert {row.message for row in rows(parts, events)} == {None}
+
+
+@pytest.mark.files
+def test_what_was_answered_while_the_store_was_away_is_handed_over_before_the_process_ends(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.dispatcher.OUTBOX_EVERY", 60)
+    platform = Platform()
+
+    async def scene() -> None:
+        rename(parts, "events", "lost")
+        await platform.receive("Ev1", helps())
+        rename(parts, "lost", "events")
+
+    run(parts, platform, scene=scene)
+    assert len(platform.said) == 1
+    assert counted(parts, ANSWERED_MEANWHILE) == 1
+
+
+def test_what_was_handed_over_is_still_known_when_the_store_goes_away_again() -> None:
+    meanwhile = Meanwhile()
+    handed: list[object] = []
+
+    def take(answered: object, duplicates: Mapping[str, int]) -> None:
+        handed.append((answered, dict(duplicates)))
+
+    assert meanwhile.begin("Ev1", helps(), "77") == 1
+    meanwhile.hand_over(take)
+    assert meanwhile.begin("Ev1", helps(), "77") is None
+    with pytest.raises(StoreAway):
+        meanwhile.hand_over(lambda _answered, _duplicates: raise_away())
+    meanwhile.hand_over(take)
+    meanwhile.hand_over(take)
+    assert handed == [([(TELEGRAM, "Ev1", "77")], {}), ([], {TELEGRAM: 1})]
+
+
+def raise_away() -> Never:
+    raise StoreAway
 
 
 @pytest.mark.files
