@@ -12,7 +12,6 @@ from bot.audit import Audit
 from bot.bootstrap import Indexes
 from bot.bringing_in import BringingIn
 from bot.chair_requests import ChairRequests
-from bot.clock import now_utc
 from bot.contact_changes import ContactChanges
 from bot.contact_store import Contacts
 from bot.conversation import Conversation
@@ -88,7 +87,7 @@ def assemble(
     indexes: Indexes,
     key: bytes,
     *,
-    now: Callable[[], datetime] = now_utc,
+    now: Callable[[], datetime] | None = None,
     tenancies: Mapping[tuple[str, str], Tenancy] | None = None,
     retention: timedelta = RETENTION,
     escalations_kept: timedelta = ESCALATIONS_KEPT,
@@ -96,13 +95,14 @@ def assemble(
     ways: WaysIn = NO_WAYS,
     mails: bool = False,
 ) -> Parts:
-    """Return the parts over the store of `indexes`; `key` is the installation's secret, `now` the time in UTC.
+    """Return the parts over the store of `indexes`; `key` is the installation's secret.
 
-    `tenancies` says whose staff a workspace holds, by channel and tenant; `retention` is how long a question is kept, and
-    `escalations_kept` how long what was handed over, after it came to its end; `public_url` is where people reach the server,
-    None if only on this machine; `ways` are where people come in with an invitation; `mails` says whether e-mail is set up.
+    `now` is the time in UTC, that of the store for None; `tenancies` says whose staff a workspace holds, by channel and tenant;
+    `retention` is how long a question is kept, and `escalations_kept` how long what was handed over, after it came to its end;
+    `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in with an
+    invitation; `mails` says whether e-mail is set up.
     """
-    engine = indexes.versions.engine
+    engine, now = indexes.versions.engine, now or indexes.versions.now
     people, records = People(engine, now), Records(engine, key, now, retention)
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)

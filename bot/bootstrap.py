@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
 from hashlib import sha256
 from threading import Lock
 
-from bot.clock import now_utc
 from bot.errors import BotError
 from bot.schema import open_store
 from bot.settings import Settings
+from bot.store_clock import clock_of
 from corpus import POLICIES
 from corpus.versions import School, Versions, no_such_school
 from retrieval.index import Index
@@ -20,12 +19,13 @@ DEMO_PUBLISHER = "policybot, as shipped"
 Building = Callable[[], AbstractContextManager[object]]
 
 
-def open_versions(settings: Settings, now: Callable[[], datetime] = now_utc) -> Versions:
+def open_versions(settings: Settings) -> Versions:
     """Return the versions in the store of `settings`, created, upgraded and in demo mode seeded as needed.
 
     Raises BotError where the store cannot be opened.
     """
-    versions = Versions(open_store(settings.database_url, settings.migration_url), now)
+    engine = open_store(settings.database_url, settings.migration_url)
+    versions = Versions(engine, clock_of(engine))
     if settings.demo:
         seed_demo(versions)
     return versions
@@ -62,9 +62,9 @@ def _is_stale(publisher: str | None, shipped: str | None) -> bool:
     return publisher is not None and publisher.startswith(DEMO_PUBLISHER) and publisher != shipped
 
 
-def open_indexes(settings: Settings, now: Callable[[], datetime] = now_utc, building: Building = nullcontext) -> "Indexes":
+def open_indexes(settings: Settings, building: Building = nullcontext) -> "Indexes":
     """Return the indexes over the store of `settings`; as `open_versions`. What is parsed once is kept in the data folder."""
-    return Indexes(open_versions(settings, now), Knowledge(settings.home / "cache"), building)
+    return Indexes(open_versions(settings), Knowledge(settings.home / "cache"), building)
 
 
 class Indexes:

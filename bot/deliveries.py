@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -263,7 +264,7 @@ class Deliveries:
     def left_behind(self, channels: Sequence[str]) -> list[Event]:
         """Return events of these channels whose holder died, leased to the caller, the oldest first."""
         now = self._now()
-        waits = (events.c.channel.in_(channels), events.c.message.is_not(None), events.c.leased_until <= now)
+        waits = (events.c.channel.in_(channels), events.c.message.is_not(None), _has_run_out(events.c.leased_until, now))
         with reading_across(self._engine) as connection:
             if connection.scalar(select(events.c.id).where(*waits).limit(1)) is None:
                 return []
@@ -279,7 +280,7 @@ class Deliveries:
         """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits."""
         now = self._now()
         before = outbox.alias()
-        free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
+        free = or_(outbox.c.leased_until.is_(None), _has_run_out(outbox.c.leased_until, now))
         after_another = exists().where(
             before.c.event_id == outbox.c.event_id, before.c.id < outbox.c.id, before.c.call.is_not(None)
         )
@@ -287,7 +288,7 @@ class Deliveries:
             outbox.c.channel == channel,
             outbox.c.addressee.is_(None),
             outbox.c.call.is_not(None),
-            outbox.c.due_at <= now,
+            or_(outbox.c.due_at <= now, outbox.c.made_at > now + LEASE),
             free,
             ~after_another,
         )
@@ -423,6 +424,11 @@ class Deliveries:
 
 def _announced(row: Row[Any]) -> Announced | None:
     return Announced(row.notice, *(getattr(row, name) for name in _OF_NOTICE)) if row.notice else None
+
+
+def _has_run_out(leased_until: Column[datetime], now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a lease has run out, or that a clock wrote it which was put back since."""
+    return or_(leased_until <= now, leased_until > now + 2 * LEASE)
 
 
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:

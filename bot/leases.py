@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, or_
@@ -34,6 +34,21 @@ class Lease:
             self._is_mine = await asyncio.to_thread(self._held, lasts)
         return self._is_mine
 
+    @asynccontextmanager
+    async def renewed(self, lasts: timedelta) -> AsyncIterator[None]:
+        """Hold the lease again and again, for so long each time, while the context lasts; it was held at its beginning."""
+        renewing = asyncio.create_task(self._renew(lasts))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+
+    async def _renew(self, lasts: timedelta) -> None:
+        while True:
+            await asyncio.sleep(lasts.total_seconds() / 3)
+            await self.hold(lasts)
+
     async def release(self) -> None:
         """Let go, so that another need not wait until it runs out."""
         with suppress(*UNREACHABLE):  # it runs out by itself
@@ -44,7 +59,8 @@ class Lease:
         values = {"holder": self._holder, "held_until": now + lasts}
         with writing_across(self._engine) as connection:
             wanted = insert_into(connection.dialect.name, leases).values(name=self._name, **values)
-            free = or_(leases.c.holder == self._holder, leases.c.held_until <= now)
+            wrong = leases.c.held_until > now + 2 * lasts  # a clock wrote it which was put back since
+            free = or_(leases.c.holder == self._holder, leases.c.held_until <= now, wrong)
             taken = wanted.on_conflict_do_update(index_elements=["name"], set_=values, where=free)
             return connection.execute(taken.returning(leases.c.holder)).one_or_none() is not None
 

@@ -92,7 +92,8 @@ class Outgoing:
     def _next_schools(self) -> list[str]:
         """Return some schools whose turn it is, which come round again later: on whichever process asks then."""
         now = self._now()
-        waits = or_(schools.c.round_at.is_(None), schools.c.round_at <= now)
+        # Later than any round puts it: a clock wrote that which was put back since.
+        waits = or_(schools.c.round_at.is_(None), schools.c.round_at <= now, schools.c.round_at > now + 2 * ROUND_EVERY)
         due = select(schools.c.id).where(waits).order_by(schools.c.round_at).limit(AT_ONCE)
         with writing_across(self._engine) as connection:
             turn = list(connection.scalars(due.with_for_update(skip_locked=True)))

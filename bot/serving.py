@@ -6,7 +6,7 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from types import FrameType
@@ -18,7 +18,6 @@ from starlette.routing import Route
 from bot.assembly import Parts, assemble
 from bot.bootstrap import open_indexes
 from bot.chat_page import create_app
-from bot.clock import now_utc
 from bot.commands import COMMANDS
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.deliveries import REFUSED
@@ -39,6 +38,7 @@ from bot.publications import Publications
 from bot.secret import secret_key
 from bot.server_log import logged_to
 from bot.settings import LOOPBACK, Settings, read_settings
+from bot.store_clock import StoreClock
 from bot.turn import Tenancy
 from bot.ways_in import ways_in
 
@@ -62,7 +62,7 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
     metrics = Metrics()
     indexes = open_indexes(settings, building=metrics.building_index)
     metrics.count_schools(indexes.in_memory)
-    key = secret_key(settings)
+    key, now = secret_key(settings), indexes.versions.now
     schools = [school.id for school in indexes.versions.schools()]
     configuration = check_schools(configuration, schools)
     ways = ways_in(settings, configuration)
@@ -81,13 +81,13 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
     gc.collect()
     gc.freeze()  # it stays for as long as the process: nobody's question waits while it is looked through for what may go
     secure = (settings.public_url or "").startswith("https:")
-    door = None if settings.demo else Door(parts.people, parts.announcements, now_utc, secure=secure)
+    door = None if settings.demo else Door(parts.people, parts.announcements, now, secure=secure)
     engine = indexes.versions.engine
     # Over SQLite there is one process: after a crash it need not wait for its own lease to run out.
-    polling = None if engine.dialect.name == "sqlite" else Lease(engine, "telegram polling", now_utc)
+    polling = None if engine.dialect.name == "sqlite" else Lease(engine, "telegram polling", now)
     channels = _channels(configuration, parts.deliveries.count, metrics, polling)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels, metrics=metrics)
-    pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
+    pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now)
     # At a public address the demonstration's desk would be anybody's.
     demonstration = _demonstration(parts) if settings.demo and not settings.public_url else None
     send_link = parts.chair_requests.send_link if configuration.email else None
@@ -95,14 +95,18 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
     gate = Gate(
         parts.desk, parts.people, key, secure=secure, demonstration=demonstration, send_link=send_link, microsoft=microsoft
     )
-    desk = desk_routes(gate, parts, now_utc, ways=ways, configuration=configuration)
+    desk = desk_routes(gate, parts, now, ways=ways, configuration=configuration)
     sign_in = _sign_in(configuration, settings, gate, parts, key)
     routes = [*pages.routes(), *desk, *sign_in, *(route for channel in channels for route in channel.routes())]
     publications = Publications(indexes.versions.engine, indexes)
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
-        async with publications.followed(), dispatcher.running():
+        async with AsyncExitStack() as stack:
+            if isinstance(now, StoreClock):
+                await stack.enter_async_context(now.kept())
+            await stack.enter_async_context(publications.followed())
+            await stack.enter_async_context(dispatcher.running())
             yield
 
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, hosts=hosts, routes=routes, running=running)
@@ -114,7 +118,7 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
         engine=indexes.versions.engine,
         dispatcher=dispatcher,
         metrics=metrics,
-        now=now_utc,
+        now=now,
         metrics_port=settings.metrics[1] if settings.metrics else None,
     )
     try:
@@ -157,7 +161,7 @@ def _sign_in(configuration: Configuration, settings: Settings, gate: Gate, parts
     from bot.entra import RelyingParty, registration_of
 
     relying_party = RelyingParty(registration_of(configuration.entra, settings.public_url))
-    return MicrosoftSignIn(gate, relying_party, parts.people, parts.desk, key=key, now=now_utc).routes()
+    return MicrosoftSignIn(gate, relying_party, parts.people, parts.desk, key=key, now=parts.indexes.versions.now).routes()
 
 
 def _channels(

@@ -118,7 +118,7 @@ class Versions:
     def __init__(self, engine: Engine, now: Callable[[], datetime], within: Connection | None = None) -> None:
         """Keep the engine; nothing is read yet. `within` is a transaction that everything then belongs to."""
         self.engine = engine
-        self._now = now
+        self.now = now
         self._within = within
 
     @contextmanager
@@ -128,7 +128,7 @@ class Versions:
         Nobody else writes anything of the school meanwhile.
         """
         with self._writing(school_id) as connection:
-            yield Versions(self.engine, self._now, connection)
+            yield Versions(self.engine, self.now, connection)
 
     @property
     def transaction(self) -> Connection:
@@ -183,7 +183,7 @@ class Versions:
 
     def today(self) -> date:
         """Return the day that it is at the schools."""
-        return day_of(self._now())
+        return day_of(self.now())
 
     def revision(self, school_id: str) -> int | None:
         """Return the school's revision, None where there is no such school."""
@@ -215,7 +215,7 @@ class Versions:
                     source=source,
                     doubts=msgspec.json.encode(doubts) if doubts else None,
                     edits=0 if edits is None else edits + 1,
-                    made_at=self._now(),
+                    made_at=self.now(),
                 )
             )
         return aligned
@@ -285,7 +285,7 @@ class Versions:
                 .where(versions.c.school_id == school_id, versions.c.id == row.id)
                 .values(
                     number=number,
-                    published_at=self._now(),
+                    published_at=self.now(),
                     published_by=by,
                     owner=approval.owner,
                     approved_by=approval.approved_by,
@@ -349,7 +349,7 @@ class Versions:
             unknown = sorted(set(changes) - known)
             if unknown:
                 raise StoreError(f"There is no clause {unknown[0]} in version {number} of {school_id}/{slug}.")
-            keep_corrections(connection, (school_id, slug, number), changes, self._now())
+            keep_corrections(connection, (school_id, slug, number), changes, self.now())
 
     def given_ids(self, school_id: str, slug: str) -> set[str]:
         """Return the id of every clause that a policy has ever had published."""

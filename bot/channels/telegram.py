@@ -11,6 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -37,8 +38,8 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's na
 KINDS = ("message", "edited_message", "callback_query")
 LONGEST_UPDATE = 2**20  # bytes; a message of the longest kind, with one that it replies to, has less than a tenth of that
 POLL_LASTS, ANSWERED_WITHIN = 30, 10  # seconds
-# Of several processes one asks: for longer than that takes; the others look so often, in seconds, whether it still does.
-POLLING_LASTS, TURN_EVERY = timedelta(seconds=POLL_LASTS + ANSWERED_WITHIN + 5), 2.0
+# Of several processes one asks, for so long after it was last alive; the others look so often, in seconds, whether it still does.
+POLLING_LASTS, TURN_EVERY = timedelta(seconds=12), 2.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds, after a fault
 # What has come is answered before more is asked for, since both would want the one interpreter: nobody waits noticeably longer.
 ANSWERS_FIRST = 0.015  # seconds
@@ -246,7 +247,8 @@ class TelegramChannel:
             await asyncio.sleep(TURN_EVERY)
             return
         asked = {"timeout": POLL_LASTS, "allowed_updates": KINDS, "offset": self._offset}
-        updates = await self._bot.call("getUpdates", asked, read_timeout=POLL_LASTS + ANSWERED_WITHIN)
+        async with self._polling.renewed(POLLING_LASTS) if self._polling else nullcontext():
+            updates = await self._bot.call("getUpdates", asked, read_timeout=POLL_LASTS + ANSWERED_WITHIN)
         # After a week without any their numbers begin anew: what is confirmed need not be named again.
         self._offset = None
         failed: dict[int, Exception] = {}

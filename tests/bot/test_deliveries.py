@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.both_stores
 
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND, MINUTE, A_YEAR = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=365)
 WORDS = "what a person wrote"
 
 
@@ -199,6 +199,20 @@ def test_an_event_whose_holder_died_is_taken_up_by_one_of_several(
     assert (found.id, found.message, found.attempts) == (event.id, message(), 2)
     assert len(deliveries.finish(found, calls("an answer"))) == 1
     assert deliveries.finish(event, calls("a late answer")) == []
+
+
+def test_what_was_leased_by_a_clock_that_was_wrong_and_put_back_waits_for_no_future(
+    deliveries: Deliveries, clock: "Clock"
+) -> None:
+    clock.wait(A_YEAR)
+    event = received(deliveries)
+    said(deliveries, "one", key="Ev2")
+    (later,) = said(deliveries, "two", key="Ev3")
+    deliveries.postpone(later, "busy", None)
+    clock.wait(-A_YEAR)
+    assert [one.id for one in deliveries.left_behind(["slack"])] == [event.id]
+    assert sorted(texts(deliveries.due("slack", 50))) == ["one", "two"]
+    assert deliveries.left_behind(["slack"]) == deliveries.due("slack", 50) == []
 
 
 # The outbox

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.bootstrap import Indexes
+from bot.clock import now_utc
 from bot.leases import Lease
 from bot.outgoing import ROUND_EVERY
 from bot.publications import Publications
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.both_stores
 RULE = "1. Dogs\n\n1.1 Staff must not bring dogs to school."
 LASTS = timedelta(seconds=30)
+A_YEAR = timedelta(days=365)
 
 
 @pytest.fixture
 def other(schools: Indexes, knowledge: Knowledge) -> Indexes:
     """The indexes of another replica over the same store, which has answered at hillside."""
-    made = Indexes(Versions(open_engine(schools.versions.engine.url.render_as_string(False)), schools.versions._now), knowledge)
+    made = Indexes(Versions(open_engine(schools.versions.engine.url.render_as_string(False)), schools.versions.now), knowledge)
     made.of("hillside")
     return made
 
@@ -64,6 +66,36 @@ def test_of_several_processes_one_has_a_lease_until_it_lets_go_or_dies(schools: 
         assert await one.hold(LASTS)
 
     asyncio.run(scene())
+
+
+def test_whoever_holds_a_lease_keeps_it_while_it_works_however_long(schools: Indexes) -> None:
+    one, two = (Lease(schools.versions.engine, "asking", now_utc) for _ in "12")
+    briefly = timedelta(seconds=0.6)
+
+    async def scene() -> None:
+        assert await one.hold(briefly)
+        async with one.renewed(briefly):
+            for _ in range(8):
+                await asyncio.sleep(0.1)
+                assert not await two.hold(briefly)
+        await until_held(two, briefly)
+
+    asyncio.run(scene())
+
+
+async def until_held(lease: Lease, lasts: timedelta) -> None:
+    async with asyncio.timeout(30):
+        while not await lease.hold(lasts):
+            await asyncio.sleep(0.02)
+
+
+def test_a_lease_of_a_clock_that_was_put_back_is_free(schools: Indexes, clock: "Clock") -> None:
+    one, two = (Lease(schools.versions.engine, "asking", clock) for _ in "12")
+    clock.wait(A_YEAR)
+    assert asyncio.run(one.hold(LASTS))
+    clock.wait(-A_YEAR)
+    assert asyncio.run(two.hold(LASTS))
+    assert not asyncio.run(one.hold(LASTS))
 
 
 def test_of_many_that_ask_at_once_one_gets_a_lease(schools: Indexes, clock: "Clock") -> None:
@@ -122,3 +154,8 @@ def test_each_school_has_its_round_once_whoever_asks(chat: "Chat", clock: "Clock
     assert outgoing._next_schools() == []
     clock.wait(ROUND_EVERY)
     assert len(outgoing._next_schools()) == 2
+    clock.wait(A_YEAR)
+    assert len(outgoing._next_schools()) == 2
+    clock.wait(-A_YEAR)  # the clock was wrong
+    assert len(outgoing._next_schools()) == 2
+    assert outgoing._next_schools() == []

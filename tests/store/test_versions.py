@@ -373,7 +373,7 @@ def test_what_is_answered_from_is_read_at_one_moment(store: Versions) -> None:
         nonlocal meddling
         if meddling and "FROM schools" in str(args[2]):
             meddling = False
-            other = Versions(open_store(str(store.engine.url)), store._now)
+            other = Versions(open_store(str(store.engine.url)), store.now)
             published(other, GIFTS)
             other.engine.dispose()
 
@@ -429,7 +429,7 @@ def test_a_store_that_is_copied_to_another_folder_answers_the_same(store: Versio
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "policybot.sqlite").write_bytes((tmp_path / "store" / "policybot.sqlite").read_bytes())
-    other = Versions(open_store(sqlite_url(copy)), store._now)
+    other = Versions(open_store(sqlite_url(copy)), store.now)
     assert answers(other) == [(1, [PHONES])]
     other.engine.dispose()
 
