@@ -99,7 +99,8 @@ class Dispatcher:
             await asyncio.gather(*running, return_exceptions=True)
             if self._work:
                 await asyncio.wait(self._work, timeout=SHUTDOWN_LASTS)
-            await self._once(self._hand_over)
+            # Now or never, even if the store was away a moment ago.
+            await self._once(partial(asyncio.to_thread, self._meanwhile.hand_over, self._deliveries.note_answered))
             # Only now: a channel lets go of the connections over which the last answers are said.
             for channel in self._channels.values():
                 await channel.stop()

@@ -1,5 +1,7 @@
 """`policybot serve` on Telegram, killed again and again while people hand over alerts and questions, and answer them.
 
+One process over SQLite, or three over PostgreSQL of which one at a time asks Telegram.
+
 Whoever was told that something is on its way is taken at that word: it must reach its addressee, and nobody else, and once; and
 what the addressee answers must reach whoever asked. A second copy may come only where the process was killed between Telegram's
 taking a call and our noting that, which the store counts.
@@ -12,18 +14,21 @@ import random
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import count, product
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
 
+from bot.bootstrap import seed_demo
 from bot.clock import now_utc
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.contact_store import Contacts
@@ -35,11 +40,14 @@ from bot.schema import open_store
 from bot.school_year import Season, read_hours
 from bot.tables import escalations, events, notices, outbox
 from corpus.tables import sqlite_url
+from corpus.versions import Versions
 from tests.platforms import hurried_serve
 from tests.platforms.hurried_serve import LEASE
+from tests.platforms.postgres import own
 from tests.platforms.served import free_port
 from tests.platforms.telegram_server import TOKEN, Fault, Someone, TelegramServer
 
+KEY = "a secret key that only these tests have, and long enough"
 SCHOOLS = ("coniston", "wellesley", "chase-terrace")
 AWAY = SCHOOLS[0]  # where the safeguarding lead has blocked the bot
 BY_BUTTON = SCHOOLS[1]  # where the headteacher answers by the button under a question; elsewhere by a reply to it
@@ -324,13 +332,13 @@ def waiting(engine: Engine) -> Counter[str]:
 class Town:
     """Some schools on one `policybot`, which dies; their people, who live on; and Telegram between them."""
 
-    def __init__(self, telegram: TelegramServer, home: Path, engine: Engine, seed: int) -> None:
+    def __init__(self, telegram: TelegramServer, homes: Sequence[Path], engine: Engine, seed: int) -> None:
         """Let those of each school whom the others turn to say so to the bot, before anything happens."""
         self.handed: list[Handed] = []
         self.deaths: list[tuple[Death, int]] = []  # when, and the number of the last message that Telegram had taken
         self.everybody: list[Person] = []
         self._telegram = telegram
-        self._home = home
+        self._homes = homes
         self._engine = engine
         self._people = People(engine, now_utc)
         self._random = random.Random(seed)  # noqa: S311  no secret
@@ -339,7 +347,7 @@ class Town:
         self._acts = 0
         self.addressees = {(school, name): self._addressee(school, name) for school in SCHOOLS for name in CONTACTS}
         self._polls = 0
-        self._process = self._started()
+        self._processes = [self._started(home) for home in homes]
         self._live(lambda: all(person.waits_for(COMES) for person in self.addressees.values()))
         telegram.blocks(self.addressees[AWAY, DSL].who)
         self.bystanders = [self._bystander(school) for school in SCHOOLS]
@@ -362,20 +370,22 @@ class Town:
     def _bystander(self, school: str) -> Person:
         return self._person("Kim", lambda person: joins(person, self._code(school)))
 
-    def _started(self) -> BaseProcess:
+    def _started(self, home: Path) -> BaseProcess:
         self._polls = self._telegram.begun("getUpdates")
         settings = {
-            "HOME": str(self._home),
+            "HOME": str(home),
+            "DATABASE_URL": self._engine.url.render_as_string(hide_password=False),
+            "SECRET_KEY": KEY,
             "BIND": f"127.0.0.1:{free_port()}",
             "TELEGRAM__TOKEN": TOKEN,
             "TELEGRAM__API_BASE_URL": self._telegram.address,
         }
-        return hurried_serve.start(settings, self._home / "log")
+        return hurried_serve.start(settings, home / "log")
 
     @property
     def log(self) -> str:
         """What all the processes together wrote of their faults."""
-        return (self._home / "log").read_text()
+        return "".join((home / "log").read_text() for home in self._homes)
 
     @property
     def _busy(self) -> list[Handed]:
@@ -390,8 +400,9 @@ class Town:
         self.stop()
 
     def stop(self) -> None:
-        self._process.kill()
-        self._process.join()
+        for process in self._processes:
+            process.kill()
+            process.join()
 
     def _die(self) -> None:
         when, after = self._random.choice(list(Death)), self._random.uniform(0, 1.5)
@@ -406,8 +417,10 @@ class Town:
             said = self._telegram.begun("sendMessage")
             self._telegram.fails("sendMessage", TAKEN)
             self._live(lambda: self._telegram.begun("sendMessage") > said, joining=True)
-        self.stop()
-        self._process = self._started()
+        number = self._random.randrange(len(self._homes))
+        self._processes[number].kill()
+        self._processes[number].join()
+        self._processes[number] = self._started(self._homes[number])
         self.deaths.append(
             (when, max(one["message_id"] for who in self.everybody for one in self._telegram.messages(who.who)[-1:]))
         )
@@ -449,10 +462,10 @@ class Town:
         self._person(f"Sam {words}", script)
 
 
-@pytest.fixture
-def engine(home: Path) -> Iterator[Engine]:
-    """The store, where each school has said whom its staff turn to, and that they are there at any hour."""
-    opened = open_store(sqlite_url(home))
+@contextmanager
+def a_store(url: str) -> Iterator[Engine]:
+    """Yield a store where each school has said whom its staff turn to, and that they are there at any hour."""
+    opened = open_store(url)
     hours = read_hours("any time", Season.ALWAYS)
     contacts = tuple(Contact(name=name, roles=(role,), hours=hours) for name, (role, _) in CONTACTS.items())
     for school in SCHOOLS:
@@ -461,14 +474,30 @@ def engine(home: Path) -> Iterator[Engine]:
     opened.dispose()
 
 
-@pytest.mark.parametrize("deaths", [10, pytest.param(500, marks=pytest.mark.soak)])
-def test_what_was_promised_arrives_once_and_is_answered_however_often_the_process_is_killed(
-    home: Path, engine: Engine, deaths: int
-) -> None:
+@pytest.mark.parametrize("deaths", [6, pytest.param(500, marks=pytest.mark.soak)])
+def test_what_was_promised_arrives_once_and_is_answered_however_often_the_process_is_killed(home: Path, deaths: int) -> None:
+    with a_store(sqlite_url(home)) as engine:
+        hand_over(engine, [home], deaths)
+
+
+@pytest.mark.parametrize("deaths", [pytest.param(number, marks=pytest.mark.soak) for number in (20, 300)])
+def test_what_was_promised_arrives_once_whichever_of_three_replicas_is_killed(home: Path, tmp_path: Path, deaths: int) -> None:
+    homes = [copytree(home, tmp_path / f"replica-{number}", symlinks=True) for number in range(3)]
+    with own() as server:
+        url = server.url(server.create())
+        seeding = open_store(url)
+        seed_demo(Versions(seeding, now_utc))
+        seeding.dispose()
+        with a_store(url) as engine:
+            hand_over(engine, homes, deaths)
+
+
+def hand_over(engine: Engine, homes: Sequence[Path], deaths: int) -> None:
+    """Let people hand over while processes die, one for each of `homes`; hold what came of it against what was promised."""
     seed = int(os.environ.get("KILLS_SEED") or random.randrange(10**6))  # noqa: S311  no secret
     print(f"KILLS_SEED={seed}")  # noqa: T201  for whoever repeats it
     with TelegramServer() as telegram:
-        town = Town(telegram, home, engine, seed)
+        town = Town(telegram, homes, engine, seed)
         try:
             town.hand_over(deaths)
         finally:
