@@ -115,7 +115,9 @@ class Server:
     def create(self, template: str = "template0", name: str | None = None) -> str:
         """Return the name of a new database, a copy of `template`, which nobody may be connected with."""
         name = name or f"t{token_hex(6)}"
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        # Without a sync to the disk, copied files are there four times sooner than copied pages.
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(name), sql.Identifier(template))
+        self._execute(made)
         return name
 
     def drop(self, name: str) -> None:
