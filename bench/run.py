@@ -22,7 +22,7 @@ from corpus.building import build_policy, shipped_policy, shipped_sources
 from corpus.source import read_text
 from corpus.versions import Published, School
 from retrieval.analyzer import analyze
-from retrieval.index import Index
+from retrieval.index import Index, IndexedClause
 from retrieval.knowledge import Knowledge
 
 QUESTIONS = (
@@ -103,7 +103,7 @@ def _index(knowledge: Knowledge, copies: int) -> Index:
 
 def _scoring(index: Index) -> None:
     """Compare a question's scores by postings with a scan by BM25Okapi over the same text."""
-    okapi = BM25Okapi(index.documents)
+    okapi = BM25Okapi([_terms_of(clause, index.knowledge) for clause in index.clauses])
     terms = [analyze(question) for question in QUESTIONS]
     ratios = []
     for _ in range(ROUNDS):
@@ -117,6 +117,12 @@ def _scoring(index: Index) -> None:
         ratios,
         "at most 0.1",
     )
+
+
+def _terms_of(clause: IndexedClause, knowledge: Knowledge) -> list[str]:
+    """Return the terms of a clause and of its wordings, as the index counts them."""
+    named, asked = list(knowledge.terms), zip(*knowledge.wordings_for(clause.clause.words, clause.lead_in).terms(), strict=True)
+    return [*analyze(clause.searchable()), *(named[number] for number, times in asked for _ in range(times))]
 
 
 def _replies(index: Index) -> None:

@@ -1,13 +1,15 @@
 """Puts the parts together: the store, the demo's schools, and the index of each school in memory."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from threading import Lock
 
 from bot.errors import BotError
 from bot.schema import open_store
-from bot.settings import Settings
+from bot.settings import INDEX_MEMORY, Settings
 from bot.store_clock import clock_of
 from corpus import POLICIES
 from corpus.versions import School, Versions, no_such_school
@@ -17,6 +19,10 @@ from retrieval.knowledge import Knowledge
 DEMO_PUBLISHER = "policybot, as shipped"
 # What surrounds the building of an index, so that somebody can time it.
 Building = Callable[[], AbstractContextManager[object]]
+
+
+def nothing() -> None:
+    """Do nothing: nobody counts."""
 
 
 def open_versions(settings: Settings) -> Versions:
@@ -62,35 +68,88 @@ def _is_stale(publisher: str | None, shipped: str | None) -> bool:
     return publisher is not None and publisher.startswith(DEMO_PUBLISHER) and publisher != shipped
 
 
-def open_indexes(settings: Settings, building: Building = nullcontext) -> "Indexes":
+def open_indexes(
+    settings: Settings,
+    building: Building = nullcontext,
+    evicted: Callable[[], object] = nothing,
+) -> "Indexes":
     """Return the indexes over the store of `settings`; as `open_versions`. What is parsed once is kept in the data folder."""
-    return Indexes(open_versions(settings), Knowledge(settings.home / "cache"), building)
+    knowledge = Knowledge(settings.home / "cache")
+    return Indexes(open_versions(settings), knowledge, building, memory=settings.index_memory, evicted=evicted)
 
 
 class Indexes:
-    """The index of each school that was asked of, rebuilt whole when its revision has gone up or a ruling has lapsed."""
+    """The index of each school that was asked of lately, rebuilt whole when its revision has gone up or a ruling has lapsed.
 
-    def __init__(self, versions: Versions, knowledge: Knowledge, building: Building = nullcontext) -> None:
-        """Keep the store; an index is built, within a context of `building`, when its school is first asked of."""
+    They take no more memory together than they are given, one by itself apart: whichever was asked of longest ago goes first.
+    Whoever is being answered keeps the index with which that began.
+    """
+
+    def __init__(
+        self,
+        versions: Versions,
+        knowledge: Knowledge,
+        building: Building = nullcontext,
+        *,
+        memory: int = INDEX_MEMORY,
+        evicted: Callable[[], object] = nothing,
+    ) -> None:
+        """Keep the store; an index is built, within a context of `building`, when its school is first asked of.
+
+        `memory` is how many bytes they may take together; `evicted` is called for each that must go for another.
+        """
         self.versions = versions
         self.knowledge = knowledge
         self._building = building
-        self._built: dict[str, Index] = {}
-        self._putting = Lock()
+        self._memory = memory
+        self._evicted = evicted
+        self._built: OrderedDict[str, Index] = OrderedDict()  # the one asked of longest ago first
+        self._held = 0
+        self._being_built: dict[str, Future[None]] = {}
+        self._lock = Lock()
 
     def of(self, school_id: str, *, fresh: bool = True, revision: int | None = None) -> Index:
         """Return the school's index; `fresh` False takes one in memory without asking the store for a newer revision.
 
-        `revision` is the newest where that is known already. Raises BotError where there is no such school.
+        `revision` is the newest where that is known already. Of those who ask for one that is not there the first builds it, and
+        the others wait for it, or for the error that it ran into. Raises BotError where there is no such school.
         """
-        built = self._built.get(school_id)
-        if built is not None and built.until is not None and self.versions.today() >= built.until:
-            built = None
-        if built is not None and (not fresh or (revision or self.versions.revision(school_id)) == built.revision):
+        while True:
+            built = self.at_hand(school_id)
+            if built is not None and (not fresh or (revision or self.versions.revision(school_id)) == built.revision):
+                return built
+            with self._lock:
+                others = self._being_built.get(school_id)
+                if others is None:
+                    ours = self._being_built[school_id] = Future()
+            if others is None:
+                return self._build_for_all(school_id, ours)
+            others.result()
+
+    def at_hand(self, school_id: str) -> Index | None:
+        """Return the school's index if it is in memory and no ruling in it has lapsed; the store is not asked."""
+        with self._lock:
+            built = self._built.get(school_id)
+            if built is None or (built.until is not None and self.versions.today() >= built.until):
+                return None
+            self._built.move_to_end(school_id)
             return built
-        index = self.build(self.versions, school_id)
-        self.put(index)
+
+    def _build_for_all(self, school_id: str, waited_for: "Future[None]") -> Index:
+        try:
+            index = self.build(self.versions, school_id)
+            self.put(index)
+        except BaseException as error:
+            self._let_go(school_id)
+            waited_for.set_exception(error)
+            raise
+        self._let_go(school_id)
+        waited_for.set_result(None)
         return index
+
+    def _let_go(self, school_id: str) -> None:
+        with self._lock:
+            del self._being_built[school_id]
 
     def build(self, versions: Versions, school_id: str) -> Index:
         """Return a new index of what a school has published by these versions, which may be of a transaction.
@@ -105,15 +164,29 @@ class Indexes:
 
     def revisions(self) -> dict[str, int]:
         """Return of which revision the index of each school in memory is."""
-        return {school_id: index.revision for school_id, index in list(self._built.items())}
+        with self._lock:
+            return {school_id: index.revision for school_id, index in self._built.items()}
 
     def in_memory(self) -> int:
         """Return how many schools have an index in memory."""
         return len(self._built)
 
+    def held(self) -> int:
+        """Return about how many bytes the indexes in memory take."""
+        return self._held
+
     def put(self, index: Index) -> None:
         """Answer a school's questions from this index, unless one of a later revision is there already."""
-        with self._putting:
+        evicted = 0
+        with self._lock:
             built = self._built.get(index.school.id)
-            if built is None or built.revision <= index.revision:
-                self._built[index.school.id] = index
+            if built is not None and built.revision > index.revision:
+                return
+            self._held += index.size - (built.size if built is not None else 0)
+            self._built[index.school.id] = index
+            self._built.move_to_end(index.school.id)
+            while self._held > self._memory and len(self._built) > 1:
+                self._held -= self._built.popitem(last=False)[1].size
+                evicted += 1
+        for _ in range(evicted):
+            self._evicted()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sqlalchemy import Connection, Engine, Row, and_, delete, insert, or_, select, update
@@ -150,8 +151,8 @@ class Gaps:
         self._roster = roster
         self._notices = notices
         self._now = now
-        # Of each school the index with which its questions were read last, and how each was read: to read them takes a while.
-        self._read: dict[str, tuple[Index, dict[str, Reading | None]]] = {}
+        # How the questions of a school were read with its index, as long as that is in memory: to read them takes a while.
+        self._read: WeakKeyDictionary[Index, dict[str, Reading | None]] = WeakKeyDictionary()
 
     def of(self, school_id: str) -> list[Gap]:
         """Return the open rows of a school, those that most people asked about first."""
@@ -280,18 +281,17 @@ class Gaps:
     def _groups(self, connection: Connection, index: Index, decided: Mapping[str, Row[Any]]) -> list[_Group]:
         """Return the questions that wait, or were closed by a decision, by what they are about; none that is kept from her."""
         closings, directory = _closings(decided), self._roster.directory(index.school)
-        read_with, known = self._read.get(index.school.id, (index, {}))
+        known = self._read.get(index, {})
         readings: dict[str, Reading | None] = {}
         read: list[tuple[Row[Any], Reading]] = []
         for row in _unfound(connection, index.school.id):
             if row.settled_at is None or row.settled_at in closings:
                 asked = directory.with_offices(readable(row.question))  # others may be in office by now
                 if asked not in readings:
-                    is_known = read_with is index and asked in known
-                    readings[asked] = known[asked] if is_known else _read_for_her(asked, index)
+                    readings[asked] = known[asked] if asked in known else _read_for_her(asked, index)
                 if reading := readings[asked]:
                     read.append((row, reading))
-        self._read[index.school.id] = index, readings
+        self._read[index] = readings
         return _grouped(read)
 
 

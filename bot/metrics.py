@@ -89,6 +89,12 @@ class Metrics:
             "policybot_index_build_failures", "Indexes of schools that could not be built.", registry=registry
         )
         self._schools = Gauge("policybot_schools_in_memory", "Schools whose index is in memory.", registry=registry)
+        self._index_bytes = Gauge(
+            "policybot_index_bytes", "About how much memory the indexes of schools take.", registry=registry
+        )
+        self._evictions = Counter(
+            "policybot_index_evictions", "Indexes that went out of memory for another's.", registry=registry
+        )
         self._ready = Gauge(
             "policybot_ready", "Whether a part of the server is ready, as /readyz says.", ["part"], registry=registry
         )
@@ -131,9 +137,14 @@ class Metrics:
             raise
         self._builds.observe(perf_counter() - began)
 
-    def count_schools(self, in_memory: Callable[[], int]) -> None:
-        """Ask `in_memory` how many schools have an index in memory whenever somebody wants to know."""
+    def index_evicted(self) -> None:
+        """Count an index that went out of memory for another's."""
+        self._evictions.inc()
+
+    def watch_indexes(self, in_memory: Callable[[], int], held: Callable[[], int]) -> None:
+        """Ask how many schools have an index in memory, and how many bytes these take, whenever somebody wants to know."""
         self._schools.set_function(in_memory)
+        self._index_bytes.set_function(held)
 
     def note_ready(self, part: str, *, ready: bool) -> None:
         """Note whether a part is ready."""

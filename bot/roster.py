@@ -1,8 +1,10 @@
 """The people of a school as the bot can reach them: whom to turn to now, who can be written to, when they are at work."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from datetime import datetime
+from threading import Lock
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -22,6 +24,8 @@ from corpus.versions import School
 WORKING_HOURS = read_hours("Monday-Friday 8:00-18:00", Season.TERM)
 # A question that waits for an answer for so many school days is called to mind.
 OVERDUE_AFTER = 2  # school days
+# Of so many schools it is remembered whom to turn to, for when the store is away.
+MOST_SCHOOLS = 2000
 _Id = TypeVar("_Id", int, int | None)
 
 
@@ -35,8 +39,9 @@ class Roster:
         self._duties = duties
         self._indexes = indexes
         self._now = now
-        # What was last read: the store may be away at the next question.
-        self._lately: dict[str, tuple[ContactBook, dict[str, Duty]]] = {}
+        # What was last read: the store may be away at the next question. The school read longest ago stands first.
+        self._lately: OrderedDict[str, tuple[ContactBook, dict[str, Duty]]] = OrderedDict()
+        self._keeping = Lock()
 
     def book(self, school_id: str) -> ContactBook:
         """Return what a school wrote of its contacts and its year, as it is in force."""
@@ -57,18 +62,25 @@ class Roster:
             book = self._contacts.in_force(school.id, connection)
             found = self._duties.of(school.id, book.year(school.nation), connection)
         duties = {duty.contact: duty for duty in found}
-        self._lately[school.id] = book, duties
+        with self._keeping:
+            self._lately[school.id] = book, duties
+            self._lately.move_to_end(school.id)
+            if len(self._lately) > MOST_SCHOOLS:
+                self._lately.popitem(last=False)
         return directory_of(school, policies, book, duties, self._now())
 
     def directory_lately(self, school: School) -> Directory | None:
-        """Return whom to turn to at a school now by what was last read of it, not asking the store; None where nothing was."""
-        if school.id not in self._lately:
-            return None
-        return directory_of(school, self._indexes.of(school.id, fresh=False).policies, *self._lately[school.id], self._now())
+        """Return whom to turn to at a school now by what was last read of it, not asking the store.
+
+        None where nothing was, or the school's policies are not in memory any more.
+        """
+        index, lately = self._indexes.at_hand(school.id), self._lately.get(school.id)
+        return directory_of(school, index.policies, *lately, self._now()) if index and lately else None
 
     def book_lately(self, school_id: str) -> ContactBook | None:
         """Return the book of a school as it was last read for `directory`; None where it was not."""
-        return self._lately[school_id][0] if school_id in self._lately else None
+        lately = self._lately.get(school_id)
+        return lately[0] if lately else None
 
     def name_of(self, school_id: str, person_id: int | None, within: Connection | None = None) -> str:
         """Return the name of the contact that a person of a school is; they may have stopped being one."""

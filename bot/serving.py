@@ -60,8 +60,8 @@ def serve() -> int:
 
 def _serve_on(listening: list[socket.socket], settings: Settings, configuration: Configuration, hosts: Sequence[str]) -> int:
     metrics = Metrics()
-    indexes = open_indexes(settings, building=metrics.building_index)
-    metrics.count_schools(indexes.in_memory)
+    indexes = open_indexes(settings, building=metrics.building_index, evicted=metrics.index_evicted)
+    metrics.watch_indexes(indexes.in_memory, indexes.held)
     key, now = secret_key(settings), indexes.versions.now
     schools = [school.id for school in indexes.versions.schools()]
     configuration = check_schools(configuration, schools)

@@ -13,6 +13,10 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from bot.errors import SettingsError
 from corpus.tables import sqlite_url
 
+# How many bytes the indexes of schools may take together unless it is set, and how many a megabyte has.
+MEGABYTE = 1024 * 1024
+INDEX_MEMORY = 256 * MEGABYTE
+MOST_MEGABYTES = 1024 * 1024  # a terabyte
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PREFIX = "POLICYBOT_"
 FILE_NAME = "policybot.yaml"
@@ -22,7 +26,7 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 Kind = TypeVar("Kind")
 
 # In the environment or the file, under these names in both.
-_EITHER = ("database_url", "bind", "metrics_bind", "public_url", "demo")
+_EITHER = ("database_url", "bind", "metrics_bind", "public_url", "demo", "index_memory")
 # In the environment alone: where the file is cannot stand in it, and a key that guards data is not kept among settings.
 _ENVIRONMENT_ONLY = (
     "POLICYBOT_HOME",
@@ -50,6 +54,7 @@ class Settings:
 
     `database_url` is the store's address, `migration_url` that for whoever upgrades it, None where that is the same.
     `metrics` is the host and port at which Prometheus is told what was counted, None where it is told nothing.
+    `index_memory` is how many bytes the schools' indexes may take together.
     `secret` or `secret_file` is set where a secret key was given; `file` is policybot.yaml, and `sections` is what that holds
     for bot/configuration.py, not yet checked.
     """
@@ -62,6 +67,7 @@ class Settings:
     metrics: tuple[str, int] | None
     public_url: str | None
     demo: bool
+    index_memory: int
     secret: str | None = field(repr=False)
     secret_file: Path | None
     file: Path
@@ -96,6 +102,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     bind = given("bind", "127.0.0.1:8080")
     host, port = _tried(_read_bind, bind, ("", 0), problems)
     demo = _tried(_read_flag, given("demo"), False, problems)
+    index_memory = _tried(_read_megabytes, given("index_memory", str(INDEX_MEMORY // MEGABYTE)), INDEX_MEMORY, problems)
     metrics_bind = given("metrics_bind")
     metrics = _tried(_read_bind, metrics_bind, None, problems) if metrics_bind.value else None
     for one, at in ((bind, host), (metrics_bind, metrics and metrics[0])):
@@ -118,6 +125,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics=metrics,
         public_url=public_url.rstrip("/") or None,
         demo=demo,
+        index_memory=index_memory,
         secret=secret or None,
         secret_file=Path(secret_file).expanduser().absolute() if secret_file else None,
         file=file,
@@ -198,6 +206,13 @@ def _read_bind(given: _Given) -> tuple[str, int]:
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise SettingsError(f"{given.name}={given.value} is no address: write it as 127.0.0.1:8080.")
     return host.strip("[]"), int(port)
+
+
+def _read_megabytes(given: _Given) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", given.value) or not 1 <= int(given.value) <= MOST_MEGABYTES:
+        wanted = f"set it to a whole number from 1 to {MOST_MEGABYTES}, such as 256"
+        raise SettingsError(f"{given.name}={given.value} is no number of megabytes: {wanted}.")
+    return int(given.value) * MEGABYTE
 
 
 def _read_flag(given: _Given) -> bool:

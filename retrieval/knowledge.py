@@ -1,10 +1,11 @@
 """What is known beside a school's own policies, built once for all schools: word vectors, wordings of known clauses, matters."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from retrieval.library import (
 from retrieval.linear import LinearModel
 from retrieval.linking import GOVERNS, PARTLY, agreement_on_sides, link_features, rows_of_sides
 from retrieval.sides import Side, sides_of_clause
-from retrieval.spelling import count_words
+from retrieval.spelling import Vocabulary, count_words
 from retrieval.vectors import DATA as VECTORS
 from retrieval.vectors import DIMENSIONS, Vector, WordVectors, normalized
 
@@ -64,12 +65,27 @@ class MatterHit:
         return self.likeness >= PLAINLY_ALIKE
 
 
+# Schools copy policies from each other and from their local authority: so many texts of policies, such as clauses and headings,
+# are kept as they were read, for all schools.
+TEXTS_KEPT = 8192
+
+
+class ReadText(NamedTuple):
+    """A text of a policy as it is looked for: its terms, its pieces as rows of the word vectors, and their sum."""
+
+    terms: tuple[str, ...]
+    pieces: tuple[int, ...]
+    sum: Vector
+
+
 class Knowledge:
     """The shared data. Each part is read when it is first needed; `cache` is a folder for parsed files, or None."""
 
     def __init__(self, cache: Path | None = None) -> None:
         """Keep the folder; nothing is read yet."""
         self._cache = cache
+        self.read_text = lru_cache(TEXTS_KEPT)(self._read_text)
+        self._wordings_found = lru_cache(TEXTS_KEPT)(self._find_wordings)
 
     @cached_property
     def vectors(self) -> WordVectors:
@@ -87,10 +103,10 @@ class Knowledge:
         return LinearModel(CLAUSES)
 
     @cached_property
-    def vocabulary(self) -> dict[str, int]:
+    def vocabulary(self) -> Vocabulary:
         """How often each word stands in the wordings, the policy sentences of the matters and the known clauses."""
         arrays = self._words
-        return dict(zip(_lines(arrays["words"]), arrays["counts"].tolist(), strict=True))
+        return Vocabulary(zip(_lines(arrays["words"]), arrays["counts"].tolist(), strict=True))
 
     @cached_property
     def abbreviations(self) -> dict[str, str]:
@@ -107,9 +123,21 @@ class Knowledge:
     def _known(self) -> "_KnownClauses":
         return _KnownClauses(self.vectors, self._cache)
 
+    @property
+    def terms(self) -> Mapping[str, int]:
+        """The terms of the wordings and of the known clauses, numbered from 0: of all schools, so that none keeps its own."""
+        return self._known.terms
+
     def wordings_for(self, words: str, lead_in: str | None) -> "Wordings":
         """Return the wordings written for clauses that are this one, nearly word for word; none for a clause not known."""
-        return self._known.wordings_for(words, lead_in)
+        return self._wordings_found(words, _ending(lead_in))
+
+    def _find_wordings(self, words: str, ending: str) -> "Wordings":
+        return self._known.wordings_for(frozenset((*self.read_text(words).terms, *analyze(ending))))
+
+    def _read_text(self, text: str) -> ReadText:
+        pieces = self.vectors.pieces(text)
+        return ReadText(tuple(analyze(text)), tuple(pieces), self.vectors.sum_of(pieces))
 
     def likest_wording(self, matter: int, question: Vector) -> str:
         """Return the wording of the matter of this number that is likest a question's vector."""
@@ -121,26 +149,50 @@ class Knowledge:
         arrays = self._links
         reviewed = np.zeros(len(self.matters), dtype=np.float32)
         for name in known:
-            of_clause = arrays["clause"] == self._known.names.index(name)
+            of_clause = slice(*np.searchsorted(arrays["clause"], self._known.number_of(name) + np.arange(2)))
             np.maximum.at(reviewed, arrays["matter"][of_clause], arrays["counts"][of_clause])
         return reviewed
 
     @cached_property
     def _links(self) -> Arrays:
-        name = f"links-{fingerprint(LINKS, MATTERS, WORDINGS)}.msgpack"
+        name = f"links-by-clause-{fingerprint(LINKS, MATTERS, WORDINGS)}.msgpack"
         return _kept_or_made(self._cache / name if self._cache else None, lambda: _link_arrays(self._cache, self._known.names))
 
 
-@dataclass(frozen=True, slots=True)
 class Wordings:
-    """How staff ask what a clause answers: the terms of all wordings, a vector for each, and the known clauses they are of."""
+    """How staff ask what a clause answers: what was written for the known clauses that it is.
 
-    terms: tuple[str, ...]
-    vectors: Vector
-    known: tuple[str, ...]
+    It is a view of what all schools share, and holds no vector and no term of its own.
+    """
+
+    __slots__ = ("_of", "_same", "known")
+
+    def __init__(self, of: "_KnownClauses | None" = None, same: Sequence[int] = ()) -> None:
+        """Keep the known clauses and the numbers of those that are the same; none where there is none."""
+        self._of, self._same = of, same
+        self.known: tuple[str, ...] = tuple(of.names[number] for number in same) if of else ()
+
+    def terms(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the terms of all wordings, numbered as in `Knowledge.terms`, and how often each stands in them.
+
+        A term stands there once for each of the known clauses, in the order in which it comes first.
+        """
+        spans = [self._of.span_of_terms(number) for number in self._same] if self._of else []
+        if not self._of or not spans:
+            return _NO_TERMS, _NO_TERMS
+        numbers, times = self._of.asked, self._of.times
+        return np.concatenate([numbers[span] for span in spans]), np.concatenate([times[span] for span in spans])
+
+    def vectors(self) -> Vector:
+        """Return a vector for each wording."""
+        if not self._of or not self._same:
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        rows = np.concatenate([self._of.vectors[self._of.span_of_vectors(number)] for number in self._same])
+        return np.asarray(rows.astype(np.float32) / np.float32(127))
 
 
-NO_WORDINGS = Wordings((), np.zeros((0, DIMENSIONS), dtype=np.float32), ())
+_NO_TERMS = np.zeros(0, dtype=np.int32)
+NO_WORDINGS = Wordings()
 
 
 class Matters:
@@ -184,12 +236,16 @@ class Matters:
         rows = self._policy[self._policy_start[number] : self._policy_start[number + 1]]
         return float((rows.astype(np.float32) @ clause).max()) / 127
 
-    def link_features(self, words: Vector, side_rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def likeness(self, words: Vector) -> NDArray[np.float32]:
+        """Return how like the words of each clause, given by their vectors, are to how staff ask about each matter."""
+        return words @ self._means.T
+
+    def link_features(self, likeness: NDArray[np.float32], side_rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what speaks for a link of each clause to each matter, as retrieval.linking says.
 
-        The clauses are given by the vectors of their words and by whom they name, as `rows_of_sides` returns it.
+        The clauses are given by their rows of `likeness`, and by whom they name, as `rows_of_sides` returns it.
         """
-        return link_features(words @ self._means.T, agreement_on_sides(side_rows, self._side_rows))
+        return link_features(likeness, agreement_on_sides(side_rows, self._side_rows))
 
 
 def likeliest(near: Sequence[MatterHit], sides: frozenset[Side]) -> MatterHit:
@@ -230,54 +286,62 @@ def _as_bytes(groups_of_rows: Sequence[Vector]) -> NDArray[np.int8]:
     return np.round(np.concatenate(groups_of_rows) * 127).astype(np.int8)
 
 
-def _starts(groups_of_rows: Sequence[Vector]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum([len(rows) for rows in groups_of_rows])])
+def _starts(groups: Sequence[Sized]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum([len(group) for group in groups])])
 
 
 class _KnownClauses:
     """The clauses with wordings, found by their terms; worked out once and kept, as the matters are."""
 
     def __init__(self, vectors: WordVectors, cache: Path | None) -> None:
-        kept = cache / f"wordings-{fingerprint(WORDINGS, VECTORS)}.msgpack" if cache else None
+        kept = cache / f"known-clauses-{fingerprint(WORDINGS, VECTORS)}.msgpack" if cache else None
         arrays = _kept_or_made(kept, lambda: _known_arrays(read_wordings(cache), vectors))
-        self._vectors, self._start = arrays["vectors"], arrays["start"]
-        self._terms = [frozenset(line.split()) for line in _lines(arrays["terms"])]
-        self._asked = _lines(arrays["asked"])
+        self.vectors, self._start = arrays["vectors"], arrays["start"]
+        self.terms = {term: number for number, term in enumerate(_lines(arrays["terms"]))}
+        self.asked: NDArray[np.int32] = arrays["asked"]
+        self.times: NDArray[np.int32] = arrays["times"]
+        self._asked_start = arrays["asked_start"]
         self.names = _lines(arrays["names"])
-        self._holding: dict[str, list[int]] = {}
-        for number, terms in enumerate(self._terms):
-            for term in terms:
-                self._holding.setdefault(term, []).append(number)
+        self._number = {name: number for number, name in enumerate(self.names)}
+        # The known clauses that hold a term, and how many terms each of them holds.
+        self._sizes = np.diff(arrays["own_start"])
+        holding = np.argsort(arrays["own"], kind="stable")
+        self._holding = np.repeat(np.arange(len(self.names)), self._sizes)[holding]
+        self._holding_start = np.searchsorted(arrays["own"][holding], np.arange(len(self.terms) + 1)).tolist()
 
-    def wordings_for(self, words: str, lead_in: str | None) -> Wordings:
-        terms = _terms(words, lead_in)
-        shared: dict[int, int] = {}
-        for term in terms:
-            for number in self._holding.get(term, ()):
-                shared[number] = shared.get(number, 0) + 1
-        same = [
-            number
-            for number, count in sorted(shared.items())
-            if count >= SAME_CLAUSE * (len(terms) + len(self._terms[number]) - count)
-        ]
-        if not same:
+    def number_of(self, name: str) -> int:
+        return self._number[name]
+
+    def span_of_terms(self, number: int) -> slice:
+        return slice(self._asked_start[number], self._asked_start[number + 1])
+
+    def span_of_vectors(self, number: int) -> slice:
+        return slice(self._start[number], self._start[number + 1])
+
+    def wordings_for(self, terms: frozenset[str]) -> Wordings:
+        start = self._holding_start
+        found = [self._holding[start[at] : start[at + 1]] for at in map(self.terms.get, terms) if at is not None]
+        if not found:
             return NO_WORDINGS
-        rows = np.concatenate([self._vectors[self._start[number] : self._start[number + 1]] for number in same])
-        return Wordings(
-            terms=tuple(term for number in same for term in self._asked[number].split()),
-            vectors=rows.astype(np.float32) / np.float32(127),
-            known=tuple(self.names[number] for number in same),
-        )
+        shared = np.bincount(np.concatenate(found), minlength=len(self.names))
+        same = np.flatnonzero((shared > 0) & (shared >= SAME_CLAUSE * (len(terms) + self._sizes - shared)))
+        return Wordings(self, same.tolist()) if len(same) else NO_WORDINGS
 
 
 def _known_arrays(known: Sequence[KnownClause], vectors: WordVectors) -> dict[str, NDArray[Any]]:
     rows = [vectors.encode(one.all_wordings) for one in known]
-    asked = [" ".join(term for wording in one.all_wordings for term in analyze(wording)) for one in known]
+    asked = [Counter(term for wording in one.all_wordings for term in analyze(wording)) for one in known]
+    own = [sorted(_terms(one.words, one.lead_in)) for one in known]
+    number = {term: at for at, term in enumerate(dict.fromkeys(term for terms in (*own, *asked) for term in terms))}
     return {
         "vectors": _as_bytes(rows),
         "start": _starts(rows),
-        "terms": _as_text(" ".join(sorted(_terms(one.words, one.lead_in))) for one in known),
-        "asked": _as_text(asked),
+        "terms": _as_text(number),
+        "own": np.array([number[term] for terms in own for term in terms], dtype=np.int32),
+        "own_start": _starts(own),
+        "asked": np.array([number[term] for counts in asked for term in counts], dtype=np.int32),
+        "times": np.array([count for counts in asked for count in counts.values()], dtype=np.int32),
+        "asked_start": _starts(asked),
         "names": _as_text(one.clause for one in known),
     }
 
@@ -302,7 +366,7 @@ def _link_arrays(cache: Path | None, clauses: Sequence[str]) -> dict[str, NDArra
         for names, counts in ((link.governs, GOVERNS), (link.partly, PARTLY))
         for name in names
     ]
-    clause, number, counts = zip(*links, strict=True)
+    clause, number, counts = zip(*sorted(links), strict=True)
     return {
         "clause": np.array(clause, dtype=np.int32),
         "matter": np.array(number, dtype=np.int32),
@@ -320,5 +384,9 @@ def _lines(text: NDArray[Any]) -> list[str]:
 
 
 def _terms(words: str, lead_in: str | None) -> frozenset[str]:
+    return frozenset(analyze(words) + analyze(_ending(lead_in)))
+
+
+def _ending(lead_in: str | None) -> str:
     # Only the end of a lead-in rules with the item: "When using sites, staff must not:".
-    return frozenset(analyze(words) + analyze((lead_in or "")[-60:]))
+    return (lead_in or "")[-60:]

@@ -6,6 +6,7 @@ however alike the words are.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from corpus.clause import Party
 
@@ -52,6 +53,7 @@ def sides_of_question(question: str) -> frozenset[Side]:
     return frozenset(next(([side] for side, pattern in _ASKED if pattern.search(question)), []))
 
 
+@lru_cache(maxsize=8192)  # clauses of many schools are the same
 def sides_of_clause(words: str) -> frozenset[Side]:
     """Return all whom a clause names."""
     return frozenset(side for side, pattern in _ASKED if pattern.search(words))

@@ -7,7 +7,7 @@ turned into another: what is not plain stays as it was typed.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import combinations, pairwise
 
 from retrieval.analyzer import analyze, normalize
@@ -15,6 +15,8 @@ from retrieval.analyzer import analyze, normalize
 # What work a question may cost is bounded: so many words that nothing knows are looked at, and none longer than this.
 MOST_UNKNOWN = 8
 LONGEST_WORD = 24
+# What so many words mean is remembered for a school; then it begins anew.
+REMEMBERED = 512
 # From these lengths on a word may be so many edits from what was meant (an edit: a letter more, less or other, or two swapped).
 ONE_EDIT, TWO_EDITS = 4, 8
 # A word of the wordings that stands there less often may be a slip itself; a school's own words count for so many.
@@ -52,23 +54,32 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     return Counter(word for text in texts for word in _COUNTED.findall(normalize(text)))
 
 
+class Vocabulary(dict[str, int]):
+    """How often each word stands in the wordings: of all schools, which add their own words to it and keep no copy."""
+
+    @cached_property
+    def alike(self) -> dict[tuple[str, int], list[str]]:
+        """The words that may be meant, by first letter and length; the protected are among them, to be seen and shunned."""
+        return _by_beginning(word for word, count in self.items() if _may_be_meant(word, count))
+
+
 class Spelling:
     """What may be meant by words that nothing here knows, for one school."""
 
     def __init__(
         self,
-        shared: Callable[[], Mapping[str, int]],
+        shared: Callable[[], Vocabulary],
         abbreviations: Callable[[], Mapping[str, str]],
-        own: Iterable[str],
+        own: Callable[[], Iterable[str]],
         is_word: Callable[[str], bool],
     ) -> None:
         """Keep where words come from; they are read when a question first needs them.
 
-        `shared` returns how often each word stands in the wordings, `abbreviations` what each abbreviation stands for; `own` are
-        the school's texts; `is_word` tells whether a word is English.
+        `shared` returns how often each word stands in the wordings, `abbreviations` what each abbreviation stands for, `own` the
+        school's texts; `is_word` tells whether a word is English.
         """
         self._shared, self._abbreviations, self._own, self._is_word = shared, abbreviations, own, is_word
-        self._meant = lru_cache(maxsize=8192)(self._find)
+        self._meant: dict[tuple[str, bool], str | None] = {}  # of the words that were looked for lately
 
     def correct(self, text: str) -> str:
         """Return a text with the words mended that nothing knows and that are plain; mostly that is the text itself."""
@@ -80,7 +91,7 @@ class Spelling:
             if unknown >= MOST_UNKNOWN or match["rest"] not in ("", "'s", "’s") or not self._may_be_mended(word):
                 return match[0]
             unknown += 1
-            meant = self._meant(word, _may_be_name(match, text))
+            meant = self._found(word, _may_be_name(match, text))
             return match[0] if meant is None else meant + match["rest"]
 
         return _WORD.sub(mended, text)
@@ -92,7 +103,17 @@ class Spelling:
 
     def _stands_for_more(self, word: str) -> bool:
         """Tell whether a word is an abbreviation that is not taught as it is: to write out "fb" would lose what is learnt."""
-        return word in self._abbreviations() and self._counts.get(word, 0) < FEWEST
+        return word in self._abbreviations() and self._count(word) < FEWEST
+
+    def _found(self, word: str, named: bool) -> str | None:
+        """Return the same as `_find`, which is remembered for a while."""
+        known = self._meant.get((word, named), word)  # no word stands for itself
+        if known != word:
+            return known
+        if len(self._meant) >= REMEMBERED:
+            self._meant = {}
+        meant = self._meant[word, named] = self._find(word, named)
+        return meant
 
     def _find(self, word: str, named: bool) -> str | None:
         """Return what a word that may be mended stands for, None where that is not plain; `named` if it may be a name."""
@@ -105,26 +126,30 @@ class Spelling:
             return near
         return self._parted(word) or (self._nearest(word, 2) if len(word) >= TWO_EDITS else None)
 
+    def _count(self, word: str) -> int:
+        """Return how common a word is."""
+        of_school = self._counts.get(word)
+        return self._shared().get(word, 0) if of_school is None else of_school
+
     @cached_property
     def _counts(self) -> dict[str, int]:
-        """How common each word is."""
-        counts = dict(self._shared())
-        for word, count in count_words(self._own).items():
-            counts[word] = counts.get(word, 0) + OWN * count
-        return counts
+        """How common each word of the school's texts is."""
+        shared = self._shared()
+        return {word: shared.get(word, 0) + OWN * count for word, count in count_words(self._own()).items()}
 
     @cached_property
     def _alike(self) -> dict[tuple[str, int], list[str]]:
-        """The words that may be meant, by first letter and length; the protected are among them, to be seen and shunned."""
-        alike: dict[tuple[str, int], list[str]] = {}
-        for word, count in self._counts.items():
-            if len(word) >= ONE_EDIT and ((count >= FEWEST and word.isalpha()) or PROTECTED.fullmatch(word)):
-                alike.setdefault((word[0], len(word)), []).append(word)
-        return alike
+        """The words of the school's texts that may be meant and are not among those of all schools."""
+        shared = self._shared()
+        return _by_beginning(
+            word
+            for word, count in self._counts.items()
+            if _may_be_meant(word, count) and not (word in shared and _may_be_meant(word, shared[word]))
+        )
 
     def is_common(self, word: str) -> bool:
         """Tell whether the wordings or the school's policies use a word often; `word` is in lower case."""
-        return self._counts.get(word, 0) >= FEWEST
+        return self._count(word) >= FEWEST
 
     def knows_kin(self, word: str) -> bool:
         """Tell whether a word is known, or made of a known one by an ending or a prefix."""
@@ -142,11 +167,11 @@ class Spelling:
         """Return two common words that were run together, the pair whose rarer word is commonest; None where there is none."""
         pairs = [(word[:at], word[at:]) for at in range(1, len(word))]
         fitting = [(one, other) for one, other in pairs if self._may_be_part(one, _FIRST) and self._may_be_part(other, _LAST)]
-        best = max(fitting, key=lambda pair: min(map(self._counts.__getitem__, pair)), default=None)
+        best = max(fitting, key=lambda pair: min(map(self._count, pair)), default=None)
         return " ".join(best) if best else None
 
     def _may_be_part(self, part: str, short: frozenset[str]) -> bool:
-        return (len(part) >= 3 or part in short) and self._counts.get(part, 0) >= COMMON and not PROTECTED.fullmatch(part)
+        return (len(part) >= 3 or part in short) and self._count(part) >= COMMON and not PROTECTED.fullmatch(part)
 
     def _nearest(self, word: str, reach: int) -> str | None:
         """Return the word that is clearly the nearest by edits, then by how common it is; None where none is."""
@@ -155,19 +180,31 @@ class Spelling:
         from rapidfuzz.distance import OSA
 
         # A first letter is seldom wrong, and another one makes another word; but it may have changed places with the second.
-        lengths = range(len(word) - reach, len(word) + reach + 1)
-        candidates = [other for length in lengths for other in self._alike.get((word[0], length), ())]
-        candidates += [other for other in self._alike.get((word[1], len(word)), ()) if other[1] == word[0]]
+        lengths, known = range(len(word) - reach, len(word) + reach + 1), (self._shared().alike, self._alike)
+        candidates = [other for alike in known for length in lengths for other in alike.get((word[0], length), ())]
+        candidates += [other for alike in known for other in alike.get((word[1], len(word)), ()) if other[1] == word[0]]
         found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=reach, limit=None)
         if any(PROTECTED.fullmatch(other) for other, _, _ in found):
             return None
         likely = [one for one in found if len(word) >= TWO_EDITS or _is_slip(word, one[0])]
-        ranked = sorted((edits, -self._counts[other], other) for other, edits, _ in likely)
+        ranked = sorted((edits, -self._count(other), other) for other, edits, _ in likely)
         if not ranked:
             return None
         (fewest, count, best), *others = ranked
         rival = next((rare for edits, rare, other in others if edits == fewest and analyze(other) != analyze(best)), None)
         return best if rival is None or count <= CLEARLY * rival else None
+
+
+def _may_be_meant(word: str, count: int) -> bool:
+    return len(word) >= ONE_EDIT and ((count >= FEWEST and word.isalpha()) or PROTECTED.fullmatch(word) is not None)
+
+
+def _by_beginning(words: Iterable[str]) -> dict[tuple[str, int], list[str]]:
+    """Return words by first letter and length."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for word in words:
+        found.setdefault((word[0], len(word)), []).append(word)
+    return found
 
 
 def _is_slip(typed: str, meant: str) -> bool:

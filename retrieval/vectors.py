@@ -25,6 +25,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MARK = "##"  # how a piece that goes on with a word is written in the table
 
 Vector = NDArray[np.float32]
+_NO_ROWS: Vector = np.zeros((0, DIMENSIONS), dtype=np.float32)
 
 
 class WordVectors:
@@ -46,13 +47,15 @@ class WordVectors:
 
     def encode(self, texts: Sequence[str]) -> Vector:
         """Return the vectors of texts, one a row, of length 1; of a text without a known piece, all zeros."""
-        rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for number, text in enumerate(texts):
-            pieces = self.pieces(text)
-            if pieces:
-                summed = self._with_pairs(pieces)
-                rows[number] = (self._table[summed] * self._factor[summed]).sum(axis=0)
-        return normalized(rows)
+        return normalized(np.stack([self.sum_of(self.pieces(text)) for text in texts])) if texts else _NO_ROWS
+
+    def sum_of(self, pieces: Sequence[int]) -> Vector:
+        """Return the sum of a text's pieces, as `pieces` returns them, and of its pairs; all zeros where there is none."""
+        if not pieces:
+            return np.zeros(DIMENSIONS, dtype=np.float32)
+        summed = self._with_pairs(pieces)
+        total: Vector = (self._table[summed] * self._factor[summed]).sum(axis=0)
+        return total
 
     def _with_pairs(self, pieces: Sequence[int]) -> NDArray[np.int64]:
         """Return the rows of pieces, and of those pairs of neighbours that the table holds."""
@@ -61,14 +64,14 @@ class WordVectors:
         places = np.minimum(np.searchsorted(self._pair_keys, keys), len(self._pair_keys) - 1)
         return np.concatenate([singles, len(self._piece) + places[self._pair_keys[places] == keys]])
 
-    def alignment(self, asked: Sequence[int], texts: Sequence[Sequence[int]]) -> Vector:
+    def alignment(self, asked: Sequence[int], texts: Sequence[Sequence[int] | NDArray[np.int32]]) -> Vector:
         """Return, for each text, how well the pieces asked find their like in it: the mean of their highest cosines, by weight.
 
         Asked pieces and texts are rows as `pieces` returns them; 0 where either is empty. (The late interaction of ColBERT,
         Khattab and Zaharia, 2020, over word vectors.)
         """
         aligned = np.zeros(len(texts), dtype=np.float32)
-        full = [number for number, text in enumerate(texts) if text]
+        full = [number for number, text in enumerate(texts) if len(text)]
         if not asked or not full:
             return aligned
         sought = self._table[asked] * self._factor[asked]

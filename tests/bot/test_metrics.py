@@ -228,9 +228,10 @@ def test_the_building_of_indexes_is_timed_and_what_fails_counted(
 ) -> None:
     metrics = Metrics()
     indexes = Indexes(store, schools.knowledge, metrics.building_index)
-    metrics.count_schools(indexes.in_memory)
+    metrics.watch_indexes(indexes.in_memory, indexes.held)
     for school in ("hillside", "meadow", "hillside"):
         indexes.of(school)
+    assert value(metrics, "index_bytes") == sum(indexes.of(school).size for school in ("hillside", "meadow"))
     assert value(metrics, "index_build_seconds_count") == value(metrics, "schools_in_memory") == 2
     assert value(metrics, "index_build_seconds_sum") > 0
     with pytest.raises(BotError):
@@ -241,6 +242,17 @@ def test_the_building_of_indexes_is_timed_and_what_fails_counted(
         Indexes(store, schools.knowledge, metrics.building_index).of("hillside")
     assert value(metrics, "index_build_failures_total") == 1
     assert value(metrics, "index_build_seconds_count") == 2
+
+
+def test_an_index_that_goes_out_of_memory_for_another_is_counted(store: Versions, schools: Indexes) -> None:
+    metrics = Metrics()
+    indexes = Indexes(store, schools.knowledge, memory=1, evicted=metrics.index_evicted)
+    metrics.watch_indexes(indexes.in_memory, indexes.held)
+    assert (value(metrics, "index_evictions_total"), value(metrics, "index_bytes")) == (0, 0)
+    for school in ("hillside", "meadow", "hillside"):
+        indexes.of(school)
+    assert (value(metrics, "index_evictions_total"), value(metrics, "schools_in_memory")) == (2, 1)
+    assert value(metrics, "index_bytes") == indexes.of("hillside").size
 
 
 # Labels

@@ -56,6 +56,20 @@ def test_where_the_metrics_are_told_must_be_a_port_of_its_own(variables: dict[st
     assert str(refused.value) == told
 
 
+def test_the_memory_of_the_indexes_is_set_in_megabytes() -> None:
+    assert read_settings({}).index_memory == 256 * 1024 * 1024
+    assert read_settings({"POLICYBOT_INDEX_MEMORY": "1024"}).index_memory == 1024 * 1024 * 1024
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "256M", "a lot", "²", "99999999", "9" * 5000])
+def test_what_is_no_number_of_megabytes_is_refused_with_an_example(value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"POLICYBOT_INDEX_MEMORY": value})
+    assert str(refused.value) == (
+        f"POLICYBOT_INDEX_MEMORY={value} is no number of megabytes: set it to a whole number from 1 to 1048576, such as 256."
+    )
+
+
 def test_the_store_may_be_elsewhere() -> None:
     assert read_settings({"POLICYBOT_DATABASE_URL": "postgresql://host/db"}).database_url == "postgresql://host/db"
 

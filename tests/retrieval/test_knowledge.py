@@ -58,15 +58,15 @@ def test_every_shipped_clause_is_known_and_a_clause_of_another_kind_is_not() -> 
     for source in shipped_sources():
         policy = shipped_policy(source)
         for clause in policy.clauses():
-            assert KNOWLEDGE.wordings_for(clause.words, policy.lead_in_words(clause.lead_in)).terms, clause.label
+            assert KNOWLEDGE.wordings_for(clause.words, policy.lead_in_words(clause.lead_in)).known, clause.label
     assert not KNOWLEDGE.wordings_for(
         "The boiler room is locked at all times and the key is kept by the site manager.", None
-    ).terms
+    ).known
 
 
 def test_a_clause_copied_with_a_word_changed_takes_the_wordings_over() -> None:
     words = "Staff are advised not to be on-line friends with ex or recent pupils of this school or of other schools."
-    assert KNOWLEDGE.wordings_for(words, "They should follow and understand the following principles:").terms
+    assert KNOWLEDGE.wordings_for(words, "They should follow and understand the following principles:").known
 
 
 def test_the_likest_matter_is_what_the_question_is_about() -> None:

@@ -19,19 +19,19 @@ from retrieval.knowledge import Knowledge
 from retrieval.library import read_abbreviations
 from retrieval.reading import read
 from retrieval.sides import Side
-from retrieval.spelling import FEWEST, MOST_UNKNOWN, PROTECTED, Spelling, count_words
+from retrieval.spelling import FEWEST, MOST_UNKNOWN, PROTECTED, Spelling, Vocabulary, count_words
 
 
 @pytest.fixture(scope="module")
 def spelling(knowledge: Knowledge) -> Spelling:
     """The spelling of a school with one clause."""
     own = ["The peripatetic teacher signs the register."]
-    return Spelling(lambda: knowledge.vocabulary, lambda: knowledge.abbreviations, own, knowledge.vectors.is_word)
+    return Spelling(lambda: knowledge.vocabulary, lambda: knowledge.abbreviations, lambda: own, knowledge.vectors.is_word)
 
 
 def small(counts: dict[str, int]) -> Spelling:
     """Return the spelling of somebody who knows these words alone."""
-    return Spelling(lambda: counts, dict, [], lambda _: False)
+    return Spelling(lambda: Vocabulary(counts), dict, list, lambda _: False)
 
 
 @pytest.mark.parametrize(
