@@ -35,6 +35,7 @@ from bot.publication import Publication
 from bot.readiness import Readiness
 from bot.readings import Readings
 from bot.records import RETENTION, Records
+from bot.removals import Ledger
 from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.sealing import Seal
@@ -94,13 +95,14 @@ def assemble(
     public_url: str | None = None,
     ways: WaysIn = NO_WAYS,
     mails: bool = False,
+    ledger: Ledger | None = None,
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret.
 
     `now` is the time in UTC, that of the store for None; `tenancies` says whose staff a workspace holds, by channel and tenant;
     `retention` is how long a question is kept, and `escalations_kept` how long what was handed over, after it came to its end;
     `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in with an
-    invitation; `mails` says whether e-mail is set up.
+    invitation; `mails` says whether e-mail is set up; `ledger` is where removals are copied out, None for nowhere.
     """
     engine, now = indexes.versions.engine, now or indexes.versions.now
     people, records = People(engine, now), Records(engine, key, now, retention)
@@ -191,6 +193,7 @@ def assemble(
         records=records,
         roster=roster,
         versions=indexes.versions,
+        ledger=ledger,
         now=now,
     )
     audit = Audit(engine, now)

@@ -62,6 +62,23 @@ def _parser() -> argparse.ArgumentParser:
 
     command("migrate", "create the store, or upgrade its schema to this version of policybot", _migrate)
 
+    backup = command("backup", "write all that the store holds to a file, and check it", _backup)
+    backup.add_argument("file", type=Path, help="the file to write, which must not be there yet")
+
+    restore = command("restore", "put a backup into an empty store, without what was erased and who was removed since", _restore)
+    restore.add_argument("file", type=Path, help="a file that policybot backup wrote")
+    ledger = restore.add_mutually_exclusive_group()
+    ledger.add_argument(
+        "--removals",
+        metavar="FILE",
+        type=Path,
+        help="what was erased and who was removed; removals.jsonl in the data folder unless given",
+    )
+    ledger.add_argument(
+        "--since", metavar="URL", help="the address of the old store, where that can still be read, to take it from"
+    )
+    ledger.add_argument("--no-removals", action="store_true", help="restore although both are lost")
+
     _add_people(command)
     _add_contacts(command)
 
@@ -212,6 +229,18 @@ def _migrate(_options: argparse.Namespace) -> int:
     from bot.administration import migrate
 
     return migrate()
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot.backup_commands import backup
+
+    return backup(options.file)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot.backup_commands import restore
+
+    return restore(options.file, options.removals, options.since, no_removals=options.no_removals)
 
 
 def _invite(options: argparse.Namespace) -> int:

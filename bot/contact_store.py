@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 from bot.contact_book import ALLEGATION_ROLES, Contact, ContactBook, ContactRole
 from bot.errors import BotError
 from bot.people import EMAIL
+from bot.removals import Removed, note_removal
 from bot.tables import contact_books, people
 from corpus.tables import insert_into, schools
 from corpus.tenancy import reading_across, reading_at, writing_at
@@ -125,7 +126,8 @@ class Contacts:
         """End the access of whoever was let in by an e-mail address that is not the chair's any more, links and sessions too."""
         theirs = (people.c.school_id == school_id, people.c.channel == EMAIL)
         still = self.chair_emails(school_id, connection)
-        connection.execute(delete(people).where(*theirs, people.c.account.not_in(still)))
+        gone = delete(people).where(*theirs, people.c.account.not_in(still)).returning(people.c.id)
+        note_removal(connection, school_id, Removed.PERSON, connection.scalars(gone).all(), self._now())
 
 
 def allegation_changes(before: ContactBook, after: ContactBook) -> list[ContactChange]:

@@ -13,6 +13,7 @@ from bot.duty import Duty
 from bot.errors import BotError
 from bot.messages import Message
 from bot.people import Person, has_access
+from bot.removals import Removed, note_removal
 from bot.school_year import SchoolYear, Season, read_hours
 from bot.tables import duties, people
 from corpus.tables import insert_into
@@ -68,6 +69,7 @@ class Duties:
     def end(self, connection: Connection, person: Person) -> None:
         """Note that a person is no longer a contact."""
         connection.execute(delete(duties).where(*_one(person.school_id, person.id)))
+        note_removal(connection, person.school_id, Removed.DUTY, [person.id], self._now())
 
     def address_of(self, connection: Connection, person_id: int) -> Message | None:
         """Return the private chat of somebody with a duty; None where they have none any more, or no access."""

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,7 @@ from bot.deliveries import Announced
 from bot.messages import Message
 from bot.notices import AGAIN_AFTER, NoticeKind, Notices
 from bot.outage import UNREACHABLE
+from bot.removals import Removed, note_removal
 from bot.sealing import Kind, Seal, Unreadable
 from bot.tables import escalation_messages, escalations
 from corpus.tables import insert_into
@@ -104,6 +105,13 @@ class Escalation:
     seen_at: datetime | None
     answered_at: datetime | None
     closed_at: datetime | None
+
+
+class OpenAlert(NamedTuple):
+    """An alert that nobody has taken on: its id, and when it was made."""
+
+    id: str
+    made_at: datetime
 
 
 class Overtaken(Exception):  # noqa: N818  it is no error: what was meant to be done is decided anew
@@ -279,6 +287,7 @@ class Escalations:
         now = self._now()
         gone = {"content": None, "asker_address": None, "next_at": None}
         self._change(connection, erased, state=State.CLOSED, closed_at=now, **gone)
+        note_removal(connection, erased.school_id, Removed.ESCALATION, [erased.id], now)
 
     def settled(self, connection: Connection, announced: Announced, channel: str, arrived: bool, said: str | None) -> None:
         """Note, in the transaction that does, whether a notice arrived; `said` is the id under which a reply to it comes back."""
@@ -369,10 +378,32 @@ class Escalations:
         self._notices.put(connection, found.school_id, NoticeKind.ALERT, person_id=person_id, escalation_id=found.id)
         self._tell(connection, found, Receipt.PASSED_ON, person_id)
 
-    def clear(self, school_id: str) -> None:
-        """Delete what has been over for too long at a school, and where askers are who need not be told anything any more."""
+    def alert_again(self, connection: Connection, school_id: str, as_of: datetime) -> list[OpenAlert]:
+        """Put out anew what was being alerted at a school at a moment at which the store is restored.
+
+        Better told twice than not at all: nobody knows what came of it since. The next in line wait anew. Returns all alerts that
+        nobody has taken on, those too of which all in line had been told long before.
+        """
+        now = self._now()
+        still_open = (escalations.c.school_id == school_id, escalations.c.kind == EscalationKind.ALERT)
+        nobody = (escalations.c.answered_at.is_(None), escalations.c.closed_at.is_(None))
+        found = connection.execute(select(escalations).where(*still_open, *nobody).order_by(escalations.c.made_at)).all()
+        for row in found:
+            if row.next_at is not None or row.made_at > as_of - RECEIPTS_LAST:
+                self._notices.put(connection, school_id, NoticeKind.ALERT, person_id=row.person_id, escalation_id=row.id)
+            if row.next_at is not None:
+                minutes = msgspec.json.decode(row.line, type=_Line).minutes
+                next_at = {"next_at": now + timedelta(minutes=minutes)}
+                connection.execute(update(escalations).where(*_one(school_id, row.id)).values(**next_at))
+        return [OpenAlert(row.id, row.made_at) for row in found]
+
+    def clear(self, school_id: str, within: Connection | None = None) -> None:
+        """Delete what has been over for too long at a school, and where askers are who need not be told anything any more.
+
+        `within` is a transaction that writes, one of its own unless given.
+        """
         now, of_school = self._now(), escalations.c.school_id == school_id
-        with writing_at(self._engine, school_id) as connection:
+        with nullcontext(within) if within else writing_at(self._engine, school_id) as connection:
             over = func.coalesce(escalations.c.closed_at, escalations.c.answered_at, escalations.c.made_at)
             connection.execute(delete(escalations).where(of_school, over < now - self.kept))
             told_until = now - RECEIPTS_LAST

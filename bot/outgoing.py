@@ -15,6 +15,7 @@ from bot.messages import Call, Message, Reply
 from bot.notices import NoticeKind, Notices
 from bot.outage import UNREACHABLE
 from bot.records import Records
+from bot.removals import Ledger
 from bot.reviews import Reviews
 from bot.roster import Roster
 from bot.unfinished import Unfinished
@@ -47,9 +48,10 @@ class Outgoing:
         records: Records,
         roster: Roster,
         versions: Versions,
+        ledger: Ledger | None,
         now: Callable[[], datetime],
     ) -> None:
-        """Keep the parts; `now` is the time in UTC."""
+        """Keep the parts; `ledger` is where removals are copied out, None for nowhere; `now` is the time in UTC."""
         self._engine = engine
         self._notices = notices
         self._announcer = announcer
@@ -62,6 +64,7 @@ class Outgoing:
         self._records = records
         self._roster = roster
         self._versions = versions
+        self._ledger = ledger
         self._now = now
 
     def put_out(self, render: Callable[[Reply, Message], Sequence[Call] | None]) -> list[list[Delivery]]:
@@ -73,12 +76,14 @@ class Outgoing:
         return self._notices.carry_out(self._announcer.announced, render, self._deliveries)
 
     def tidy(self) -> None:
-        """Delete what need not be kept any more, and make the rounds of the schools whose turn it is.
+        """Delete what need not be kept any more, copy removals out, and make the rounds of the schools whose turn it is.
 
         Of several processes that do so at once, each makes the rounds of other schools.
         """
         self._records.end_conversations()
         self._unfinished.clear()
+        if self._ledger:
+            self._ledger.keep_up()
         while turn := self._next_schools():
             for school in self._versions.schools(turn):
                 try:

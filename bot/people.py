@@ -27,12 +27,14 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 
 from bot.audit import Action, Audit
 from bot.errors import BotError
 from bot.messages import Message
+from bot.removals import Removed, note_removal
 from bot.secret import token_hash
 from bot.tables import duties, invitations, people, sessions, watches
 from corpus.tables import insert_into, schools
@@ -286,6 +288,10 @@ class People:
             # A duty goes with the role: a chair who becomes headteacher must not go on getting what is about the headteacher.
             others = select(people.c.id).where(*whose, people.c.role != invited.role)
             connection.execute(delete(duties).where(duties.c.school_id == school_id, duties.c.person_id.in_(others)))
+            # A backup from before would give them back what they may no longer do.
+            more_before = people.c.role != invited.role if invited.pass_until is None else true()
+            before = connection.scalars(select(people.c.id).where(*whose, more_before)).all()
+            note_removal(connection, school_id, Removed.PERSON, before, now)
             if not connection.execute(update(people).where(*whose).values(**values)).rowcount:
                 where = {"school_id": invited.school_id, "channel": channel, "account": account}
                 connection.execute(insert(people).values(**where, **values, since=now))
@@ -431,16 +437,9 @@ class People:
 
     def _end(self, connection: Connection, school_id: str, whose: ColumnElement[bool]) -> list[int]:
         """End the access of those of a school's people whom `whose` describes; return their ids."""
-        there = (people.c.school_id == school_id, people.c.left_at.is_(None), whose)
-        found = connection.execute(select(people.c.id, people.c.channel).where(*there)).all()
-        marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
-        deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
-        of_school = people.c.school_id == school_id
-        connection.execute(update(people).where(of_school, people.c.id.in_(marked)).values(left_at=self._now(), address=None))
-        for theirs in (duties, watches):  # with the others they go by themselves
-            connection.execute(delete(theirs).where(theirs.c.school_id == school_id, theirs.c.person_id.in_(marked)))
-        connection.execute(delete(people).where(of_school, people.c.id.in_(deleted)))
-        return [*marked, *deleted]
+        gone = end_access(connection, school_id, whose, self._now())
+        note_removal(connection, school_id, Removed.PERSON, gone, self._now())
+        return gone
 
     def last_seen(self, school_id: str) -> dict[int, datetime]:
         """Return when each of a school's people who is signed in to the web chat last used it, by id."""
@@ -520,6 +519,20 @@ class _Lately(Generic[_Key, _Kept]):
     def of(self, key: _Key) -> _Kept | None:
         read_at, what = self._kept.get(key, (datetime.min, None))  # noqa: DTZ901  before any moment of the store
         return what if read_at > self._now() - KNOWN_FOR else None
+
+
+def end_access(connection: Connection, school_id: str, whose: ColumnElement[bool], now: datetime) -> list[int]:
+    """End the access of those of a school's people whom `whose` describes, which the ledger notes already; return their ids."""
+    there = (people.c.school_id == school_id, people.c.left_at.is_(None), whose)
+    found = connection.execute(select(people.c.id, people.c.channel).where(*there)).all()
+    marked = [row.id for row in found if row.channel in LET_IN_BY_WORKSPACE]
+    deleted = [row.id for row in found if row.channel not in LET_IN_BY_WORKSPACE]
+    of_school = people.c.school_id == school_id
+    connection.execute(update(people).where(of_school, people.c.id.in_(marked)).values(left_at=now, address=None))
+    for theirs in (duties, watches):  # with the others they go by themselves
+        connection.execute(delete(theirs).where(theirs.c.school_id == school_id, theirs.c.person_id.in_(marked)))
+    connection.execute(delete(people).where(of_school, people.c.id.in_(deleted)))
+    return [*marked, *deleted]
 
 
 def _one(connection: Connection, person_id: int) -> tuple[ColumnElement[bool], ...]:

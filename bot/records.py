@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 
 from bot.messages import Message
+from bot.removals import Removed, note_removal
 from bot.sealing import Seal, Unreadable
 from bot.secret import keyed_hash
 from bot.tables import conversations, question_counts, questions
@@ -206,6 +208,7 @@ class Records:
                 for table in (conversations, questions):
                     hers = delete(table).where(table.c.school_id == one, table.c.asker == asker)
                     deleted = connection.execute(hers).rowcount
+                note_removal(connection, one, Removed.ASKER, [asker], self._now())
                 gone += deleted
         return gone
 
@@ -214,10 +217,13 @@ class Records:
         with writing_across(self._engine) as connection:
             connection.execute(delete(conversations).where(conversations.c.updated_at <= self._now() - FOLLOW_UP))
 
-    def clear(self, school_id: str) -> None:
-        """Delete questions of a school that are too old; of those only counts a month remain."""
+    def clear(self, school_id: str, within: Connection | None = None) -> None:
+        """Delete questions of a school that are too old; of those only counts a month remain.
+
+        `within` is a transaction that writes, one of its own unless given.
+        """
         old = (questions.c.school_id == school_id, questions.c.asked_at <= self._now() - self.retention)
-        with writing_at(self._engine, school_id) as connection:
+        with nullcontext(within) if within else writing_at(self._engine, school_id) as connection:
             # Counted are the rows that this very statement deletes, so that two processes at it count none twice.
             gone = connection.execute(delete(questions).where(*old).returning(questions.c.asked_at, questions.c.outcome)).all()
             counts = Counter((f"{asked_at:%Y-%m}", outcome) for asked_at, outcome in gone)

@@ -16,7 +16,7 @@ from corpus.tables import metadata
 from corpus.tenancy import ACROSS, ACROSS_ROLE, SCHOOL_ROLE, SETTING, Across, school_column
 
 # Rows that are only ever added.
-_ONLY_ADDED = frozenset({"audit"})
+_ONLY_ADDED = frozenset({"audit", "removals"})
 _EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 
 

@@ -1,8 +1,10 @@
 """The store's schema: opened, created and upgraded. Alembic is loaded only where there is something to upgrade."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
 
 import bot.tables  # noqa: F401  so that the metadata knows the bot's own tables
@@ -12,7 +14,7 @@ from corpus.tables import open_engine
 from corpus.tenancy import owning
 
 # The newest migration, in figures that go up; a test holds it against the history.
-HEAD = "0008"
+HEAD = "0009"
 
 
 def open_store(url: str, migration_url: str | None = None) -> Engine:
@@ -22,37 +24,54 @@ def open_store(url: str, migration_url: str | None = None) -> Engine:
     BotError, in one sentence, where the address is none, its folder cannot be written, its file is no store, or it is newer than
     this program.
     """
+    engine = engine_at(url)
+    make_folder(engine)
+    address = make_url(url)
     try:
-        address = make_url(url)
-        engine = open_engine(url)
+        with owning(engine).connect() as connection:
+            found = found_schema(connection)
+        if found != HEAD:
+            _upgrade(open_engine(migration_url) if migration_url else engine, address.username)
+    except DatabaseError as error:
+        raise store_failed(address, error) from None
+    return engine
+
+
+def engine_at(url: str, name: str = "POLICYBOT_DATABASE_URL") -> Engine:
+    """Return the engine of the store at `url`, of which nothing is read or written yet.
+
+    `name` is how whoever gave the address calls it. Raises BotError where it is none.
+    """
+    try:
+        return open_engine(url)
     except ArgumentError:  # the address is not repeated: it may hold a password
         raise BotError(
-            "POLICYBOT_DATABASE_URL is no address of a store: write it as sqlite:////folder/file or postgresql://user@host/name."
+            f"{name} is no address of a store: write it as sqlite:////folder/file or postgresql://user@host/name."
         ) from None
     except ImportError as error:
-        raise BotError(f"POLICYBOT_DATABASE_URL needs a driver that is not installed here: {error.name}.") from None
-    if address.get_backend_name() == "sqlite" and address.database:
-        folder = Path(address.database).parent
+        raise BotError(f"{name} needs a driver that is not installed here: {error.name}.") from None
+
+
+def make_folder(engine: Engine) -> None:
+    """Make the folder of a store that is a file, where it is missing. Raises BotError where it cannot be written."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        folder = Path(engine.url.database).parent
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise BotError(
                 f"The data folder {folder} cannot be written ({error.strerror}): choose another with POLICYBOT_HOME."
             ) from None
-    try:
-        with owning(engine).connect() as connection:
-            found = _found(connection)
-        if found != HEAD:
-            _upgrade(open_engine(migration_url) if migration_url else engine, address.username)
-    except OperationalError as error:
-        raise BotError(f"The store at {address.render_as_string()} cannot be opened or written: {_reason(error)}.") from None
-    except DatabaseError as error:
-        if address.get_backend_name() != "sqlite":
-            raise BotError(f"The store at {address.render_as_string()} cannot be brought up to date: {_reason(error)}.") from None
-        raise BotError(
-            f"The store at {address.render_as_string()} is damaged: {_reason(error)}. Restore it from a backup."
-        ) from None
-    return engine
+
+
+def store_failed(address: URL, error: SQLAlchemyError) -> BotError:
+    """Return the error that says in one sentence why the store at `address` could not be opened or brought up to date."""
+    where = f"The store at {address.render_as_string()}"
+    if isinstance(error, OperationalError):
+        return BotError(f"{where} cannot be opened or written: {_reason(error)}.")
+    if address.get_backend_name() != "sqlite":
+        return BotError(f"{where} cannot be brought up to date: {_reason(error)}.")
+    return BotError(f"{where} is damaged: {_reason(error)}. Restore it from a backup.")
 
 
 def is_up_to_date(engine: Engine) -> bool:
@@ -61,11 +80,11 @@ def is_up_to_date(engine: Engine) -> bool:
     That of a newer version has: it only adds, so that whoever serves goes on while the next version is brought in.
     """
     with owning(engine).connect() as connection:
-        found = _found(connection)
+        found = found_schema(connection)
     return found == HEAD or (found is not None and found > HEAD)
 
 
-def _found(connection: Connection) -> str | None:
+def found_schema(connection: Connection) -> str | None:
     """Return the schema's version in the store, None where it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -74,25 +93,44 @@ def _found(connection: Connection) -> str | None:
 
 
 def _upgrade(engine: Engine, login: str | None) -> None:
-    from alembic import command
+    with changing(engine) as connection:
+        found = found_schema(connection)
+        if found == HEAD:
+            return  # another process has upgraded it while this one waited
+        if found is not None and found not in known_schemas():
+            raise BotError("The store was made by a newer version of policybot: upgrade this one, or restore a backup.")
+        bring_to(connection, HEAD)
+        if engine.dialect.name == "postgresql":
+            secure(connection, login)
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """Yield a transaction in which the schema is changed: wholly or not at all, and by one process at a time."""
+    with owning(engine).execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('policybot upgrades', 0))"))
+        yield connection
+
+
+def known_schemas() -> set[str]:
+    """Return the versions of the schema that this program knows."""
     from alembic.script import ScriptDirectory
 
     from bot.migrations import alembic_config
 
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
+def bring_to(connection: Connection, schema: str) -> None:
+    """Take a store forward to a version of the schema, within a transaction."""
+    from alembic import command
+
+    from bot.migrations import alembic_config
+
     config = alembic_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with owning(engine).execution_options(writes=True).begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('policybot upgrades', 0))"))
-        found = _found(connection)
-        if found == HEAD:
-            return  # another process has upgraded it while this one waited
-        if found is not None and found not in known:
-            raise BotError("The store was made by a newer version of policybot: upgrade this one, or restore a backup.")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        if engine.dialect.name == "postgresql":
-            secure(connection, login)
+    config.attributes["connection"] = connection
+    command.upgrade(config, schema)
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -58,6 +58,11 @@ def keyed_hash(key: bytes, purpose: str, *parts: str) -> str:
     return digest.hexdigest()
 
 
+def key_mark(key: bytes) -> str:
+    """Return by what one key is told from another, which says nothing of the key."""
+    return keyed_hash(key, "mark")
+
+
 def token_hash(token: str) -> str:
     """Return the SHA-256, in hex, of a token or a code that is too long to be guessed, so that it need not be kept itself."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()  # whatever is sent as a token can be looked for

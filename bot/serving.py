@@ -35,6 +35,7 @@ from bot.page_notices import PageNotices
 from bot.people import SLACK, TEAMS, TELEGRAM
 from bot.policy_pages import PolicyPages
 from bot.publications import Publications
+from bot.removals import FILE_NAME, Ledger
 from bot.secret import secret_key
 from bot.server_log import logged_to
 from bot.settings import LOOPBACK, Settings, read_settings
@@ -75,6 +76,7 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
         public_url=settings.public_url,
         ways=ways,
         mails=configuration.email is not None,
+        ledger=None if settings.demo else Ledger(indexes.versions.engine, settings.home / FILE_NAME),
     )
     for school in schools[:1]:
         indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that

@@ -457,3 +457,23 @@ review_reminders = Table(
     Column("which", String(120), primary_key=True),  # `ahead` or `due`; of a ruling its clause's id and its last day
     Column("sent_at", DateTime, nullable=False),
 )
+
+# What was erased and who was removed, so that a backup made before is cleaned of it when it is restored. Nothing is ever changed
+# or deleted here, and no name stands in it.
+removals = Table(
+    "removals",
+    metadata,
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("object", String(64), primary_key=True),  # the number of the person or the row, or the keyed hash of an account
+    Column("at", DateTime, primary_key=True),
+    info=across("school_id kind object at"),
+)
+
+# When backups were made.
+backups = Table(
+    "backups",
+    metadata,
+    Column("made_at", DateTime, primary_key=True),
+    info=of_no_school(),
+)

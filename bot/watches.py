@@ -19,6 +19,7 @@ from bot.links import Links
 from bot.messages import Button, Message
 from bot.notices import Notice, NoticeKind, Notices
 from bot.people import People
+from bot.removals import Removed, note_removal
 from bot.roster import Roster
 from bot.rule_changes import SILENCE_ALLOWS_NOTHING, is_reworded, what_changed
 from bot.sections import GONE, find_clause
@@ -175,6 +176,7 @@ class Watches:
             with writing_at(self._engine, row.school_id) as connection:
                 one = (watches.c.school_id == row.school_id, watches.c.id == row.id)
                 deleted += connection.execute(delete(watches).where(*one)).rowcount
+                note_removal(connection, row.school_id, Removed.WATCH, [row.id], self._now())
         return deleted
 
     def _rule_now(self, school_id: str, slug: str, clause_id: str) -> IndexedClause | None:

@@ -125,7 +125,8 @@ def assert_refused(ran: Any, *words: str) -> None:
 
 COMMANDS = [
     "serve", "init", "invite", "people", "sheet", "ask", "chat", "compare", "verify", "import", "diff", "try", "publish",
-    "rollback", "audit", "desk-link", "export", "check", "eval", "doctor", "contacts", "migrate",
+    "rollback", "audit", "desk-link", "export", "check", "eval", "doctor", "contacts", "migrate", "backup",
+    "restore",
 ]  # fmt: skip
 
 
