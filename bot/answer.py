@@ -14,11 +14,11 @@ from bot.national_numbers import POSH
 from bot.short_names import shortened
 from bot.steps import Step
 from bot.urgent_route import ROUTES, outside_school, urgent_route
-from corpus.clause import Party, Policy, Role, RulingNote, Stance
+from corpus.clause import Party, Policy, Role, RulingNote, Stance, TrustNote
 from corpus.dates import PolicyDate, spoken_day
 from corpus.law import Law, superseded_law
 from retrieval.concerns import Complaint, concerned
-from retrieval.conflicts import Conflict
+from retrieval.conflicts import Conflict, Verdict
 from retrieval.decision import PROHIBITING, Decision, Outcome
 from retrieval.index import Index, IndexedClause
 from retrieval.sides import Side
@@ -124,11 +124,13 @@ class Quote(Struct, frozen=True):
 class ConflictNotice(Struct, frozen=True):
     """What a reply says where two of the school's rules differ: the first two that it quotes or offers, the stricter first.
 
-    `titles` tell them apart. `later` is the one whose policy was adopted later, None where the dates do not tell.
+    `titles` tell them apart. `later` is the one whose policy was adopted later, None where the dates do not tell; `prevailing` is
+    the one that prevails where they are a trust's and the school's addendum to it, else None.
     """
 
     stricter: Citation
     later: Citation | None
+    prevailing: Citation | None
     sentences: tuple[str, ...]
     titles: tuple[str, ...]
 
@@ -311,12 +313,14 @@ def _escalation_as_object(step: Step) -> dict[str, str | None]:
 
 def _conflict_as_object(conflict: ConflictNotice) -> dict[str, str | None]:
     # Two policies may each have a clause 1.1, so the policies are named too.
-    stricter, later = conflict.stricter, conflict.later
+    stricter, later, prevailing = conflict.stricter, conflict.later, conflict.prevailing
     return {
         "stricter": stricter.clause_id,
         "stricter_policy": stricter.policy,
         "later": later.clause_id if later else None,
         "later_policy": later.policy if later else None,
+        "prevailing": prevailing.clause_id if prevailing else None,
+        "prevailing_policy": prevailing.policy if prevailing else None,
     }
 
 
@@ -326,14 +330,23 @@ def to_json(answer: Answer, text: str, identifier: str | None = None) -> bytes:
 
 
 def whose_policy(index: Index, policy: Policy) -> str:
-    """Return how a headline names a policy: `Coniston's policy of May 2018`, `Chase Terrace's policy (undated)`."""
+    """Return how a headline names a policy: `Coniston's policy of May 2018`, `Northfield Trust's policy (undated)`."""
     dated = f" of {policy.adopted.spoken}" if policy.adopted else " (undated)"
-    return f"{_whose(index)} policy{dated}"
+    what = "addendum" if policy.supplements else "policy"
+    return f"{trusts(policy.trust) if policy.trust else _whose(index)} {what}{dated}"
+
+
+def trusts(trust: TrustNote) -> str:
+    """Return a trust's name in the possessive: `Northfield Trust's`."""
+    return _possessive(trust.name)
 
 
 def _whose(index: Index) -> str:
     """Return the school's short name in the possessive: `Coniston's`."""
-    name = index.school.short_name
+    return _possessive(index.school.short_name)
+
+
+def _possessive(name: str) -> str:
     return name if name.endswith(("'s", "’s")) else f"{name}'s"
 
 
@@ -350,7 +363,7 @@ def _answered(bare: Answer, decision: Decision, index: Index, directory: Directo
     if governing is None or decision.stance is None or bare.escalation is None:
         raise ValueError("an answered question has a governing clause, a stance and somebody to speak to")
     conflict = decision.conflict
-    headline = (_headline_of_conflict if conflict else _headline)(decision.stance, governing.clause, index)
+    headline = _headline_of_conflict(conflict, index) if conflict else _headline(decision.stance, governing.clause, index)
     quotes = [quote(governing.clause, today, decision.stance)]
     if conflict:
         quotes.append(quote(conflict.looser.hit.clause, today, conflict.looser.stance))
@@ -363,9 +376,19 @@ def _answered(bare: Answer, decision: Decision, index: Index, directory: Directo
         bare,
         headline=headline,
         quotes=(*quotes, *(quote(hit.clause, today) for hit in decision.supporting)),
-        notes=(*notes, *_targeted_online(decision, directory)),
+        notes=(*notes, *_agreeing(decision), *_targeted_online(decision, directory)),
         conflict=conflict and _notice(conflict, quotes, _to_decide(bare, directory)),
     )
+
+
+def _agreeing(decision: Decision) -> tuple[str, ...]:
+    """Return that a trust's rule and the school's addendum to it both hold, where an answer shows two that say the same."""
+    agreeing = [hit for hit in decision.agreeing if hit in decision.supporting]
+    if not agreeing or decision.conflict:
+        return ()
+    trust = agreeing[0].clause.policy.trust
+    whose = f"{trusts(trust)} policy" if trust else "Your school's addendum"
+    return (f"{whose} rules on this too, and both hold: {_rule(agreeing[0].clause)}.",)
 
 
 def _speak(step: Step) -> str:
@@ -393,15 +416,34 @@ def _headline(stance: Stance, governing: IndexedClause, index: Index) -> str:
     return f"{whose}: {_verdict(stance, governing)}"
 
 
-def _headline_of_conflict(stance: Stance, stricter: IndexedClause, index: Index) -> str:
+def _headline_of_conflict(conflict: Conflict, index: Index) -> str:
+    stance, stricter, prevails = conflict.stricter.stance, conflict.stricter.hit.clause, _which_prevails(conflict)
+    unconfirmed = is_unconfirmed_permission(stance, stricter)
+    if prevails:
+        return f"{prevails}. It says:" if unconfirmed else f"{prevails}: {_verdict(stance, stricter)}"
     differ = f"Two of {_whose(index)} rules differ."
-    if is_unconfirmed_permission(stance, stricter):
+    if unconfirmed:
         return f"{differ} The stricter says:"
     ruling = stricter.clause.ruling
     which = (
-        f"ruling of {ruling.by}, {spoken_day(ruling.on)}" if ruling else f"{stricter.policy.title}, {_adopted(stricter.policy)}"
+        f"ruling of {ruling.by}, {spoken_day(ruling.on)}" if ruling else f"{stricter.policy.title}, {_issued(stricter.policy)}"
     )
     return f"{differ} The stricter ({which}): {_verdict(stance, stricter)}"
+
+
+def _which_prevails(conflict: Conflict) -> str | None:
+    """Return which of a trust's rule and the school's addendum to it prevails, in words; None where that is the looser."""
+    trust = _trust_in(conflict)
+    if trust is None or conflict.prevailing is not conflict.stricter:
+        return None
+    if conflict.stricter.hit.clause.policy.trust:
+        return f"{trusts(trust)} policy prevails over your school's addendum"
+    return f"Your school's addendum is stricter than {trusts(trust)} policy, and holds"
+
+
+def _trust_in(conflict: Conflict) -> TrustNote | None:
+    """Return the trust whose rule is one of two that differ, None where both are the school's own."""
+    return conflict.stricter.hit.clause.policy.trust or conflict.looser.hit.clause.policy.trust
 
 
 def is_unconfirmed_permission(stance: Stance, governing: IndexedClause) -> bool:
@@ -418,29 +460,73 @@ def _verdict(stance: Stance, governing: IndexedClause) -> str:
 def _notice(conflict: Conflict, quotes: Sequence[Quote], decides: str) -> ConflictNotice:
     """Return what to say of a conflict; `quotes` are of the stricter clause and of the looser, `decides` is whom to ask."""
     verdicts = (conflict.stricter, conflict.looser)
-    stricter, looser = (_rule(verdict.hit.clause) for verdict in verdicts)
-    is_ruled = any(quote.ruling for quote in quotes)
-    came = "made" if is_ruled else "approved"
     later = next((quote for quote, verdict in zip(quotes, verdicts, strict=True) if verdict is conflict.later), None)
-    if later is None:
-        which = f"{stricter}, is stricter than {looser}. Their dates do not tell which was {came} later."
-    elif later is quotes[0]:
-        which = f"{stricter}, is the stricter, and was {came} later than {looser}."
+    if conflict.prevailing:
+        which, titles = _which_of_trust(conflict), _titles_of_trust(conflict)
     else:
-        which = f"{stricter}, is the stricter; {looser}, was {came} later."
+        which, titles = _which_is_later(conflict, quotes, later), _titles_by_date(conflict, quotes, later)
+    prevailing = conflict.prevailing and quotes[verdicts.index(conflict.prevailing)].citation
     return ConflictNotice(
         stricter=quotes[0].citation,
         later=later.citation if later else None,
-        sentences=(
-            which,
-            f"Until the headteacher has {'changed one of them' if is_ruled else 'decided which of them holds'}, "
-            f"the stricter is the safe one to follow. Ask {decides}.",
-        ),
-        titles=tuple(
-            f"{rule}{_of_whom(quote)}{f', {came} later' if quote is later else '' if verdict.hit.clause.dated else ', undated'}"
-            for rule, quote, verdict in zip(("The stricter rule", "The other rule"), quotes, verdicts, strict=True)
-        ),
+        prevailing=prevailing,
+        sentences=(which, _what_to_follow(conflict, decides)),
+        titles=titles,
     )
+
+
+def _what_to_follow(conflict: Conflict, decides: str) -> str:
+    """Return which of two rules that differ to follow, and whom to ask."""
+    trust = _trust_in(conflict)
+    if trust and conflict.prevailing is conflict.stricter:
+        if conflict.stricter.hit.clause.policy.trust:
+            return f"An addendum may be stricter than what it supplements, never looser. Ask {decides}."
+        return f"{trust.name} lets a school be stricter than its policy. In doubt ask {decides}."
+    is_ruled = any(verdict.hit.clause.clause.ruling for verdict in (conflict.stricter, conflict.looser))
+    if trust:
+        done = f"settled with {trust.name} which of them holds"
+    else:
+        done = "changed one of them" if is_ruled else "decided which of them holds"
+    return f"Until the headteacher has {done}, the stricter is the safe one to follow. Ask {decides}."
+
+
+def _which_of_trust(conflict: Conflict) -> str:
+    """Return how a trust's rule and the school's addendum to it stand to each other."""
+    stricter, looser = _rule(conflict.stricter.hit.clause), _rule(conflict.looser.hit.clause)
+    prevails = _which_prevails(conflict)
+    if prevails:
+        return f"{prevails}: {stricter}, is stricter than {looser}."
+    return f"{looser}, prevails over any addendum; your school's addendum is stricter: {stricter}."
+
+
+def _titles_of_trust(conflict: Conflict) -> tuple[str, ...]:
+    def title(verdict: Verdict) -> str:
+        whose = "The trust's rule" if verdict.hit.clause.policy.trust else "Your school's addendum"
+        return f"{whose}, which prevails" if verdict is conflict.prevailing else whose
+
+    return title(conflict.stricter), title(conflict.looser)
+
+
+def _which_is_later(conflict: Conflict, quotes: Sequence[Quote], later: Quote | None) -> str:
+    stricter, looser = _rule(conflict.stricter.hit.clause), _rule(conflict.looser.hit.clause)
+    came = _came(quotes)
+    if later is None:
+        return f"{stricter}, is stricter than {looser}. Their dates do not tell which was {came} later."
+    if later is quotes[0]:
+        return f"{stricter}, is the stricter, and was {came} later than {looser}."
+    return f"{stricter}, is the stricter; {looser}, was {came} later."
+
+
+def _titles_by_date(conflict: Conflict, quotes: Sequence[Quote], later: Quote | None) -> tuple[str, ...]:
+    verdicts, came = (conflict.stricter, conflict.looser), _came(quotes)
+    return tuple(
+        f"{rule}{_of_whom(quote)}{f', {came} later' if quote is later else '' if verdict.hit.clause.dated else ', undated'}"
+        for rule, quote, verdict in zip(("The stricter rule", "The other rule"), quotes, verdicts, strict=True)
+    )
+
+
+def _came(quotes: Sequence[Quote]) -> str:
+    return "made" if any(quote.ruling for quote in quotes) else "approved"
 
 
 def _rule(indexed: IndexedClause) -> str:
@@ -448,7 +534,7 @@ def _rule(indexed: IndexedClause) -> str:
     ruling = indexed.clause.ruling
     if ruling:
         return f"{indexed.clause.label} of {ruling.by} ({spoken_day(ruling.on)})"
-    return f"{indexed.policy.title}, {indexed.clause.label} ({_adopted(indexed.policy)})"
+    return f"{indexed.policy.title}, {indexed.clause.label} ({_issued(indexed.policy)})"
 
 
 def _of_whom(quote: Quote) -> str:
@@ -584,12 +670,12 @@ def quote(indexed: IndexedClause, today: date, asserted: Stance | None = None) -
 
 
 def dates(policy: Policy, today: date) -> str:
-    """Return a policy's dates as a reply gives them."""
-    adopted = _adopted(policy)
+    """Return a policy's dates as a reply gives them, after whose it is where it is a trust's, or an addendum."""
+    issued = _issued(policy)
     if policy.review_due is None:
-        return adopted
+        return issued
     overdue = policy.review_due.is_past(today)
-    return f"{adopted}; {'was due for review in' if overdue else 'review due'} {_month(policy)}"
+    return f"{issued}; {'was due for review in' if overdue else 'review due'} {_month(policy)}"
 
 
 def dates_of_ruling(ruling: RulingNote, today: date) -> str:
@@ -608,8 +694,12 @@ def _in_apposition(name: str) -> str:
     return f"{name}," if "," in name else name
 
 
-def _adopted(policy: Policy) -> str:
-    return policy.adopted.spoken if policy.adopted else "undated"
+def _issued(policy: Policy) -> str:
+    """Return when a policy was adopted, after the trust whose it is: `Northfield Trust, May 2026`, `addendum, June 2026`."""
+    adopted = policy.adopted.spoken if policy.adopted else "undated"
+    if policy.trust:
+        return f"{policy.trust.name}, {adopted}"
+    return f"addendum, {adopted}" if policy.supplements else adopted
 
 
 def _month(policy: Policy) -> str:

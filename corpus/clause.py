@@ -239,8 +239,24 @@ class RepairNote(_Value, frozen=True):
     reason: str
 
 
+class TrustNote(_Value, frozen=True):
+    """What makes a policy a trust's, published to a school: the trust's name, and how the policy stands to the school's addenda.
+
+    `content` tells what the trust published from anything else, and is the same at each school. Where the policy `prevails` no
+    addendum holds against it; else one that is stricter does.
+    """
+
+    name: str
+    content: str
+    prevails: bool = False
+
+
 class Policy(_Value, frozen=True):
-    """A titled document of a school, taken apart; `source_text` is kept by whoever stores it, not here."""
+    """A titled document of a school, taken apart; `source_text` is kept by whoever stores it, not here.
+
+    `trust` says that it is a trust's, which the school has and does not change; `supplements` is the slug of the trust's policy
+    to which it is the school's addendum.
+    """
 
     school: str
     slug: str
@@ -254,6 +270,8 @@ class Policy(_Value, frozen=True):
     repairs: tuple[RepairNote, ...] = ()
     source_name: str = ""
     source_sha256: str = ""
+    trust: TrustNote | None = None
+    supplements: str | None = None
 
     def to_json(self) -> bytes:
         """Return the policy as JSON, as the store keeps it."""
@@ -268,6 +286,10 @@ class Policy(_Value, frozen=True):
     def is_of_rulings(self) -> bool:
         """Whether its clauses are rulings of the headteacher, and it is no policy that governors approve."""
         return self.slug == RULINGS
+
+    def is_addendum_to(self, other: "Policy") -> bool:
+        """Tell whether it is the school's addendum to this policy, and that is a trust's."""
+        return other.trust is not None and self.supplements == other.slug
 
     def clauses(self) -> Iterator[Clause]:
         """Yield the clauses in the order of the document."""

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from corpus.clause import Stance
-from retrieval.conflicts import Conflict, Verdict, conflict_among, evidence_of_first, verdict_on, verdicts_on_the_same
+from retrieval.conflicts import (
+    Conflict,
+    Verdict,
+    conflict_among,
+    evidence_of_first,
+    may_be_stricter,
+    verdict_on,
+    verdicts_on_the_same,
+)
 from retrieval.fitted import FITTED, Evidence
 from retrieval.index import Index
 from retrieval.ranking import NOTHING, SHOWN, Hit, Ranking, rank
@@ -47,7 +55,8 @@ class Decision:
 
     `stance` is what the governing clause makes of what was asked. `conflict` is of clauses of two policies, or of a policy's with
     a ruling: the stricter governs, or both are offered, the stricter first. `confidence` is between 0 and 1. `happened` says that
-    the asker has done it already.
+    the asker has done it already. `agreeing` are those of `supporting` that say the same as the governing clause, the one in a
+    trust's policy and the other in an addendum to it.
     """
 
     outcome: Outcome
@@ -60,6 +69,7 @@ class Decision:
     danger: Danger | None = None
     confidence: float = 0.0
     happened: bool = False
+    agreeing: tuple[Hit, ...] = ()
 
 
 def decide(question: str, context: Sequence[str], index: Index) -> Decision:
@@ -99,6 +109,10 @@ def _decide(reading: Reading, context: Sequence[str], index: Index) -> Decision:
     # Never a false permission: whichever of two rules in conflict was found first, the stricter governs.
     conflict = conflict_among(verdicts)
     asserted = _assert(reading, ranking, confidence, conflict.stricter if conflict else verdicts[0]) if verdicts else None
+    # Nor where a trust's rule or a school's addendum to it may forbid what the other of the two lets be done.
+    stricter = may_be_stricter(asserted, reading, ranking, index) if asserted and asserted.stance in PERMITTING else None
+    if asserted and stricter:
+        conflict, asserted = Conflict(stricter, asserted), None
     if danger:
         governing, stance = (asserted.hit, asserted.stance) if asserted else (None, None)
         return Decision(Outcome.URGENT, ranking, governing, stance, danger=danger, confidence=confidence)
@@ -110,15 +124,18 @@ def _decide(reading: Reading, context: Sequence[str], index: Index) -> Decision:
         others = (hit for hit in ranking.hits if hit not in pair and (hit is ranking.hits[0] or not hit.clause.is_detail))
         offered = (*pair, *others)[:MOST_OFFERED]
         return Decision(Outcome.CHOOSE, ranking, conflict=conflict, offered=offered, confidence=confidence)
+    beside_it = (one.hit for one in verdicts[1:] if one.supplements(asserted) and one.agrees_with(asserted))
+    agreeing = tuple(hit for hit in beside_it if hit not in pair)[:MOST_BESIDE]
     return Decision(
         Outcome.ANSWERED,
         ranking,
         asserted.hit,
         asserted.stance,
         conflict,
-        supporting=_supporting(ranking, pair or (asserted.hit,), happened=reading.happened),
+        supporting=_supporting(ranking, pair or (asserted.hit,), agreeing, happened=reading.happened),
         confidence=confidence,
         happened=reading.happened,
+        agreeing=agreeing,
     )
 
 
@@ -259,13 +276,16 @@ def _forbids_nearly_as_well(ranking: Ranking) -> bool:
     return any(hit.clause.clause.stance in PROHIBITING and hit.score >= RIVAL * first.score for hit in others)
 
 
-def _supporting(ranking: Ranking, shown: Sequence[Hit], *, happened: bool) -> tuple[Hit, ...]:
-    """Return what to show beside `shown`, the first of which governs: close clauses; where it has happened, what to do."""
+def _supporting(ranking: Ranking, shown: Sequence[Hit], agreeing: Sequence[Hit], *, happened: bool) -> tuple[Hit, ...]:
+    """Return what to show beside `shown`, the first of which governs: close clauses; where it has happened, what to do.
+
+    Those `agreeing`, of the trust's policy or an addendum to it, come first.
+    """
     others = [hit for hit in ranking.hits if hit not in shown]
     close = [hit for hit in others[:MOST_BESIDE] if hit.score >= NEAR * ranking.hits[0].score]
     if happened and shown[0].clause.clause.stance in PROHIBITING:
         close = [*(hit for hit in others if _asks_to_tell(hit)), *close][:MOST_BESIDE]
-    return tuple(dict.fromkeys(close))
+    return tuple(dict.fromkeys((*agreeing, *close)))[:MOST_BESIDE]
 
 
 def _asks_to_tell(hit: Hit) -> bool:

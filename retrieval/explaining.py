@@ -67,7 +67,9 @@ def _conflict(decision: Decision) -> list[str]:
         f"{verdict.hit.clause.policy.title}, {verdict.hit.clause.clause.label} ({verdict.stance})"
         for verdict in (decision.conflict.stricter, decision.conflict.looser)
     )
-    return [f"conflict: {one} with {other}"]
+    prevailing = decision.conflict.prevailing
+    prevails = f"; {prevailing.hit.clause.policy.title} prevails" if prevailing else ""
+    return [f"conflict: {one} with {other}{prevails}"]
 
 
 def _evidence(decision: Decision, of_first: Evidence | None) -> list[str]:

@@ -42,7 +42,12 @@ class AskedRuling:
     plain: bool
 
     def settles(self, published: Verdict) -> bool:
-        """Tell whether it stands over a published clause however strict: it cites that very clause, or the chair approved it."""
+        """Tell whether it stands over a published clause however strict: it cites that very clause, or the chair approved it.
+
+        Over a trust's clause it never does: neither the headteacher nor the chair loosens that.
+        """
+        if published.hit.clause.policy.trust:
+            return False
         return self.ruling.note.approved_by is not None or self.ruling.note.cites == published.hit.clause.cited
 
 

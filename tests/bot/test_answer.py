@@ -497,6 +497,8 @@ def test_where_two_rules_differ_the_reply_says_which_is_the_stricter_and_which_t
         "stricter_policy": "Staff Handbook",
         "later": later and "1.1",
         "later_policy": later,
+        "prevailing": None,
+        "prevailing_policy": None,
     }
 
 
