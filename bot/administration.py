@@ -31,7 +31,7 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
 
     Raises BotError where its id or a name is none or something is wrong with the contacts, CorpusError where the id is taken.
     """
-    _require_id(school, "school")
+    require_id(school, "school")
     name = read_line(name, "name of the school", LONGEST_NAME)
     short_name = read_line(short_name or name, "short name", LONGEST_SHORT_NAME)
     book = read_contacts(contacts) if contacts else None
@@ -56,17 +56,27 @@ def migrate() -> int:
     return 0
 
 
-def bring_in(file: Path, school: str, slug: str, title: str | None) -> int:
-    """Read a document into a draft and say what came of it. Raises BotError or CorpusError; the store is then unchanged."""
-    _require_id(slug, "policy")
+def read_document(file: Path) -> bytes:
+    """Return what the file of a policy holds. Raises BotError where it cannot be read, CorpusError where it is too large."""
     try:
         refuse_large(file.stat().st_size, file.name)
-        raw = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise BotError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def bring_in(file: Path, school: str, slug: str, title: str | None, supplements: str | None) -> int:
+    """Read a document into a draft and say what came of it. Raises BotError or CorpusError; the store is then unchanged.
+
+    `supplements` is the trust's policy to which it is the school's addendum, None for no other than before.
+    """
+    require_id(slug, "policy")
+    raw = read_document(file)
     versions = open_versions(read_settings())
     brought = BringingIn(versions, Audit(versions.engine, now_utc))
-    draft, _, ignored, _, replaced = brought.bring_in(school, file.name, raw, at_command_line(), slug=slug, title=title)
+    draft, _, ignored, _, replaced = brought.bring_in(
+        school, file.name, raw, at_command_line(), slug=slug, title=title, supplements=supplements, over_trusts=True
+    )
     found = versions.draft(school, slug)
     print(f"{draft.title}: a draft of {sum(1 for _ in draft.clauses())} clauses. Nothing is published yet.")
     if replaced:
@@ -199,6 +209,7 @@ def _chosen(versions: Versions, school: str | None, slug: str | None, *, draft: 
     return chosen
 
 
-def _require_id(value: str, what: str) -> None:
+def require_id(value: str, what: str) -> None:
+    """Raise BotError where this is no id; `what` says of what it would be, such as `policy`."""
     if not _ID.fullmatch(value):
         raise BotError(f"{value!r} is no {what} id: use small letters, digits and hyphens, such as st-marys.")

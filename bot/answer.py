@@ -465,7 +465,7 @@ def _notice(conflict: Conflict, quotes: Sequence[Quote], decides: str) -> Confli
         which, titles = _which_of_trust(conflict), _titles_of_trust(conflict)
     else:
         which, titles = _which_is_later(conflict, quotes, later), _titles_by_date(conflict, quotes, later)
-    prevailing = conflict.prevailing and quotes[verdicts.index(conflict.prevailing)].citation
+    prevailing = quotes[verdicts.index(conflict.prevailing)].citation if conflict.prevailing else None
     return ConflictNotice(
         stricter=quotes[0].citation,
         later=later.citation if later else None,

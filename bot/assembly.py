@@ -42,6 +42,7 @@ from bot.sealing import Seal
 from bot.sent_files import SentFiles
 from bot.summary import Summaries
 from bot.trial_questions import TrialQuestions
+from bot.trust_publication import TrustPublication
 from bot.turn import Tenancy
 from bot.unfinished import Unfinished
 from bot.watches import Watches
@@ -82,6 +83,7 @@ class Parts:
     looked_at: LookedAt
     readiness: Readiness
     publication: Publication
+    trust_publication: TrustPublication
 
 
 def assemble(
@@ -225,6 +227,9 @@ def assemble(
         indexes, roster=roster, proposals=proposals, trial_questions=trial_questions, looked_at=looked_at, now=now
     )
     gaps = Gaps(engine, indexes, roster, notices, now)
+    publication = Publication(
+        indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle, watches.changed]
+    )
     return Parts(
         indexes=indexes,
         people=people,
@@ -253,7 +258,6 @@ def assemble(
         trial_questions=trial_questions,
         looked_at=looked_at,
         readiness=readiness,
-        publication=Publication(
-            indexes=indexes, readiness=readiness, proposals=proposals, audit=audit, hooks=[gaps.settle, watches.changed]
-        ),
+        publication=publication,
+        trust_publication=TrustPublication(indexes.versions, readiness=readiness, publication=publication, audit=audit),
     )

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.audit import Action, Audit
 from bot.errors import BotError, in_quotes
+from bot.trusts import require_own
 from corpus.checking import Concern, Finding, check_policy, place_doubts
 from corpus.clause import RULINGS, Policy, Section
 from corpus.documents.apart import build_apart
@@ -55,11 +56,22 @@ class BringingIn:
         self._audit = audit
 
     def bring_in(
-        self, school_id: str, name: str, raw: bytes, who: str, *, slug: str | None = None, title: str | None = None
+        self,
+        school_id: str,
+        name: str,
+        raw: bytes,
+        who: str,
+        *,
+        slug: str | None = None,
+        title: str | None = None,
+        supplements: str | None = None,
+        over_trusts: bool = False,
     ) -> BroughtIn:
         """Return the draft that the file `name` becomes, which takes the place of any draft of the policy before it.
 
         `slug` is the policy whose next version it is; None makes it one by its title, which is the document's own unless given.
+        `supplements` is the trust's policy to which it is the school's addendum; the next version of an addendum is one too.
+        It takes the place of a trust's policy only where `over_trusts` says so.
         Raises BotError or CorpusError, in one sentence, where it cannot be read or is what is there already: nothing has changed.
         """
         name = _shown(name)
@@ -69,13 +81,22 @@ class BringingIn:
                 wanted = f"{school_id}/{slug or policy.slug}"
                 raise BotError(f"{name} is {policy.school}/{policy.slug}, not {wanted}: import it as what it is.")
             slug = policy.slug
-        _require_one_policy(policy)
+        require_one_policy(policy)
+        if policy.trust:
+            raise BotError(f"{name} is a trust's policy: it comes to the school by policybot publish-to.")
         with self._versions.all_at_once(school_id) as together:
             together.require_school(school_id)
-            slug = slug or _slug(policy, together)
+            supplements = supplements or policy.supplements
+            slug = slug or _slug(policy, together, supplements)
             if slug == RULINGS:
                 raise BotError("Rulings are not brought in as a document: write them at the desk.")
-            policy = replace(policy, slug=slug)
+            before = _before(school_id, slug, together)
+            supplements = supplements or next((one.supplements for one in before if one.supplements), None)
+            if supplements:
+                _require_to_supplement(school_id, slug, supplements, together)
+            if not over_trusts:
+                require_own(*before)
+            policy = replace(policy, slug=slug, supplements=supplements)
             if source is not None:
                 _refuse_the_same(policy, together)
             replaced = any(draft.policy.slug == slug for draft in together.drafts(school_id))
@@ -101,13 +122,33 @@ def to_look_at(draft: Policy, doubts: Sequence[Doubt], today: date) -> list[Find
     return sorted((one for one in findings if one.concern not in _TOLD_ELSEWHERE), key=lambda one: order.get(one.element, -1))
 
 
-def _slug(policy: Policy, versions: Versions) -> str:
-    """Return the policy of the school that has this title, or nearly; a new one where none has."""
+def _before(school_id: str, slug: str, versions: Versions) -> list[Policy]:
+    """Return what a document would take the place of: the draft of the policy, and the version in force."""
+    drafts = [draft.policy for draft in versions.drafts(school_id) if draft.policy.slug == slug]
+    current = versions.current(school_id, slug)
+    return [*drafts, *([current] if current else [])]
+
+
+def _require_to_supplement(school_id: str, slug: str, supplements: str, versions: Versions) -> None:
+    """Raise BotError where a policy cannot be an addendum to another: that must be a trust's, in force at the school."""
+    current = versions.current(school_id, supplements)
+    if slug == supplements:
+        raise BotError("A policy is no addendum to itself: bring the addendum in under a name of its own.")
+    if current is None or not current.trust:
+        raise BotError(f"There is no trust's policy {supplements} in force here: an addendum supplements one that is.")
+
+
+def _slug(policy: Policy, versions: Versions, supplements: str | None) -> str:
+    """Return the policy of the school that has this title, or nearly; a new one where none has.
+
+    An addendum may have the title of what it supplements.
+    """
     published = versions.published(policy.school)
     current = published.policies if published else ()
     titles = {one.slug: one.title for one in (*current, *(draft.policy for draft in versions.drafts(policy.school)))}
     ours = _words(published.school.name, set()) if published else set()
-    same = [slug for slug, title in titles.items() if _is_same(_words(title, ours), _words(policy.title, ours))]
+    others = {slug: title for slug, title in titles.items() if slug != supplements}
+    same = [slug for slug, title in others.items() if _is_same(_words(title, ours), _words(policy.title, ours))]
     if same:
         return max(same, key=lambda slug: _likeness(titles[slug].lower(), policy.title.lower()))
     wanted = slug_of(policy.title).replace(".", "-")[:LONGEST_SLUG].strip("-") or "policy"
@@ -147,8 +188,11 @@ _TITLE = re.compile(r"(?<!this )(?<!the )(?<!our )\b(?:policy|code of conduct)$"
 _APPENDIX = re.compile(r"(?:appendix|annexe?|schedule|attachment)\b", re.IGNORECASE)
 
 
-def _require_one_policy(policy: Policy) -> None:
-    """Refuse a document with two policies in it: under a second title, which is no appendix's, sections count from 1 again."""
+def require_one_policy(policy: Policy) -> None:
+    """Refuse a document with two policies in it: under a second title, which is no appendix's, sections count from 1 again.
+
+    Raises BotError, which names the two.
+    """
     for at, section in enumerate(policy.sections):
         if _APPENDIX.match(section.title):
             return

@@ -172,6 +172,7 @@ def _add_policies(command: Callable[..., argparse.ArgumentParser]) -> None:
     bring_in.add_argument("file", type=Path)
     _add_policy(bring_in)
     bring_in.add_argument("--title", help="the policy's title; taken from the document unless given")
+    bring_in.add_argument("--supplements", metavar="POLICY", help="it is the school's addendum to this policy of its trust")
 
     for name, summary, run in (
         ("diff", "what the draft changes against the published version", _diff),
@@ -188,6 +189,8 @@ def _add_policies(command: Callable[..., argparse.ArgumentParser]) -> None:
     _add_policy(export)
     export.add_argument("--version", type=int, help="the current one unless given")
 
+    _add_trusts(command)
+
     audit = command("audit", "who did what, when", _audit)
     audit.add_argument("--school", required=True)
     audit.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
@@ -196,6 +199,21 @@ def _add_policies(command: Callable[..., argparse.ArgumentParser]) -> None:
     check.add_argument("--school")
     check.add_argument("--policy")
     check.add_argument("--draft", action="store_true", help="the draft instead of the published version")
+
+
+def _add_trusts(command: Callable[..., argparse.ArgumentParser]) -> None:
+    to = command("publish-to", "publish a trust's policy to several schools, to each as a version of its own", _publish_to)
+    to.add_argument("schools", metavar="SCHOOLS", type=_ids, help="the schools, with commas between them, as st-marys,st-johns")
+    to.add_argument("--policy", required=True, help="the policy's short id, such as social-media, the same at each school")
+    to.add_argument("--trust", required=True, metavar="NAME", help="the trust's name, as replies give it")
+    taken = to.add_mutually_exclusive_group(required=True)
+    taken.add_argument(
+        "--from", dest="home", metavar="SCHOOL", help="where the policy is prepared: its published version is taken"
+    )
+    taken.add_argument("--file", type=Path, help="a document or an exported .yaml to take it from")
+    to.add_argument("--draft", action="store_true", help="with --from: the draft instead of the published version")
+    to.add_argument("--prevails", action="store_true", help="it prevails over any addendum; else one that is stricter holds")
+    command("trust-policies", "which school has which version of a trust's policies", _trust_policies)
 
 
 def _add_policy(parser: argparse.ArgumentParser) -> None:
@@ -208,6 +226,13 @@ def _numbers(text: str) -> list[int]:
         return sorted({int(number) for number in text.split(",")})
     except ValueError:
         raise argparse.ArgumentTypeError("write numbers with commas between them, as 3,5,9") from None
+
+
+def _ids(text: str) -> list[str]:
+    ids = [one.strip() for one in text.split(",")]
+    if not all(ids):
+        raise argparse.ArgumentTypeError("write the ids of schools with commas between them, as st-marys,st-johns")
+    return list(dict.fromkeys(ids))
 
 
 # Each command imports what it needs when it is called: `ask` starts in half the time of `serve`.
@@ -325,7 +350,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from bot.administration import bring_in
 
-    return bring_in(options.file, options.school, options.policy, options.title)
+    return bring_in(options.file, options.school, options.policy, options.title, options.supplements)
 
 
 def _diff(options: argparse.Namespace) -> int:
@@ -338,6 +363,28 @@ def _publish(options: argparse.Namespace) -> int:
     from bot.publication_commands import publish
 
     return publish(options.school, options.policy)
+
+
+def _publish_to(options: argparse.Namespace) -> int:
+    from bot.trust_commands import publish_to
+
+    if options.draft and options.file:
+        raise BotError("--draft goes with --from: a file is taken as it is.")
+    return publish_to(
+        options.schools,
+        options.policy,
+        options.trust,
+        home=options.home,
+        file=options.file,
+        draft=options.draft,
+        prevails=options.prevails,
+    )
+
+
+def _trust_policies(_options: argparse.Namespace) -> int:
+    from bot.trust_commands import list_trust_policies
+
+    return list_trust_policies()
 
 
 def _rollback(options: argparse.Namespace) -> int:

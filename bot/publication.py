@@ -17,6 +17,7 @@ from bot.errors import BotError
 from bot.proposals import Kind, Proposal, Proposals, Proposed
 from bot.readiness import DRAFT_CHANGED, Readiness
 from bot.rulings import Ruled, Rulings, looser_than_published, read_ruling
+from bot.trusts import require_own
 from corpus.clause import RULINGS, Clause, Correction, Policy
 from corpus.editing import require_own_words
 from corpus.errors import StoreError
@@ -69,10 +70,20 @@ class Publication:
         self._indexes.put(after)
         return made
 
-    def publish(self, school_id: str, slug: str, digest: str, who: str, approval: Approval = NOT_RECORDED) -> int:
+    def publish(
+        self,
+        school_id: str,
+        slug: str,
+        digest: str,
+        who: str,
+        approval: Approval = NOT_RECORDED,
+        *,
+        of_trust: bool = False,
+    ) -> int:
         """Publish the draft of this digest, and return the number of the version.
 
-        Raises BotError with the first of the hindrances, where there are any, and StoreError where there is no draft.
+        Raises BotError with the first of the hindrances, where there are any, or where it is a trust's, or takes the place of a
+        trust's, and that is not done for the trust (`of_trust`); and StoreError where there is no draft.
         """
         revision = self._versions.revision(school_id)
         hindrances = self._readiness.hindrances(school_id, slug, digest)
@@ -90,6 +101,8 @@ class Publication:
             if together.revision(school_id) != revision:
                 raise BotError(_MEANWHILE)  # what was tried was tried beside something else
             before, after = together.current(school_id, slug), together.draft(school_id, slug).policy
+            if not of_trust:
+                require_own(before, after)
             number = together.publish(school_id, slug, who, approval, digest=digest)
             self._audit.note(together.transaction, school_id, who, Action.PUBLISHED, slug=slug, version=number)
             if approved is None:
@@ -98,16 +111,19 @@ class Publication:
 
         return self.change(school_id, make)
 
-    def roll_back(self, school_id: str, slug: str, number: int, who: str) -> None:
+    def roll_back(self, school_id: str, slug: str, number: int, who: str, *, of_trust: bool = False) -> None:
         """Answer from an earlier version again.
 
-        Raises StoreError where there is no such version, and BotError where that brings back a ruling for the chair to decide.
+        Raises StoreError where there is no such version, and BotError where that brings back a ruling for the chair to decide, or
+        takes away or brings back a trust's policy and is not done for the trust (`of_trust`).
         """
 
         def make(together: Versions) -> None:
             before = together.current(school_id, slug)
             together.roll_back(school_id, slug, number)
             after = together.version(school_id, slug, number).policy
+            if not of_trust:
+                require_own(before, after)
             self._refuse_looser_rulings(before, after)
             self._audit.note(together.transaction, school_id, who, Action.ROLLED_BACK, slug=slug, version=number)
             self._note_looser(together, number, before, after, who)
@@ -131,13 +147,15 @@ class Publication:
         """Set right what is said of a clause of a published version, at once; or ask the chair of governors first.
 
         The chair is asked where that makes the clause looser, unless the school has switched that off; then the number of the
-        proposal is returned. Raises BotError for a ruling, EditError where words are quoted that are not the clause's, and
-        StoreError where there is no such version or clause.
+        proposal is returned. Raises BotError for a ruling and for a trust's policy, EditError where words are quoted that are not
+        the clause's, and StoreError where there is no such version or clause.
         """
         if slug == RULINGS:
             raise BotError("A ruling is not set right: withdraw it, and write another.")
         needs_chair = self._proposals.settings(school_id).looser_needs_chair
-        clause = _clause(self._versions.version(school_id, slug, number).policy, number, clause_id)
+        policy = self._versions.version(school_id, slug, number).policy
+        require_own(policy)
+        clause = _clause(policy, number, clause_id)
         require_own_words(clause, correction)
         looser = loosened(clause, clause.corrected(correction))
         proposed = Proposed(
@@ -165,10 +183,11 @@ class Publication:
     def confirm(self, school_id: str, slug: str, number: int, clause_ids: Collection[str], who: str) -> None:
         """Note that a person agrees with what is said of clauses of a published version.
 
-        Raises StoreError where there is no such version or clause.
+        Raises StoreError where there is no such version or clause, and BotError where it is a trust's.
         """
 
         def make(together: Versions) -> None:
+            require_own(together.version(school_id, slug, number).policy)
             together.correct(school_id, slug, number, dict.fromkeys(clause_ids))
             for clause_id in clause_ids:
                 self._audit.note(

@@ -18,6 +18,7 @@ from bot.desk.signature import Signatures
 from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES, titles
 from bot.errors import BotError
 from bot.policy_pages import page_sections
+from bot.trusts import require_own
 from corpus import editing
 from corpus.checking import Finding
 from corpus.clause import RULINGS, Clause, LeadIn, Policy
@@ -40,7 +41,8 @@ def draft_of(versions: Versions, visit: Visit) -> Version:
 def as_shown(versions: Versions, audit: Audit, visit: Visit, action: Action) -> Iterator[tuple[Versions, int]]:
     """Yield the transaction in which a form changes a draft, noted in the trail, and the edits of the draft that it was made for.
 
-    The digest tells which draft that was: of another document's draft nothing was shown. Raises StoreError where there is none.
+    The digest tells which draft that was: of another document's draft nothing was shown. Raises StoreError where there is none,
+    and BotError where it is a trust's.
     """
     slug = visit.path("slug")
     with versions.all_at_once(visit.school.id) as together:
@@ -48,6 +50,7 @@ def as_shown(versions: Versions, audit: Audit, visit: Visit, action: Action) -> 
         draft = draft_of(together, visit)
         if draft.digest != visit.typed("digest"):
             raise StoreError(CHANGED_MEANWHILE)
+        require_own(draft.policy)
         yield together, draft.edits
         audit.note(together.transaction, visit.school.id, visit.who, action, slug=slug)
 
