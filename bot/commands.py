@@ -50,8 +50,8 @@ COMMANDS = (
 IN_DANGER = "If anybody is in immediate danger, ring 999."
 # What a link says that opens a chat for a worry, where another would say an invitation's code.
 START_WORRIED = "worried"
-# These are in no list: they are for a few, whom /help tells of them.
-_NAMES = {*(command.name for command in COMMANDS), "invite", "duty", "inbox", "desk"}
+# All that are understood. The last four are in no list: they are for a few, whom /help tells of them.
+NAMES = frozenset({*(command.name for command in COMMANDS), "invite", "duty", "inbox", "desk"})
 # How people write a command where there is no slash for it.
 _IN_WORDS = {
     "start": "help",
@@ -79,7 +79,7 @@ def read_command(text: str) -> tuple[str, str] | None:
         name, rest = written["name"].lower(), (written["rest"] or "").strip()
         if name == "start":
             return (START_WORRIED, "") if rest.lower() == START_WORRIED else ("join", rest) if rest else ("help", "")
-        return (name, rest) if name in _NAMES else None
+        return (name, rest) if name in NAMES else None
     in_words = _IN_WORDS.get(re.sub(r"[^a-z ]", "", text.lower()).strip())
     return (in_words, "") if in_words else None
 

@@ -153,6 +153,30 @@ class Conversation:
         self._watches = watches
         self._desk = desk
         self._sent_files = sent_files
+        self._pressed: dict[str, Callable[[Asker, Message, str], Turn]] = {
+            _SECTION: self._section,
+            _OTHERS: self._others,
+            _KEEP: self._keep_answer,
+            _SCHOOL: self._choose,
+            _LEAVE: self._leave,
+            _VOTE: self._vote,
+            NEXT: handover.next_one,
+            DRAFT: handover.decided,
+            _RECEIVED: inbox.pressed,
+            _DUTY: own_duty.pressed,
+            READ: announcements.pressed,
+            WATCH: watches.pressed,
+            _SHARE: self._share,
+        }
+        self._handing_over: dict[str, Callable[[Asker, Message, str, Sequence[str]], Turn]] = {
+            ALERT: handover.alert,
+            QUESTION: handover.question,
+        }
+
+    @property
+    def buttons(self) -> frozenset[str]:
+        """The kinds of buttons that are understood: what stands before the colon of their values."""
+        return frozenset({*self._pressed, *self._handing_over, _WORRIED, _EXAMPLE})
 
     def turn(self, message: Message, recent: int, address: Message | None = None) -> Turn:
         """Return what to say to a message of whomever it is of; `recent` counts their messages of the last minute.
@@ -261,25 +285,11 @@ class Conversation:
             kind, _, value = message.pressed.partition(":")
             if kind in _SHOWN_LATER and self._holds_back(asker, message):
                 return said(Heading(self._held_back(asker)))
-            pressed = {
-                _SECTION: self._section,
-                _OTHERS: self._others,
-                _KEEP: self._keep_answer,
-                _SCHOOL: self._choose,
-                _LEAVE: self._leave,
-                _VOTE: self._vote,
-                NEXT: self._handover.next_one,
-                DRAFT: self._handover.decided,
-                _RECEIVED: self._inbox.pressed,
-                _DUTY: self._own_duty.pressed,
-                READ: self._announcements.pressed,
-                WATCH: self._watches.pressed,
-                _SHARE: self._share,
-            }.get(kind)
+            pressed = self._pressed.get(kind)
             if pressed:
                 return pressed(asker, message, value)
-            if kind in (ALERT, QUESTION):
-                hand_over = self._handover.alert if kind == ALERT else self._handover.question
+            hand_over = self._handing_over.get(kind)
+            if hand_over:
                 return hand_over(asker, message, value, self._before(asker, message, earlier))
             if not question:
                 raise BotError(GONE)

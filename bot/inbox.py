@@ -53,6 +53,21 @@ class Inbox:
         self._versions = versions
         self._links = links
         self._now = now
+        self._steps: dict[str, Callable[[Asker, Message, Escalation, int], Turn]] = {
+            OPEN: self._open,
+            TAKE_ON: self._take_on,
+            RECORD: self._record,
+            ERASE: self._erase,
+            ANSWER: self._begin_answer,
+            SEND: self._send,
+            CHANGE: self._begin_answer,
+            STOP: self._stop,
+        }
+
+    @property
+    def steps(self) -> frozenset[str]:
+        """What the buttons of an escalation ask for: what stands before its id in their values."""
+        return frozenset(self._steps)
 
     def waiting(self, asker: Asker, message: Message) -> Turn:
         """Return what waits for whoever wrote a message, at all her schools."""
@@ -69,19 +84,10 @@ class Inbox:
         """Return what a button of an escalation leads to. Raises BotError where it was not sent to whoever pressed it."""
         what, _, number = value.partition(":")
         found, person_id = self._mine(message, number)
-        steps = {
-            OPEN: self._open,
-            TAKE_ON: self._take_on,
-            RECORD: self._record,
-            ERASE: self._erase,
-            ANSWER: self._begin_answer,
-            SEND: self._send,
-            CHANGE: self._begin_answer,
-            STOP: self._stop,
-        }
-        if what not in steps:
+        step = self._steps.get(what)
+        if step is None:
             raise BotError(NOT_YOURS)
-        return self._at(found, steps[what](asker, message, found, person_id))
+        return self._at(found, step(asker, message, found, person_id))
 
     def _at(self, found: Escalation, turn: Turn) -> Turn:
         """Return a turn as one of an escalation's school, which need not be the one asked of now."""

@@ -113,7 +113,7 @@ class PublishingPages:
 
     def _mark(self, visit: Visit, groups: Sequence[tuple[str, str]], next_page: str) -> Response:
         visit.require(KEEPERS, "Only the headteacher marks what was looked at.")
-        slug = visit.path("slug")
+        slug = self._draft(visit).policy.slug  # where there is none, nothing was looked at
         for matter, digest in groups:
             self._looked_at.mark(visit.school.id, slug, digest[:64], matter[:200], visit.who)
         raise Done(f"/policies/{slug}/draft/{next_page}", "Looked at.")
