@@ -16,6 +16,7 @@ from bot.errors import BotError
 from bot.outage import UNREACHABLE
 from bot.page_notices import page_of
 from bot.people import OWN_IDLE, WEB, People, Person
+from bot.records import Records
 from bot.rendering import environment
 
 COOKIE = "policybot_session"
@@ -29,10 +30,13 @@ ENDED = "You are not signed in here, or it was too long ago: open your invitatio
 class Door:
     """Who comes in to the chat page: whoever has joined and has a session; `secure` where the page is reached by https."""
 
-    def __init__(self, people: People, announcements: Announcements, now: Callable[[], datetime], *, secure: bool) -> None:
-        """Keep the people, what is announced to them, and the clock."""
+    def __init__(
+        self, people: People, announcements: Announcements, records: Records, now: Callable[[], datetime], *, secure: bool
+    ) -> None:
+        """Keep the people, what is announced to them, what is kept of their questions, and the clock."""
         self._people = people
         self._announcements = announcements
+        self._records = records
         self._secure = secure
         self._tries = Tries(now)
 
@@ -97,6 +101,8 @@ class Door:
     def _leave(self, token: str) -> None:
         person = self._people.in_session(token)
         if person:
+            # As by `/leave` in a chat: the account is nobody's from now on, so that nobody could have it deleted later.
+            self._records.forget(self._records.asker(page_of(person.account)), person.school_id)
             self._people.remove(person.school_id, person.id)
 
 

@@ -83,7 +83,7 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
     gc.collect()
     gc.freeze()  # it stays for as long as the process: nobody's question waits while it is looked through for what may go
     secure = (settings.public_url or "").startswith("https:")
-    door = None if settings.demo else Door(parts.people, parts.announcements, now, secure=secure)
+    door = None if settings.demo else Door(parts.people, parts.announcements, parts.records, now, secure=secure)
     engine = indexes.versions.engine
     # Over SQLite there is one process: after a crash it need not wait for its own lease to run out.
     polling = None if engine.dialect.name == "sqlite" else Lease(engine, "telegram polling", now)

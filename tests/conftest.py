@@ -206,7 +206,7 @@ def chat_app() -> Callable[..., Starlette]:
 
     def build(indexes: Indexes, *, joined: bool = False, secure: bool = False, public_url: str | None = None) -> Starlette:
         parts = assemble(indexes, KEY, public_url=public_url)
-        door = Door(parts.people, parts.announcements, now_utc, secure=secure) if joined else None
+        door = Door(parts.people, parts.announcements, parts.records, now_utc, secure=secure) if joined else None
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now_utc)
         return create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=pages.routes())

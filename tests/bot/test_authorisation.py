@@ -238,7 +238,7 @@ def routes_of(app: Any) -> set[str]:
 def test_every_other_address_is_open_to_whom_the_table_says(linked: "Staff", clock: Any) -> None:
     parts = assemble(linked.parts.indexes, KEY, now=clock, public_url=ADDRESS)
     gate = Gate(parts.desk, parts.people, KEY, secure=False)
-    door = Door(parts.people, parts.announcements, clock, secure=False)
+    door = Door(parts.people, parts.announcements, parts.records, clock, secure=False)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
     pages = PolicyPages(parts.indexes.versions, parts.links, parts.kept, door, clock)
     routes = [*pages.routes(), *gate.routes()]
@@ -300,7 +300,7 @@ def test_every_other_address_is_open_to_whom_the_table_says(linked: "Staff", clo
 def test_what_the_server_says_of_itself_is_open_and_says_nothing_of_a_school(linked: "Staff", clock: Any) -> None:
     parts, metrics = linked.parts, Metrics()
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
-    door = Door(parts.people, parts.announcements, clock, secure=False)
+    door = Door(parts.people, parts.announcements, parts.records, clock, secure=False)
     app = create_app(parts.indexes, dispatcher, PageNotices(parts.deliveries), door)
     operation = Operation(app, engine=linked.engine, dispatcher=dispatcher, metrics=metrics, now=clock, metrics_port=9100)
 

@@ -317,6 +317,8 @@ def test_what_is_kept_is_told_and_forgotten_on_the_page(visit: Callable[[], Test
     assert "You have left" in pressed(one, "Leave Hillside now", page)
     assert one.get("/chat", follow_redirects=False).headers["location"] == "/join"
     assert other.get("/chat", follow_redirects=False).status_code == 200
+    other.post("/leave")
+    assert kept(store, questions) == []
 
 
 def test_a_fault_leaves_no_words_of_the_question_in_the_store(

@@ -53,7 +53,7 @@ async def whole_bot(
     ]
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels, metrics=metrics)
     routes = [route for channel in channels for route in channel.routes()]
-    door = Door(parts.people, parts.announcements, now, secure=False)
+    door = Door(parts.people, parts.announcements, parts.records, now, secure=False)
     app = create_app(indexes, dispatcher, PageNotices(parts.deliveries), door, routes=routes)
     async with served(app) as address:
         slack.deliver_to(address + EVENTS_PATH)

@@ -45,7 +45,7 @@ def desk_over() -> Callable[[Indexes, Any], Desk]:
         parts = assemble(indexes, KEY, now=clock, mails=mails, ways=WaysIn(ADDRESS, None))
         send_link = parts.chair_requests.send_link if mails else None
         gate = Gate(parts.desk, parts.people, KEY, secure=secure, send_link=send_link, microsoft=relying_party is not None)
-        door = Door(parts.people, parts.announcements, clock, secure=False)
+        door = Door(parts.people, parts.announcements, parts.records, clock, secure=False)
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing)
         routes = desk_routes(gate, parts, clock, ways=WAYS, configuration=Configuration(**configured))
         if relying_party:

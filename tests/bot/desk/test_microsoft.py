@@ -24,6 +24,8 @@ from bot.sealing import Seal
 from bot.web_security import HEADERS
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
+from tests.bot.authorisation import AT_DESK
+from tests.bot.authorisation import read as read_table
 from tests.conftest import KEY
 from tests.platforms.at_desk import ADDRESS, Desk, TestClient, words_of
 from tests.platforms.entra_server import CLIENT_ID, SECRET, EntraServer
@@ -425,3 +427,14 @@ def test_without_microsoft_it_is_said_what_to_do(desk: Desk, browser: Browser, e
         assert browser.client.get(back).status_code == 503
     browser.sign_in()
     assert browser.at_desk() == 200
+
+
+def test_who_signed_in_with_microsoft_opens_what_the_table_says_of_their_role(desk: Desk, browser: Browser) -> None:
+    known(desk, PersonRole.OFFICE)
+    browser.sign_in()
+    for action, row in read_table(AT_DESK).items():
+        do, path = action.split()
+        # Of nothing that is there: only whether the page is theirs is told. What is not theirs is closed as it is to others.
+        if do == "open" and path != "/people/end":
+            answer = browser.client.get(re.sub(r"\{\w+\}", "1", f"/desk/hillside{path.rstrip('/')}"))
+            assert (answer.status_code != 403) is (row["office"] == "yes"), action
