@@ -10,6 +10,7 @@ from bot.escalations import Escalation, Escalations, Receipt
 from bot.gap_notices import TO_ASKER, GapNotices
 from bot.handover import nobody_yet
 from bot.inbox import OPEN, Inbox
+from bot.installations import Installations
 from bot.layout import Block, Heading, Paragraph
 from bot.messages import Button, Message
 from bot.notices import Announcement, Notice, NoticeKind
@@ -35,6 +36,7 @@ class Announcer:
         roster: Roster,
         wordings: Mapping[NoticeKind, Wording],
         gap_notices: GapNotices,
+        installations: Installations,
         now: Callable[[], datetime],
     ) -> None:
         """Keep the parts; `wordings` are of what anybody at a school may be told, `now` is the time in UTC."""
@@ -45,12 +47,13 @@ class Announcer:
         self._roster = roster
         self._wordings = wordings
         self._gap_notices = gap_notices
+        self._installations = installations
 
     def announced(self, connection: Connection, notice: Notice) -> Announcement | None:
         """Return where and how to say a notice; None, noted with its escalation, where nobody can be told."""
         if notice.kind in TO_ASKER:
             to_asker = self._gap_notices.announced(connection, notice)
-            return _announcement(*to_asker) if to_asker else None
+            return _announcement(*to_asker) if to_asker and self._there(connection, notice, to_asker[0]) else None
         found = self._escalations.find(notice.escalation_id, connection) if notice.escalation_id else None
         if notice.escalation_id and found is None:
             return None
@@ -58,16 +61,22 @@ class Announcer:
             return self._to_asker(connection, notice, found) if found else None
         wording = self._wordings.get(notice.kind)
         if wording:
-            chat = self._people.address_of(connection, notice.person_id)
+            chat = self._there(connection, notice, self._people.address_of(connection, notice.person_id))
             turn = wording(connection, notice, chat) if chat else None
             return _said_at(chat, turn) if chat and turn else None
-        address = self._roster.address_of(notice.person_id, connection)
+        address = self._there(connection, notice, self._roster.address_of(notice.person_id, connection))
         if address is None:
             if found and notice.kind in (NoticeKind.ALERT, NoticeKind.QUESTION, NoticeKind.REMINDER):
                 self._escalations.did_not_come(connection, found, notice.kind, notice.person_id)
             return None
         told = self._to_contact(notice, found, address)
         return _announcement(address, *told) if told else None
+
+    def _there(self, connection: Connection, notice: Notice, address: Message | None) -> Message | None:
+        """Return an address; None where there is none, or its workspace holds the school's staff no more."""
+        if address is None or not self._installations.is_of(connection, notice.school_id, address):
+            return None
+        return address
 
     def _to_contact(
         self, notice: Notice, found: Escalation | None, address: Message
@@ -100,7 +109,7 @@ class Announcer:
                 return None
 
     def _to_asker(self, connection: Connection, notice: Notice, found: Escalation) -> Announcement | None:
-        address = self._escalations.address_of_asker(connection, found.id)
+        address = self._there(connection, notice, self._escalations.address_of_asker(connection, found.id))
         if notice.kind is NoticeKind.ANSWER:
             # It holds the school's words: whoever has left is not told them.
             if address is None or not self._people.ids(address.channel, address.account, found.school_id):

@@ -23,6 +23,7 @@ from bot.gap_notices import GapNotices
 from bot.gaps import Gaps
 from bot.handover import Handover
 from bot.inbox import Inbox
+from bot.installations import Installations
 from bot.kept import KeptAnswers
 from bot.links import Links
 from bot.looked_at import LookedAt
@@ -84,6 +85,7 @@ class Parts:
     readiness: Readiness
     publication: Publication
     trust_publication: TrustPublication
+    installations: Installations
 
 
 def assemble(
@@ -101,15 +103,17 @@ def assemble(
 ) -> Parts:
     """Return the parts over the store of `indexes`; `key` is the installation's secret.
 
-    `now` is the time in UTC, that of the store for None; `tenancies` says whose staff a workspace holds, by channel and tenant;
-    `retention` is how long a question is kept, and `escalations_kept` how long what was handed over, after it came to its end;
-    `public_url` is where people reach the server, None if only on this machine; `ways` are where people come in with an
-    invitation; `mails` says whether e-mail is set up; `ledger` is where removals are copied out, None for nowhere.
+    `now` is the time in UTC, that of the store for None; `tenancies` says whose staff a workspace holds by the settings, by
+    channel and tenant; `retention` is how long a question is kept, and `escalations_kept` how long what was handed over, after
+    it came to its end; `public_url` is where people reach the server, None if only on this machine; `ways` are where people
+    come in with an invitation; `mails` says whether e-mail is set up; `ledger` is where removals are copied out, None for
+    nowhere.
     """
     engine, now = indexes.versions.engine, now or indexes.versions.now
     people, records = People(engine, now), Records(engine, key, now, retention)
     kept, links = KeptAnswers(key, indexes.versions, public_url), Links(key, public_url, now)
     contacts, duties, notices, seal = Contacts(engine, now), Duties(engine, now), Notices(engine, now), Seal(key)
+    installations = Installations(engine, key, tenancies or {}, now)
     escalations = Escalations(engine, seal, notices, now, escalations_kept)
     roster = Roster(engine, contacts, duties, indexes, now)
     readings = Readings(engine, now)
@@ -180,6 +184,7 @@ def assemble(
             NoticeKind.DESK_LINK: chair_requests.link_told,
         },
         gap_notices=GapNotices(records, people, roster, indexes),
+        installations=installations,
         now=now,
     )
     outgoing = Outgoing(
@@ -208,7 +213,7 @@ def assemble(
         links=links,
         ways=ways,
         now=now,
-        tenancies=tenancies or {},
+        installations=installations,
         contacts=contacts,
         roster=roster,
         escalations=escalations,
@@ -260,4 +265,5 @@ def assemble(
         readiness=readiness,
         publication=publication,
         trust_publication=TrustPublication(indexes.versions, readiness=readiness, publication=publication, audit=audit),
+        installations=installations,
     )

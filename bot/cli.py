@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     ledger.add_argument("--no-removals", action="store_true", help="restore although both are lost")
 
     _add_people(command)
+    _add_installations(command)
     _add_contacts(command)
 
     ask = command("ask", "answer one question, or a file of them", _ask)
@@ -142,6 +143,19 @@ def _add_people(command: Callable[..., argparse.ArgumentParser]) -> None:
     one_of.add_argument(
         "--replace-headteacher", action="store_true", help="end the headteacher's access at once and invite the next"
     )
+
+
+def _add_installations(command: Callable[..., argparse.ArgumentParser]) -> None:
+    link = command(
+        "install-link", "print a link that connects a Slack workspace or a Microsoft tenant to a school", _install_link
+    )
+    link.add_argument("school", help="whose staff it holds")
+    link.add_argument("channel", choices=["slack", "teams"])
+    link.add_argument("--beside", metavar="SCHOOL", help="a school that it is connected to already, and stays so, as in a trust")
+
+    listed = command("installations", "the Slack workspaces and Microsoft tenants that are connected by links", _installations)
+    listed.add_argument("--school", help="those of this school alone")
+    listed.add_argument("--remove", metavar="ID", help="answer this workspace or tenant no more")
 
 
 def _add_contacts(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -300,6 +314,20 @@ def _people(options: argparse.Namespace) -> int:
     if options.leavers:
         return list_leavers(options.school)
     return list_people(options.school)
+
+
+def _install_link(options: argparse.Namespace) -> int:
+    from bot.installation_commands import install_link
+
+    return install_link(options.school, options.channel, options.beside)
+
+
+def _installations(options: argparse.Namespace) -> int:
+    from bot.installation_commands import list_installations, remove_installation
+
+    if options.remove is not None:
+        return remove_installation(options.remove, options.school)
+    return list_installations(options.school)
 
 
 def _contacts(options: argparse.Namespace) -> int:

@@ -50,8 +50,8 @@ COMMANDS = (
 IN_DANGER = "If anybody is in immediate danger, ring 999."
 # What a link says that opens a chat for a worry, where another would say an invitation's code.
 START_WORRIED = "worried"
-# All that are understood. The last four are in no list: they are for a few, whom /help tells of them.
-NAMES = frozenset({*(command.name for command in COMMANDS), "invite", "duty", "inbox", "desk"})
+# All that are understood. The last five are in no list: they are for a few, whom /help tells of them.
+NAMES = frozenset({*(command.name for command in COMMANDS), "invite", "duty", "inbox", "desk", "connect"})
 # How people write a command where there is no slash for it.
 _IN_WORDS = {
     "start": "help",

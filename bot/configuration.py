@@ -20,6 +20,8 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -44,6 +46,13 @@ _SLACK_TOKENS = {
 }
 
 
+_OF_MANY = "slack.client_id of an app that many install"
+_THE_BOT_TOKEN = "the bot token, which begins with xoxb- and stands under OAuth & Permissions on the app's page at Slack"  # noqa: S105
+_WORKSPACES = (
+    "a workspace's id with its schools, such as T0123ABCD: {schools: [st-marys]}, since a token does not tell whose staff ask"
+)
+
+
 def _slack_token(begins: str) -> Callable[[SecretStr], SecretStr]:
     def check(token: SecretStr) -> SecretStr:
         secret = token.get_secret_value()
@@ -58,7 +67,53 @@ def _slack_token(begins: str) -> Callable[[SecretStr], SecretStr]:
     return check
 
 
+def _slack_client_id(client_id: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+", client_id):
+        raise ValueError("is no client ID of a Slack app: those are digits, a dot, and digits after that.")
+    return client_id
+
+
+def _is_slack_app_of_many(info: ValidationInfo) -> bool:
+    return info.data.get("client_id") is not None
+
+
+def _slack_client_secret(secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if secret is None and _is_slack_app_of_many(info):
+        raise ValueError("is missing: set it to the client secret, from Basic Information on the app's page at Slack.")
+    if secret is not None and info.data.get("client_id", "") is None:
+        raise ValueError("belongs to nothing: set slack.client_id to the client ID, from the same page, or take it out.")
+    return secret
+
+
+def _slack_bot_token(token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if _is_slack_app_of_many(info):
+        if token is not None:
+            raise ValueError(f"is of one workspace, and {_OF_MANY}: take one of the two out.")
+        return None
+    if token is None:
+        raise ValueError(f"is missing: it is to be {_THE_BOT_TOKEN}.")
+    return _slack_token("xoxb-")(token)
+
+
+def _slack_app_token(token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if token is not None and _is_slack_app_of_many(info):
+        raise ValueError(f"is for Socket Mode, and {_OF_MANY}, from which Slack sends to /slack/events: take it out.")
+    return token and _slack_token("xapp-")(token)
+
+
+def _slack_workspaces(given: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    if _is_slack_app_of_many(info):
+        if given is not None:
+            raise ValueError(f"is for slack.bot_token, and {_OF_MANY}, each by a link of policybot install-link: take it out.")
+        return {}
+    if given is None:
+        raise ValueError(f"is missing: it is to be {_WORKSPACES}.")
+    return handler(given)
+
+
 def _signing_secret(secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if secret is None and _is_slack_app_of_many(info):
+        raise ValueError("is missing: set it to the signing secret, from Basic Information on the app's page at Slack.")
     if secret is None and "app_token" in info.data and info.data["app_token"] is None:
         raise ValueError(
             "is missing: set it to the signing secret, from Basic Information on the app's page at Slack, or set "
@@ -211,18 +266,28 @@ class Organisation(Tenant):
 
 
 class Slack(_Section):
-    """With `app_token` the bot connects to Slack (Socket Mode); without, Slack sends signed events to /slack/events."""
+    """With `app_token` the bot connects to Slack (Socket Mode); without, Slack sends signed events to /slack/events.
 
+    `client_id` stands in the place of `bot_token` and `workspaces` where many workspaces install one app, by OAuth.
+    """
+
+    client_id: Annotated[
+        Annotated[str, AfterValidator(_slack_client_id)] | None,
+        Field(description="the client ID of an app that many workspaces install, from Basic Information on its page at Slack"),
+    ] = None
+    client_secret: Annotated[
+        SecretStr | None,
+        AfterValidator(_slack_client_secret),
+        Field(validate_default=True, description="the client secret, from Basic Information on the app's page at Slack"),
+    ] = None
     bot_token: Annotated[
-        SecretStr,
-        AfterValidator(_slack_token("xoxb-")),
-        Field(
-            description="the bot token, which begins with xoxb- and stands under OAuth & Permissions on the app's page at Slack"
-        ),
-    ]
+        SecretStr | None,
+        AfterValidator(_slack_bot_token),
+        Field(validate_default=True, description=_THE_BOT_TOKEN),
+    ] = None
     app_token: Annotated[
         SecretStr | None,
-        AfterValidator(lambda token: token and _slack_token("xapp-")(token)),
+        AfterValidator(_slack_app_token),
         Field(description="the app-level token, which begins with xapp-"),
     ] = None
     signing_secret: Annotated[
@@ -233,11 +298,9 @@ class Slack(_Section):
     api_base_url: Annotated[Address, AfterValidator(_with_stroke), Field(description="a web address")] = "https://slack.com/api/"
     workspaces: Annotated[
         dict[str, Organisation],
-        Field(
-            min_length=1,
-            description="a workspace's id with its schools, such as T0123ABCD: {schools: [st-marys]}, "
-            "since a token does not tell whose staff ask",
-        ),
+        Field(min_length=1),
+        WrapValidator(_slack_workspaces),
+        Field(default=None, validate_default=True, description=_WORKSPACES),
     ]
     allow_guests: Annotated[bool, Field(description="true or false")] = False
 
@@ -454,6 +517,11 @@ def read_configuration(settings: Settings) -> Configuration:
             "entra is set up, but Microsoft sends people back to an address with https:// alone: set POLICYBOT_PUBLIC_URL to the "
             "one by which people reach policybot, such as https://policies.school.example."
         )
+    if configuration.slack and configuration.slack.client_id and not (settings.public_url and _is_https(settings.public_url)):
+        raise SettingsError(
+            "slack.client_id is set, but Slack sends people back to an address with https:// alone: set POLICYBOT_PUBLIC_URL to "
+            "the one by which people reach policybot, such as https://policies.provider.example."
+        )
     if configuration.email and not settings.public_url:
         raise SettingsError(
             "email is set up, but a link in a mail could be opened by nobody: set POLICYBOT_PUBLIC_URL to the address by which "
@@ -474,7 +542,7 @@ def check_schools(configuration: Configuration, known_ids: Iterable[str]) -> Con
         if school not in known
     ]
     teams = configuration.teams
-    if teams and not teams.tenants:
+    if teams and not teams.tenants and "tenants" not in teams.model_fields_set:
         if len(known) == 1:
             tenants = {teams.tenant_id: Organisation(schools=known)}
             configuration = configuration.model_copy(update={"teams": teams.model_copy(update={"tenants": tenants})})

@@ -1,7 +1,7 @@
 """The conversation: a message of anybody, on any channel -> what to say to it, and what to keep of it."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -34,12 +34,13 @@ from bot.errors import BotError, QuestionError
 from bot.escalations import Escalations
 from bot.handover import ALERT, DRAFT, NEXT, QUESTION, Handover, address_of
 from bot.inbox import Inbox
+from bot.installations import Installations, Told
 from bot.kept import KeptAnswers
 from bot.layout import Block, Heading, Link, Paragraph, lay_out, quoted, to_choose_from
 from bot.links import Links
 from bot.messages import Button, Message
 from bot.own_duty import OwnDuty
-from bot.people import TELEGRAM, WEB, Access, People, Person
+from bot.people import TEAMS, TELEGRAM, WEB, Access, People, Person
 from bot.readings import Readings
 from bot.records import AskedQuestion, Records
 from bot.roster import Roster
@@ -64,6 +65,8 @@ WORRIED_QUESTION = "I am worried about a child"
 PHONES_QUESTION = "May I use my personal mobile phone during school hours?"
 TOO_MANY = f"That is more than {MOST_A_MINUTE} questions in a minute. Please wait a minute, then ask again."
 STRANGER = "I do not know you yet. Ask your school office for an invitation: then I can answer from your school's policies."
+NOT_CONNECTED = "Your organisation is not connected to me yet: ask whoever provides policybot to you for a link."
+CONNECT_ALONE = "Write that to me alone in Microsoft Teams: I connect the organisation that you write from."
 WAIT = "Please wait a minute, then try again."
 LEFT = "Your access has ended. To come back, ask your school office for a code, and write: /join and the code."
 NO_TEXT = "I can read only words. I have not opened or kept your {what}. Please write your question in a sentence."
@@ -98,6 +101,7 @@ _EXAMPLE_BUTTONS = tuple(Button(example, f"{_EXAMPLE}:{number}") for number, exa
 
 SILENCE = Turn(())
 A_STRANGER = said(Heading(STRANGER))
+OF_NO_SCHOOL = said(Heading(NOT_CONNECTED))
 AT_FAULT = refusal(FAULT)
 MUST_WAIT = refusal(AWAY)
 
@@ -105,7 +109,7 @@ MUST_WAIT = refusal(AWAY)
 class Conversation:
     """Answers messages.
 
-    `tenancies` says whose staff a workspace holds, by channel and tenant; `now` is the time in UTC.
+    `installations` says whose staff a workspace holds; `now` is the time in UTC.
     """
 
     def __init__(
@@ -118,7 +122,7 @@ class Conversation:
         links: Links,
         ways: WaysIn,
         now: Callable[[], datetime],
-        tenancies: Mapping[tuple[str, str], Tenancy],
+        installations: Installations,
         contacts: Contacts,
         roster: Roster,
         escalations: Escalations,
@@ -140,7 +144,7 @@ class Conversation:
         self._links = links
         self._ways = ways
         self._now = now
-        self._tenancies = tenancies
+        self._installations = installations
         self._contacts = contacts
         self._roster = roster
         self._escalations = escalations
@@ -186,13 +190,16 @@ class Conversation:
         command = read_command(message.text)
         if command and command[0] == "join":
             return self._join(message, command[1], recent, address)
+        if command and command[0] == "connect" and message.channel == TEAMS:
+            return self._connect(message, command[1], recent)
         asker = self._asker(message, address)
         if isinstance(asker, Asker):
             return self.turn_of(asker, message, recent)
         route = needs_school(_question(message)[:LONGEST_QUESTION], (), self._indexes.knowledge.vectors)
         if route.outcome is Outcome.URGENT:
             return replace(said(*lay_out(route), private=True), outcome=route.outcome)
-        return _waits(recent) if asker is A_STRANGER and recent > MOST_OF_A_STRANGER else asker
+        is_unknown = asker is A_STRANGER or asker is OF_NO_SCHOOL
+        return _waits(recent) if is_unknown and recent > MOST_OF_A_STRANGER else asker
 
     def turn_meanwhile(self, message: Message, recent: int, known: Asker | None = None) -> Turn:
         """Return what to say to a message while the store cannot be reached: an ordinary question of somebody known lately.
@@ -220,7 +227,7 @@ class Conversation:
 
     def _asker_lately(self, message: Message) -> Asker | None:
         """Return who asks, as it was known lately; None where it was not, or where that must be asked of the store."""
-        tenancy = self._tenancy(message)
+        tenancy = self._installations.tenancy_lately(message.channel, message.tenant) if message.tenant else None
         found = self._people.access_lately(message.channel, message.account, tenancy.schools if tenancy else None) or []
         wanted = _asked_of(message, found, tenancy)
         if wanted is None or wanted.person is None:
@@ -397,6 +404,8 @@ class Conversation:
         )
 
     def _command(self, asker: Asker, message: Message, name: str, told: str) -> Turn:
+        if name == "connect":
+            raise BotError(CONNECT_ALONE)
         if name == "help":
             return said(*help_blocks(asker.person.role if asker.person else None), buttons=_EXAMPLE_BUTTONS)
         if name == "policies":
@@ -557,12 +566,25 @@ class Conversation:
         turn = said(Heading(f"Welcome. You now ask of {school.name}."), *help_blocks(), buttons=_EXAMPLE_BUTTONS, private=True)
         return self._keeping_address(replace(turn, school=school), person, message, address)
 
+    def _connect(self, message: Message, link: str, recent: int) -> Turn:
+        """Connect the tenant that somebody writes from to the school of a provider's link: Microsoft says which tenant it is."""
+        if message.tenant is None or not message.private:
+            return refusal(CONNECT_ALONE)
+        if recent > MOST_OF_A_STRANGER:
+            return _waits(recent)
+        try:
+            school_id = self._installations.install(link, TEAMS, Told(message.tenant))
+        except BotError as error:
+            return refusal(str(error))
+        (school,) = self._indexes.versions.schools([school_id])
+        return said(Heading(f"Connected: whoever writes to me from this organisation asks of {school.name} from now on."))
+
     def _asker(self, message: Message, address: Message | None) -> Asker | Turn:
         """Return who asks and of which school; where that is not known, what to say instead."""
         tenancy = self._tenancy(message)
         found = self._people.access(message.channel, message.account, tenancy.schools if tenancy else None)
         if not found:
-            return A_STRANGER
+            return OF_NO_SCHOOL if message.channel == TEAMS and tenancy else A_STRANGER
         wanted = _asked_of(message, found, tenancy)
         if wanted is None:
             return _choice([one.school for one in found])
@@ -576,7 +598,7 @@ class Conversation:
 
     def _tenancy(self, message: Message) -> Tenancy | None:
         """Return the tenancy of a message; one without schools where its workspace is not known, None where there are none."""
-        return self._tenancies.get((message.channel, message.tenant), Tenancy(())) if message.tenant else None
+        return self._installations.tenancy(message.channel, message.tenant) if message.tenant else None
 
     def _cannot_wait(self, asker: Asker, message: Message) -> bool:
         """Tell whether a message cannot wait: it is urgent, or a button on the way of something that is."""

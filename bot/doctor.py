@@ -3,8 +3,11 @@
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+
+from sqlalchemy import Engine
 
 from bot.bootstrap import open_indexes
 from bot.clock import now_utc, today
@@ -16,6 +19,7 @@ from bot.deliveries import ANSWERED_MEANWHILE, DROPPED, DUPLICATES, REFUSED, RES
 from bot.duties import Duties
 from bot.duty import Duty
 from bot.errors import BotError
+from bot.installations import Installations
 from bot.people import CHANNEL_NAMES, EMAIL, SLACK, TEAMS, TELEGRAM
 from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
@@ -84,6 +88,7 @@ def _checks() -> Iterator[tuple[bool | None, str]]:
     )
     if configuration:
         yield from _channels(configuration, settings, [school.id for school in schools])
+        yield from _installed(settings, versions.engine)
         yield from _counted(configuration, Deliveries(versions.engine, now_utc))
     contacts = Contacts(versions.engine, now_utc)
     for school in schools:
@@ -145,8 +150,8 @@ def _channels(configuration: Configuration, settings: Settings, schools: list[st
         yield True, f"{channel} is configured."
     if not configuration.channels:
         yield True, "Neither Slack, Telegram nor Microsoft Teams is configured; people can ask on the chat page."
-    if configuration.slack:
-        yield from _slack(configuration.slack)
+    if configuration.slack and configuration.slack.bot_token:
+        yield from _slack(configuration.slack, configuration.slack.bot_token.get_secret_value())
     if configuration.telegram:
         yield from _telegram(configuration.telegram)
     if configuration.teams:
@@ -157,12 +162,37 @@ def _channels(configuration: Configuration, settings: Settings, schools: list[st
         yield from _email(configuration.email)
 
 
-def _slack(slack: Slack) -> Iterator[tuple[bool, str]]:
+def _installed(settings: Settings, engine: Engine) -> Iterator[tuple[bool, str]]:
+    """Return what is connected by links, and the workspaces in which the bot cannot do its work."""
+    path = key_file(settings)
+    if path and not path.exists():
+        return  # nothing can be connected before it is made, which is not for here
+    try:
+        installations = Installations(engine, secret_key(settings), {}, now_utc)
+    except BotError:
+        return  # what is wrong with the key is told for itself
+    found = installations.all()
+    if found:
+        counts = Counter(one.channel for one in found)
+        listed = "; ".join(f"{CHANNEL_NAMES[channel]}: {times}" for channel, times in counts.items())
+        yield True, f"Connected by links ({listed}): policybot installations lists them."
+    for one in (one for one in found if one.channel == SLACK):
+        from bot.channels.slack_checks import SCOPES
+
+        where = f"The Slack workspace {one.tenant} of {one.school_id}"
+        again = f"let whoever runs it open a new link of policybot install-link {one.school_id} slack"
+        if installations.bot_token(SLACK, one.tenant) is None:
+            yield False, f"{where} cannot be answered, since its token was sealed with another secret key: {again}."
+        elif missing := SCOPES.difference(one.scopes):
+            yield False, f"{where} has not granted {', '.join(sorted(missing))}: {again}."
+
+
+def _slack(slack: Slack, bot_token: str) -> Iterator[tuple[bool, str]]:
     """Ask Slack itself."""
     from bot.channels.slack_checks import check_slack
 
     yield from check_slack(
-        bot_token=slack.bot_token.get_secret_value(),
+        bot_token=bot_token,
         app_token=slack.app_token.get_secret_value() if slack.app_token else None,
         api_base_url=slack.api_base_url,
         workspaces=slack.workspaces,

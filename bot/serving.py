@@ -26,6 +26,7 @@ from bot.desk.gate import Gate
 from bot.desk.routes import desk_routes
 from bot.dispatcher import Dispatcher
 from bot.errors import BotError
+from bot.installations import Installations
 from bot.joining import Door
 from bot.leases import Lease
 from bot.messages import Channel
@@ -87,7 +88,7 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
     engine = indexes.versions.engine
     # Over SQLite there is one process: after a crash it need not wait for its own lease to run out.
     polling = None if engine.dialect.name == "sqlite" else Lease(engine, "telegram polling", now)
-    channels = _channels(configuration, parts.deliveries.count, metrics, polling)
+    channels = _channels(configuration, parts.deliveries.count, metrics, polling, parts.installations)
     dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels, metrics=metrics)
     pages = PolicyPages(indexes.versions, parts.links, parts.kept, door, now)
     # At a public address the demonstration's desk would be anybody's.
@@ -99,7 +100,8 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
     )
     desk = desk_routes(gate, parts, now, ways=ways, configuration=configuration)
     sign_in = _sign_in(configuration, settings, gate, parts, key)
-    routes = [*pages.routes(), *desk, *sign_in, *(route for channel in channels for route in channel.routes())]
+    install = _install(configuration, settings, parts, key)
+    routes = [*pages.routes(), *desk, *sign_in, *install, *(route for channel in channels for route in channel.routes())]
     publications = Publications(indexes.versions.engine, indexes)
 
     @asynccontextmanager
@@ -166,13 +168,40 @@ def _sign_in(configuration: Configuration, settings: Settings, gate: Gate, parts
     return MicrosoftSignIn(gate, relying_party, parts.people, parts.desk, key=key, now=parts.indexes.versions.now).routes()
 
 
+def _install(configuration: Configuration, settings: Settings, parts: Parts, key: bytes) -> list[Route]:
+    """Return the addresses at which workspaces install the Slack app, none where it is one workspace's own."""
+    slack = configuration.slack
+    if not (slack and slack.client_id and slack.client_secret and settings.public_url):
+        return []
+    from bot.channels.slack_install import SlackInstall
+
+    def name_of(school_id: str) -> str:
+        (school,) = parts.indexes.versions.schools([school_id])
+        return school.name
+
+    return SlackInstall(
+        parts.installations,
+        client_id=slack.client_id,
+        client_secret=slack.client_secret.get_secret_value(),
+        api_base_url=slack.api_base_url,
+        address=settings.public_url,
+        key=key,
+        name_of=name_of,
+        now=parts.indexes.versions.now,
+    ).routes()
+
+
 def _channels(
-    configuration: Configuration, count: Callable[[str, str], None], metrics: Metrics, polling: Lease | None
+    configuration: Configuration,
+    count: Callable[[str, str], None],
+    metrics: Metrics,
+    polling: Lease | None,
+    installations: Installations,
 ) -> list[Channel]:
     """Return the channels that are configured; the SDK of another is not even loaded, which would take seconds.
 
-    `count` counts what happened on a channel, in the store; `polling` is held by the one process that asks Telegram, None
-    where there is one.
+    `count` counts what happened on a channel, in the store; `polling` is held by the one process that asks Telegram, None where
+    there is one; `installations` are those by a provider's links.
     """
     channels: list[Channel] = []
     if configuration.slack:
@@ -181,7 +210,7 @@ def _channels(
         slack = configuration.slack
         channels.append(
             SlackChannel(
-                bot_token=slack.bot_token.get_secret_value(),
+                tokens=slack.bot_token.get_secret_value() if slack.bot_token else installations,
                 app_token=slack.app_token.get_secret_value() if slack.app_token else None,
                 signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
                 api_base_url=slack.api_base_url,
@@ -195,7 +224,8 @@ def _channels(
         from bot.channels.teams_connector import registration_of
 
         registration = registration_of(configuration.teams)
-        channels.append(TeamsChannel(registration, list(configuration.teams.tenants), partial(count, TEAMS, REFUSED)))
+        is_heard = partial(installations.is_heard, TEAMS)
+        channels.append(TeamsChannel(registration, list(configuration.teams.tenants), partial(count, TEAMS, REFUSED), is_heard))
     if configuration.telegram:
         from bot.channels.telegram import TelegramChannel
 

@@ -77,6 +77,36 @@ contact_books = Table(
     Column("confirmed_chair", LargeBinary),  # JSON: how the chair of governors is reached, as the chair last confirmed it
 )
 
+# Which school's staff a Slack workspace or a Microsoft tenant holds, where a provider's link was used there.
+installations = Table(
+    "installations",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("tenant", String(64), primary_key=True),  # the workspace or the tenant, as the platform names it
+    Column("school_id", ForeignKey("schools.id"), primary_key=True),
+    # 1 for the first of the tenant's schools: of two that are connected at once, each as the first, one is refused.
+    Column("place", Integer, nullable=False),
+    Column("installed_at", DateTime, nullable=False),
+    Column("token", LargeBinary),  # sealed for this row alone: the bot's token there; null where the app's own serves
+    Column("enterprise", String(64)),  # the organisation that the workspace is of, if of one
+    Column("bot_user", String(64)),  # who the bot is in the workspace
+    Column("scopes", Text),  # what was granted, with commas between
+    UniqueConstraint("channel", "tenant", "place"),
+    info=across("channel tenant school_id place installed_at scopes"),
+)
+
+# Links by which whoever runs a workspace or a tenant connects it to a school, once.
+install_links = Table(
+    "install_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("school_id", ForeignKey("schools.id"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("beside", String(64)),  # the school whose workspace it already is; null where it is to be nobody's yet
+    Column("expires_at", DateTime, nullable=False),
+    info=across("token_hash school_id channel beside expires_at"),
+)
+
 # What came in from a platform. It stays for a while after it was answered, without its words, to know it when it comes again.
 events = Table(
     "events",

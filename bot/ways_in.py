@@ -10,6 +10,9 @@ from bot.settings import LOOPBACK, Settings
 if TYPE_CHECKING:
     from bot.configuration import Configuration
 
+# Where Slack workspaces are connected by a provider's link.
+INSTALL_PATH = "/slack/install"
+
 
 @dataclass(frozen=True, slots=True)
 class WaysIn:
@@ -36,6 +39,10 @@ class WaysIn:
     def desk_link(self, token: str) -> str:
         """Return the link that opens the desk with a token."""
         return f"{self.desk}/enter/{token}"
+
+    def install_link(self, token: str) -> str:
+        """Return the link that connects a Slack workspace, with the token of an install link."""
+        return f"{self.address}{INSTALL_PATH}?link={token}"
 
     def page_link(self, code: str = "") -> str:
         """Return the link that opens the page, with a code in it where one is given."""

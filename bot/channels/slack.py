@@ -8,6 +8,7 @@ in before its own steps, and the signature is checked before it sees a body.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,10 +30,12 @@ from starlette.routing import Route
 
 from bot.channels.fetching import fetch
 from bot.channels.slack_blocks import to_home, to_messages
-from bot.channels.slack_events import Opened, Received, message_id, read
+from bot.channels.slack_events import Ended, Opened, Received, message_id, read
 from bot.commands import EXAMPLES
+from bot.installations import Installations
 from bot.layout import WORRIED_NOW
 from bot.messages import Audience, Call, File, Message, NotNow, Receive, Refused, Reply
+from bot.outage import StoreAway
 from bot.people import SLACK
 
 EVENTS_PATH = "/slack/events"
@@ -69,14 +74,17 @@ class _Member(NamedTuple):
 
 
 class SlackChannel:
-    """The Slack workspaces that hold one app. With an app token it connects to Slack; without, Slack posts to `EVENTS_PATH`."""
+    """The Slack workspaces that hold one app. With an app token it connects to Slack; without, Slack posts to `EVENTS_PATH`.
+
+    What comes from a workspace of which no token is known is answered by nothing.
+    """
 
     name = SLACK
 
     def __init__(
         self,
         *,
-        bot_token: str,
+        tokens: str | Installations,
         app_token: str | None,
         signing_secret: str | None,
         api_base_url: str,
@@ -86,17 +94,21 @@ class SlackChannel:
     ) -> None:
         """Keep the settings; nothing is connected yet.
 
-        `refused` counts what Slack had not signed, `not_receiving` each time that a connection is wanted and there is none.
+        `tokens` is the bot's token where there is one, else the installations, which know that of each workspace. `refused`
+        counts what Slack had not signed, and what comes from where the app is not installed; `not_receiving` each time that a
+        connection is wanted and there is none.
         """
-        self._bot_token = bot_token
+        self._tokens = tokens
         self._app_token = app_token
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._api_base_url = api_base_url
         self._allow_guests = allow_guests
         self._refused = refused
         self._not_receiving = not_receiving
-        self._members: dict[str, _Member] = {}
-        self._directs: dict[str, str] = {}
+        # By the workspace, as all that is called by a user's id: in another workspace it may be somebody else's.
+        self._members: dict[tuple[str | None, str], _Member] = {}
+        self._directs: dict[tuple[str | None, str], str] = {}
+        self._clients: dict[str | None, AsyncWebClient] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._calling: set[asyncio.Future[None]] = set()
 
@@ -108,9 +120,8 @@ class SlackChannel:
         """Begin to take in what Slack sends. A connection that cannot be made yet is tried again."""
         self._receive = receive
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
-        self._client = self._web_client(self._bot_token)
         self._bolt = AsyncApp(
-            client=self._client,
+            authorize=_nobody,
             before_authorize=self._before_bolt,
             process_before_response=True,
             request_verification_enabled=False,
@@ -134,6 +145,25 @@ class SlackChannel:
         return AsyncWebClient(
             token=token, base_url=self._api_base_url, session=self._session, timeout=CALL_SECONDS, retry_handlers=[]
         )
+
+    async def _token_in(self, team: str | None) -> str | None:
+        """Return the bot's token in a workspace, None where the app is not installed there. Raises StoreAway."""
+        if isinstance(self._tokens, str):
+            return self._tokens
+        return await asyncio.to_thread(self._tokens.bot_token, SLACK, team) if team else None
+
+    async def _client_in(self, team: str | None) -> AsyncWebClient:
+        """Return what speaks to Slack as the bot in a workspace. Raises Refused where the app is not installed there, NotNow."""
+        try:
+            token = await self._token_in(team)
+        except StoreAway:
+            raise NotNow("The store is away.") from None
+        if token is None:
+            self._clients.pop(team, None)
+            raise Refused("The app is not installed in this workspace.")
+        if team not in self._clients or self._clients[team].token != token:
+            self._clients[team] = self._web_client(token)
+        return self._clients[team]
 
     # Taking in
 
@@ -191,11 +221,18 @@ class SlackChannel:
             # It would be no better understood if it came again.
             _log.exception("Slack sent what has an unknown shape")
             sent = None
+        if isinstance(self._tokens, Installations):
+            if isinstance(sent, Ended):
+                at = datetime.fromtimestamp(sent.at, UTC).replace(tzinfo=None)
+                await asyncio.to_thread(self._tokens.ended, SLACK, sent.team, at)
+            elif sent is not None and await self._token_in(_workspace(sent)) is None:
+                await asyncio.to_thread(self._refused)
+                sent = None
         match sent:
             case Received(key, message, user, team) if member := await self._admitted(user, team, message.tenant):
                 await self._receive(key, msgspec.structs.replace(message, name=member.name))
             case Opened(user, team, channel) if await self._admitted(user, team, team):
-                suggesting = asyncio.create_task(self._suggest(channel))
+                suggesting = asyncio.create_task(self._suggest(team, channel))
                 self._asides.add(suggesting)
                 suggesting.add_done_callback(self._asides.discard)
         return BoltResponse(status=200, body="")
@@ -207,21 +244,21 @@ class SlackChannel:
         """
         if team != tenant and not self._allow_guests:
             return None
-        member = self._members.get(user)
+        member = self._members.get((tenant, user))
         if member is None or member.until < monotonic():
             try:
                 async with asyncio.timeout(LOOK_UP_SECONDS):
-                    member = await self._look_up(user)
-            except (SlackApiError, aiohttp.ClientError, TimeoutError):
+                    member = await self._look_up(user, tenant)
+            except (SlackApiError, NotNow, aiohttp.ClientError, TimeoutError):
                 if member is None:
                     raise
-            self._members[user] = member = member._replace(until=monotonic() + ADMITTED_SECONDS)
+            self._members[tenant, user] = member = member._replace(until=monotonic() + ADMITTED_SECONDS)
         return member if member.admitted else None
 
-    async def _look_up(self, user: str) -> _Member:
+    async def _look_up(self, user: str, tenant: str | None) -> _Member:
         nobody = _Member(admitted=False, name=None, until=0.0)
         try:
-            found = (await self._client.users_info(user=user))["user"]
+            found = (await (await self._client_in(tenant)).users_info(user=user))["user"]
         except SlackApiError as error:
             if _code(error) in _NO_SUCH_USER:
                 return nobody
@@ -245,6 +282,10 @@ class SlackChannel:
         What is for the asker alone is posted as a direct message rather than as an "ephemeral" one in the channel, which reaches
         nobody who is not looking and is lost when Slack is opened again: a direct message reaches the phone.
         """
+        calls = self._rendered(reply, message)
+        return calls if isinstance(self._tokens, str) else [call | {"team": message.tenant} for call in calls]
+
+    def _rendered(self, reply: Reply, message: Message) -> list[Call]:
         where = message.where
         if "home" in where:
             view = to_home(reply.blocks, reply.buttons)
@@ -284,32 +325,33 @@ class SlackChannel:
             calling.set_result(None)
 
     async def _post(self, call: Call) -> str | None:
-        method, arguments = call["method"], dict(call["arguments"])
+        method, arguments, team = call["method"], dict(call["arguments"]), call.get("team")
+        client = await self._client_in(team)
         if "to" in call:
             try:
-                arguments["channel"] = await self._direct(call["to"])
+                arguments["channel"] = await self._direct(client, team, call["to"])
             except SlackApiError as error:
                 if "else" not in call or not isinstance(_translated(error), Refused):
                     raise
                 # Somebody who takes no direct messages is told where she asked, and she alone: nobody is left without.
                 method, arguments = "chat.postEphemeral", {**arguments, **call["else"], "user": call["to"]}
         try:
-            said = await self._client.api_call(method, json=arguments)
+            said = await client.api_call(method, json=arguments)
         except SlackApiError as error:
             if _code(error) not in _BAD_BLOCKS or "text" not in arguments:
                 raise
             # Slack changes what it takes: the words alone are better than silence. The buttons go with the layout.
             _log.error("Slack refused a layout, and got the words alone", exc_info=True)
             words = f"{arguments['text']}\n{WORRIED_NOW}"
-            said = await self._client.api_call(method, json={**arguments, "text": words, "blocks": []})
+            said = await client.api_call(method, json={**arguments, "text": words, "blocks": []})
         # What one person alone sees in a channel has no time stamp of its own, nor has the Home tab.
         return message_id(said["channel"], said["ts"]) if "ts" in said.data else None
 
-    async def _direct(self, user: str) -> str:
+    async def _direct(self, client: AsyncWebClient, team: str | None, user: str) -> str:
         """Return the id of the direct messages with somebody."""
-        if user not in self._directs:
-            self._directs[user] = (await self._client.conversations_open(users=user))["channel"]["id"]
-        return self._directs[user]
+        if (team, user) not in self._directs:
+            self._directs[team, user] = (await client.conversations_open(users=user))["channel"]["id"]
+        return self._directs[team, user]
 
     async def _respond(self, url: str, arguments: dict[str, Any]) -> None:
         client = AsyncWebhookClient(url, session=self._session, timeout=CALL_SECONDS, retry_handlers=[])
@@ -326,22 +368,34 @@ class SlackChannel:
         """
         if "url" not in file.reference:
             raise Refused("Slack keeps it elsewhere, or for another workspace")
-        token = {"Authorization": f"Bearer {self._bot_token}"}
+        client = await self._client_in(file.reference.get("team"))
+        token = {"Authorization": f"Bearer {client.token}"}
         return await fetch(file.reference["url"], file, domain=DOMAIN, configured=self._api_base_url, headers=token)
 
     async def show_typing(self, message: Message) -> None:
         """Show under the asker's message that an answer is being looked for."""
         where = message.where
         if where.get("channel"):
-            await self._client.assistant_threads_setStatus(channel_id=where["channel"], thread_ts=where["thread"], status=STATUS)
+            client = await self._client_in(message.tenant)
+            await client.assistant_threads_setStatus(channel_id=where["channel"], thread_ts=where["thread"], status=STATUS)
 
-    async def _suggest(self, channel: str) -> None:
+    async def _suggest(self, team: str, channel: str) -> None:
         """Offer examples where somebody opened the Messages tab; without them the tab works as well."""
         prompts = [{"title": example, "message": example} for example in EXAMPLES]
         try:
-            await self._client.assistant_threads_setSuggestedPrompts(channel_id=channel, title="For example:", prompts=prompts)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError):
+            client = await self._client_in(team)
+            await client.assistant_threads_setSuggestedPrompts(channel_id=channel, title="For example:", prompts=prompts)
+        except (SlackApiError, NotNow, Refused, aiohttp.ClientError, TimeoutError):
             _log.debug("Slack could not offer examples", exc_info=True)
+
+
+async def _nobody() -> AuthorizeResult:
+    """Stand where Bolt asks in whose name its own steps are to be done: all is taken in before them."""
+    raise BoltError("Nothing is done by Bolt's own steps.")
+
+
+def _workspace(sent: Received | Opened | Ended) -> str | None:
+    return sent.message.tenant if isinstance(sent, Received) else sent.team
 
 
 def _message(said: dict[str, Any], reference: str) -> dict[str, Any]:

@@ -40,16 +40,34 @@ class Opened(Struct, frozen=True):
     channel: str
 
 
-def read(body: Mapping[str, Any]) -> Received | Opened | None:
+class Ended(Struct, frozen=True):
+    """The app was taken out of a workspace, or its token there does not hold any more; `at` is in seconds since 1970."""
+
+    team: str
+    at: int
+
+
+def read(body: Mapping[str, Any]) -> Received | Opened | Ended | None:
     """Return what a request of Slack is about, None where there is nothing to answer."""
     if body.get("type") == "event_callback":
-        return _event(body, body["event"])
+        return _ended(body, body["event"]) or _event(body, body["event"])
     if "command" in body:
         return _command(body)
     if body.get("type") == "block_actions":
         return _pressed(body)
     if body.get("type") == "message_action" and body.get("callback_id") == SHORTCUT:
         return _shortcut(body)
+    return None
+
+
+def _ended(body: Mapping[str, Any], event: Mapping[str, Any]) -> Ended | None:
+    """Return that the bot's own token ended: users' tokens are told of too.
+
+    https://docs.slack.dev/reference/events/tokens_revoked and https://docs.slack.dev/reference/events/app_uninstalled.
+    """
+    kind = event.get("type")
+    if kind == "app_uninstalled" or (kind == "tokens_revoked" and event["tokens"].get("bot")):
+        return Ended(body["team_id"], int(body["event_time"]))
     return None
 
 
@@ -95,7 +113,7 @@ def _direct(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Non
         place=f"{team}/{event['channel']}",
         text=_typed(written, body),
         attachment=_attachment(written),
-        files=tuple(_files(written)),
+        files=tuple(_files(written, team)),
         where={"channel": event["channel"], "thread": written.get("thread_ts") or written["ts"]},
         replies_to=_replies_to(event["channel"], written),
     )
@@ -294,11 +312,11 @@ def _kind(file: Mapping[str, Any]) -> str:
     return "video" if mimetype.startswith("video/") else _DOCUMENT
 
 
-def _files(written: Mapping[str, Any]) -> Iterable[File]:
+def _files(written: Mapping[str, Any], team: str) -> Iterable[File]:
     """Yield the documents that came with a message; https://docs.slack.dev/reference/objects/file-object."""
     for file in written.get("files") or ():
         if _kind(file) == _DOCUMENT and file.get("name"):
             # What is kept elsewhere, or is another workspace's, Slack gives to no app of this one.
             is_ours = file.get("mode") in _KEPT_BY_SLACK and file.get("file_access", "visible") == "visible"
             url = file.get("url_private_download") if is_ours and not file.get("is_external") else None
-            yield File(file["name"], file.get("size"), {"url": url} if url else {})
+            yield File(file["name"], file.get("size"), {"url": url, "team": team} if url else {})

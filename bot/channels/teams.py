@@ -1,6 +1,6 @@
 """Microsoft Teams: activities in, cards out. In a personal chat every message is a question, elsewhere what mentions the bot.
 
-Activities of other tenants than those configured are refused, and so are those of guests.
+Activities of other tenants than those configured are refused, unless a provider's links are used; and so are those of guests.
 See learn.microsoft.com/microsoftteams/platform/bots.
 """
 
@@ -22,6 +22,7 @@ from bot.channels.teams_card import to_activities
 from bot.channels.teams_connector import Connector, NotMicrosoft, Registration
 from bot.layout import WORRIED, WORRIED_NOW, Heading, Paragraph
 from bot.messages import Audience, Call, File, Message, NotNow, Receive, Refused, Reply
+from bot.outage import StoreAway
 from bot.people import TEAMS
 
 PATH = "/api/messages"
@@ -128,16 +129,26 @@ class Activity(Struct, rename="camel"):
 
 
 class TeamsChannel:
-    """Microsoft Teams, for the staff of these tenants; `refused` counts a request that is turned away."""
+    """Microsoft Teams, for the staff of these tenants; `refused` counts a request that is turned away.
+
+    `is_heard` tells of another tenant, asking the store, whether what is written from there is answered. It raises StoreAway.
+    """
 
     name = TEAMS
 
-    def __init__(self, registration: Registration, tenants: Collection[str], refused: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        registration: Registration,
+        tenants: Collection[str],
+        refused: Callable[[], None],
+        is_heard: Callable[[str], bool],
+    ) -> None:
         """Keep the parts; nothing is asked of Microsoft yet."""
         self._connector = Connector(registration)
         self._microsoft_elsewhere = registration.openid_metadata_url
         self._tenants = {tenant.lower() for tenant in tenants}
         self._count_refused = refused
+        self._is_heard = is_heard
         self._receive: Receive | None = None
         self._not_alone: dict[str, None] = {}  # references of replies that could not be said in private, the oldest first
 
@@ -219,7 +230,11 @@ class TeamsChannel:
         except NotNow:
             _log.warning("A request was refused: whether Microsoft has signed it cannot be known now", exc_info=True)
             return await self._refuse(503)
-        if not activity.tenants or not activity.tenants <= self._tenants:
+        try:
+            is_known = await self._is_of_known_tenant(activity)
+        except StoreAway:
+            return _told(503, "Not now.")
+        if not is_known:
             _log.warning("A request was refused: it is of another tenant")
             return await self._refuse(403)
         if activity.type == "invoke":
@@ -238,6 +253,12 @@ class TeamsChannel:
             return _told(503, "Not now.")
         await self._receive(key, message)
         return Response(status_code=200)
+
+    async def _is_of_known_tenant(self, activity: Activity) -> bool:
+        if activity.tenants and activity.tenants <= self._tenants:
+            return True
+        # Of a chat that two tenants share nobody says whose somebody there is.
+        return len(activity.tenants) == 1 and await asyncio.to_thread(self._is_heard, *activity.tenants)
 
     async def _is_staff(self, message: Message) -> bool:
         """Tell whether whoever wrote is of the tenant itself: guests can write in teams and groups, never to the bot alone."""

@@ -126,7 +126,7 @@ def assert_refused(ran: Any, *words: str) -> None:
 COMMANDS = [
     "serve", "init", "invite", "people", "sheet", "ask", "chat", "compare", "verify", "import", "diff", "try", "publish",
     "rollback", "audit", "desk-link", "export", "check", "eval", "doctor", "contacts", "migrate", "backup",
-    "restore", "publish-to", "trust-policies",
+    "restore", "publish-to", "trust-policies", "install-link", "installations",
 ]  # fmt: skip
 
 

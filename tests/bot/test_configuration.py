@@ -16,6 +16,7 @@ GUID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 OTHER_GUID = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
 
 WORKSPACES = "workspaces: {T1: {schools: [hillside]}}"
+OF_MANY = "slack: {client_id: '12.34', client_secret: abc, signing_secret: abc}"
 SLACK = f"slack: {{bot_token: xoxb-1, signing_secret: abc, {WORKSPACES}}}"
 TEAMS = {"TEAMS__APP_ID": GUID, "TEAMS__TENANT_ID": GUID, "TEAMS__CLIENT_SECRET": "s~3"}
 ENTRA = f"entra: {{client_id: {GUID}, client_secret: old, tenants: {{{GUID}: {{schools: [hillside]}}}}}}"
@@ -103,6 +104,8 @@ VARIABLES = [
     ("SLACK__BOT_TOKEN", "xoxb-2", "slack", "xoxb-2"),
     ("SLACK__SIGNING_SECRET", "12345678", "slack", "12345678"),
     ("SLACK__APP_TOKEN", "xapp-2", "slack", "xapp-2"),
+    ("SLACK__CLIENT_ID", "34.56", "slack", "34.56"),
+    ("SLACK__CLIENT_SECRET", "new", "slack", "new"),
     ("SLACK__API_BASE_URL", "http://127.0.0.1:8801/api", "slack", "http://127.0.0.1:8801/api/"),
     ("SLACK__ALLOW_GUESTS", "true", "slack", True),
     ("TELEGRAM__TOKEN", "12:ab", "telegram", "12:ab"),
@@ -132,8 +135,9 @@ VARIABLES = [
 def test_each_variable_sets_its_key_and_wins_over_the_file(
     configured: Configured, name: str, value: str, section: str, read: object
 ) -> None:
+    slack = OF_MANY if name.startswith("SLACK__CLIENT") else SLACK
     file = (
-        f"{SLACK}\ntelegram: {{token: '1:a', webhook_secret: x}}\n"
+        f"{slack}\ntelegram: {{token: '1:a', webhook_secret: x}}\n"
         f"teams: {{app_id: {GUID}, tenant_id: {GUID}, client_secret: old, allow_unauthenticated: false}}\n"
         f"{ENTRA}\npublic_url: https://bot.example\n"
         "email: {host: localhost, encryption: tls, port: 1, user: a, password: old, sender: a@b.example}"
@@ -241,6 +245,32 @@ WRONG: list[tuple[str, dict[str, str], list[str]]] = [
         "slack: {bot_token: xoxb-1, app_token: xapp-1, workspaces: {T1: {schools: [a, b], rooms: {C1: c}}}}",
         {},
         ["slack.workspaces.T1.rooms gives C1 to c, which is not among the schools beside it: a, b."],
+    ),
+    (
+        f"slack: {{client_id: hidden, client_secret: abc, {WORKSPACES}}}",
+        {"SLACK__BOT_TOKEN": "xoxb-1", "SLACK__SIGNING_SECRET": "a"},
+        ["slack.client_id is no client ID of a Slack app: those are digits, a dot, and digits after that."],
+    ),
+    (
+        f"slack: {{client_id: '1.2', bot_token: xoxb-1, app_token: xapp-1, {WORKSPACES}}}",
+        {},
+        [
+            "slack.client_secret is missing: set it to the client secret, from Basic Information on the app's page at Slack.",
+            "slack.bot_token is of one workspace, and slack.client_id of an app that many install: take one of the two out.",
+            "slack.app_token is for Socket Mode, and slack.client_id of an app that many install, from which Slack sends to "
+            "/slack/events: take it out.",
+            "slack.signing_secret is missing: set it to the signing secret, from Basic Information on the app's page at Slack.",
+            "slack.workspaces is for slack.bot_token, and slack.client_id of an app that many install, each by a link of "
+            "policybot install-link: take it out.",
+        ],
+    ),
+    (
+        SLACK,
+        {"SLACK__CLIENT_SECRET": "hidden"},
+        [
+            "POLICYBOT_SLACK__CLIENT_SECRET belongs to nothing: set slack.client_id to the client ID, from the same page, "
+            "or take it out."
+        ],
     ),
     (
         "slack: xoxb-hidden",
@@ -507,6 +537,21 @@ def test_the_only_school_has_the_bots_own_tenant(configured: Configured) -> None
 def test_with_more_schools_or_none_the_tenants_must_be_told(configured: Configured, known: list[str]) -> None:
     with pytest.raises(SettingsError, match=r"^teams\.tenants is missing: it is to be the tenant's id and its schools, such as "):
         check_schools(configured("", TEAMS), known)
+
+
+def test_a_provider_says_that_every_tenant_comes_by_a_link(configured: Configured) -> None:
+    configuration = configured("teams: {tenants: {}}", TEAMS)
+    assert check_schools(configuration, ["hillside", "riverside"]) == configuration
+    assert check_schools(configuration, ["hillside"]) == configuration
+
+
+@pytest.mark.parametrize("public_url", ["", "http://policies.provider.example"])
+def test_an_app_that_many_install_needs_an_address_with_https(configured: Configured, public_url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^slack\.client_id is set, but Slack sends people back to an address with https://"):
+        configured(OF_MANY, {"PUBLIC_URL": public_url})
+    slack = configured(OF_MANY, {"PUBLIC_URL": "https://policies.provider.example"}).slack
+    assert slack is not None
+    assert (slack.bot_token, slack.app_token, slack.workspaces) == (None, None, {})
 
 
 def test_a_tenant_that_is_told_stays(configured: Configured) -> None:

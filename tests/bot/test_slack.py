@@ -67,7 +67,7 @@ class Slack:
         self.server = server
         self.socket = socket
         self.channel = SlackChannel(
-            bot_token=BOT_TOKEN,
+            tokens=BOT_TOKEN,
             app_token=APP_TOKEN if socket else None,
             signing_secret=None if socket else SIGNING_SECRET,
             api_base_url=server.api_url,

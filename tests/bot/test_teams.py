@@ -152,7 +152,7 @@ def test_a_document_is_fetched_by_its_link_from_a_private_chat_alone(teams: Team
     assert teams.downloads == []
 
     async def fetched(registration: Registration) -> bytes:
-        channel = TeamsChannel(registration, [TENANT], lambda: None)
+        channel = TeamsChannel(registration, [TENANT], lambda: None, lambda _tenant: False)
         try:
             return await channel.fetch(file)
         finally:
@@ -394,7 +394,7 @@ def test_a_slow_answer_is_announced_delays_nobody_and_comes_even_where_that_fail
     engine, go_on = open_store(sqlite_url(tmp_path)), threading.Event()
     indexes = Indexes(Versions(engine, now_utc), knowledge)
     parts = assemble(indexes, b"a key for the tests")
-    channel = TeamsChannel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], lambda: None)
+    channel = TeamsChannel(registered(teams.openid_metadata_url, teams.login_url), [TENANT], lambda: None, lambda _tenant: False)
     dispatcher = Dispatcher(_Slow(go_on), parts.deliveries, parts.records, parts.outgoing, [channel])
 
     @asynccontextmanager

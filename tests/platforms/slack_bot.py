@@ -28,7 +28,7 @@ ONE_SCHOOL = Tenancy(("coniston",))
 def slack_channel(api_url: str, parts: Parts, *, socket: bool, guests: bool = False) -> SlackChannel:
     """Return the channel of a bot on the Slack at this address, over Socket Mode or signed HTTP."""
     return SlackChannel(
-        bot_token=BOT_TOKEN,
+        tokens=BOT_TOKEN,
         app_token=APP_TOKEN if socket else None,
         signing_secret=None if socket else SIGNING_SECRET,
         api_base_url=api_url,

@@ -1,11 +1,14 @@
 """A Slack workspace on this machine: its Web API, its events over signed HTTP or Socket Mode, and the people in it.
 
+Other workspaces can install the app too, over OAuth; each then has a token of its own, which reaches nothing of another's.
+
 It speaks the wire format to the real slack_bolt and slack_sdk, holds them to Slack's documented limits with Slack's own
 error codes, records all that comes, and can be made to fail. Where Slack's documentation leaves a point open, the
 stricter reading is taken. It runs in a thread of its own, so that tests need no event loop.
 """
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import itertools
@@ -19,7 +22,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
 from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, web
@@ -37,6 +40,7 @@ SIGNING_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105
 TEAM = "T0SCHOOL"
 OTHER_TEAM = "T0OTHER"
 APP = "A0POLICYBOT"
+CLIENT_ID, CLIENT_SECRET = "1234.5678", "fedcba9876543210fedcba9876543210"
 BOT_USER = "U0POLICYBOT"
 BOT = "B0POLICYBOT"
 # The workspace has installed the app from this, and grants what it asks for.
@@ -112,6 +116,7 @@ class Room:
     id: str
     members: set[str]
     im: bool = False
+    team: str = TEAM
     archived: bool = False
     has_bot: bool = True
 
@@ -162,6 +167,10 @@ class SlackServer:
         self.downloads: list[str] = []  # the ids of the files that were fetched
         self._files: dict[str, bytes] = {}
         self.scopes = set(yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
+        # Whose each token of the bot is, and what was allowed and not yet fetched: a code, with the workspace and the address.
+        self.tokens = {BOT_TOKEN: TEAM}
+        self._codes: dict[str, tuple[str, str]] = {}
+        self.granted: dict[str, Any] = {}  # what the next answers to a code differ in
         self.clock_is_off_by = 0
         self.events_url: str | None = None
         # Slack waits three seconds, then tries again at once, after one minute and after five.
@@ -335,8 +344,59 @@ class SlackServer:
     def direct(self, user: str) -> str:
         """Return the id of somebody's direct messages with the bot."""
         room = f"D{user[1:]}"
-        self.rooms.setdefault(room, Room(room, {user}, im=True))
+        self.rooms.setdefault(room, Room(room, {user}, im=True, team=self._workspace(user)))
         return room
+
+    # Installing
+
+    def allow(self, authorization_url: str, team: str) -> str:
+        """Allow the app in a workspace, on the page of this address; return the address to which Slack sends the browser back."""
+        page, asked = urlsplit(authorization_url), dict(parse_qsl(urlsplit(authorization_url).query))
+        if (f"{page.scheme}://{page.netloc}", page.path) != (self.url, "/oauth/v2/authorize"):
+            raise AssertionError("that is not the page at which an app is allowed")
+        if asked["client_id"] != CLIENT_ID or set(asked["scope"].split(",")) != self.scopes:
+            raise AssertionError("that is another app, or asks for what the manifest does not")
+        code = self.code(team, asked["redirect_uri"])
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+
+    def code(self, team: str, redirect_uri: str) -> str:
+        """Return a code for an app that was allowed in a workspace, by whichever way."""
+        code = f"{next(self._numbers)}.{team}.code"
+        self._codes[code] = team, redirect_uri
+        return code
+
+    def uninstall(self, team: str, *, event: str = "app_uninstalled", at: float | None = None) -> Delivery:
+        """Take the app out of a workspace, whose token then holds no more; `event` is that by which the bot is told."""
+        self.tokens = {token: of for token, of in self.tokens.items() if of != team}
+        tokens = {"tokens": {"oauth": [], "bot": [BOT_USER]}} if event == "tokens_revoked" else {}
+        told = {"team_id": team, "authorizations": [], "event_time": int(time.time() if at is None else at)}
+        return self.deliver_event({"type": event, **tokens}, **told)
+
+    def _workspace(self, user: str) -> str:
+        """Return in which workspace somebody meets the bot: their own where it is installed there, else as a stranger in ours."""
+        person = self.people.get(user)
+        return person.team if person and person.team in self.tokens.values() else TEAM
+
+    def _oauth_access(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        team, redirect_uri = self._codes.pop(str(arguments.get("code")), ("", ""))
+        if not team:
+            raise _RefusedError("invalid_code")
+        if arguments.get("redirect_uri") != redirect_uri:
+            raise _RefusedError("bad_redirect_uri")
+        token = next((one for one, of in self.tokens.items() if of == team), f"xoxb-{team}-{next(self._numbers)}")
+        self.tokens[token] = team
+        return {
+            "access_token": token,
+            "token_type": "bot",
+            "scope": ",".join(sorted(self.scopes)),
+            "bot_user_id": BOT_USER,
+            "app_id": APP,
+            "team": {"id": team, "name": "School"},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "authed_user": {"id": "U1ADMIN"},
+            **self.granted,
+        }
 
     # What people do. Each returns the delivery, which goes on in the background.
 
@@ -414,7 +474,7 @@ class SlackServer:
         """Send a document in direct messages; `odd` is what differs from a file that is kept in this workspace."""
         number = f"F{next(self._numbers):08}"
         self._files[number] = content
-        url = f"{self.url}/files-pri/{TEAM}-{number}"
+        url = f"{self.url}/files-pri/{self._workspace(user)}-{number}"
         file = {
             "id": number,
             "created": int(time.time()),
@@ -425,7 +485,7 @@ class SlackServer:
             "filetype": name.rpartition(".")[2],
             "pretty_type": "Word Document",
             "user": user,
-            "user_team": TEAM,
+            "user_team": self._workspace(user),
             "editable": False,
             "size": len(content),
             "mode": "hosted",
@@ -484,7 +544,7 @@ class SlackServer:
         where = room or self.direct(user)
         form = {
             "token": "legacy",
-            "team_id": TEAM,
+            "team_id": self._workspace(user),
             "team_domain": "school",
             "channel_id": where,
             "channel_name": "directmessage" if self.rooms[where].im else "staff",
@@ -497,7 +557,7 @@ class SlackServer:
             "response_url": self._new_response_url(user, where),
             "trigger_id": self._trigger(),
         }
-        if self.people[user].team != TEAM:
+        if self.people[user].team != self._workspace(user):
             form |= {"team_id": self.people[user].team, "enterprise_id": "E0OTHER"}
         return self._deliver("slash_commands", form)
 
@@ -509,18 +569,19 @@ class SlackServer:
 
     def deliver_event(self, event: Mapping[str, Any], user: str = "", **envelope: Any) -> Delivery:
         """Deliver an event of any kind in its envelope."""
-        stranger = user in self.people and self.people[user].team != TEAM
+        team = self._workspace(user)
+        stranger = user in self.people and self.people[user].team != team
         payload = {
             "token": "legacy",
-            "team_id": TEAM,
-            "context_team_id": TEAM,
+            "team_id": team,
+            "context_team_id": team,
             "api_app_id": APP,
             "event": {"event_ts": self._ts(), **event},
             "type": "event_callback",
             "event_id": f"Ev{next(self._numbers):08}",
             "event_time": int(time.time()),
             "authorizations": [
-                {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True, "is_enterprise_install": False}
+                {"enterprise_id": None, "team_id": team, "user_id": BOT_USER, "is_bot": True, "is_enterprise_install": False}
             ],
             "is_ext_shared_channel": stranger,
             **envelope,
@@ -566,7 +627,7 @@ class SlackServer:
             "api_app_id": APP,
             "token": "legacy",
             "trigger_id": self._trigger(),
-            "team": {"id": TEAM, "domain": "school"},
+            "team": {"id": self._workspace(user), "domain": "school"},
             "enterprise": None,
             "is_enterprise_install": False,
         }
@@ -704,11 +765,14 @@ class SlackServer:
         arguments = await _arguments(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or arguments.pop("token", "")
         call = Call(request.match_info["method"], arguments, token)
+        if call.method == "oauth.v2.access":
+            return await self._answered(request, call, lambda: self._given_token(call))
         return await self._answered(request, call, lambda: self._carried_out(call))
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         """Give a file to whoever shows the app's token, and has the scope; others are led to where one signs in."""
-        if request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}" or "files:read" not in self.scopes:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.tokens.get(token) != request.match_info["id"].partition("-")[0] or "files:read" not in self.scopes:
             raise web.HTTPFound(f"{self.url}/?redir={request.path}")
         number = request.match_info["id"].rpartition("-")[2]
         with self._changes.recording():
@@ -761,15 +825,18 @@ class SlackServer:
 
     def _carried_out(self, call: Call) -> dict[str, Any]:
         """Check the token and the scope, then do what the method does; refused as Slack refuses."""
-        wanted, other = (APP_TOKEN, BOT_TOKEN) if call.method == "apps.connections.open" else (BOT_TOKEN, APP_TOKEN)
-        if call.token != wanted:
-            refusal = "not_authed" if not call.token else "not_allowed_token_type" if call.token == other else "invalid_auth"
+        wanted, others = {APP_TOKEN}, set(self.tokens)
+        if call.method != "apps.connections.open":
+            wanted, others = others, wanted
+        if call.token not in wanted:
+            refusal = "not_authed" if not call.token else "not_allowed_token_type" if call.token in others else "invalid_auth"
             return {"ok": False, "error": refusal}
         scope = _SCOPE_OF.get(call.method)
         if scope and scope not in self.scopes:
             return {"ok": False, "error": "missing_scope", "needed": scope, "provided": ",".join(sorted(self.scopes))}
         method = {
             "auth.test": self._auth_test,
+            "auth.revoke": lambda _: {"revoked": self.tokens.pop(call.token) != ""},
             "apps.connections.open": self._connections_open,
             "chat.postMessage": self._post_message,
             "chat.postEphemeral": self._post_ephemeral,
@@ -784,9 +851,30 @@ class SlackServer:
         if method is None:
             return {"ok": False, "error": "unknown_method", "req_method": call.method}
         try:
+            self._require_own(call)
             return {"ok": True, **method(call.arguments)}
         except _RefusedError as refused:
             return {"ok": False, "error": refused.code, **refused.more}
+
+    def _given_token(self, call: Call) -> dict[str, Any]:
+        """Give the token for a code to the app itself, which shows its client ID and secret in HTTP's basic way."""
+        if call.token != "Basic " + base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode():
+            return {"ok": False, "error": "bad_client_secret"}
+        try:
+            return {"ok": True, **self._oauth_access(call.arguments)}
+        except _RefusedError as refused:
+            return {"ok": False, "error": refused.code}
+
+    def _require_own(self, call: Call) -> None:
+        """Refuse what reaches for a room or a person of another workspace that has the app."""
+        team, others = self.tokens.get(call.token, TEAM), set(self.tokens.values())
+        room = self.rooms.get(str(call.arguments.get("channel") or call.arguments.get("channel_id")))
+        if room and room.team != team:
+            raise _RefusedError("channel_not_found")
+        for name in ("user", "users", "user_id"):
+            person = self.people.get(str(call.arguments.get(name)))
+            if person and person.team != team and (person.team in others or team != TEAM):
+                raise _RefusedError("user_not_found")
 
     def _auth_test(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -865,7 +953,7 @@ class SlackServer:
             "is_bot": person.bot,
             "is_restricted": person.guest,
             "is_ultra_restricted": False,
-            **({"is_stranger": True} if person.team != TEAM else {}),
+            **({"is_stranger": True} if person.team != self._workspace(person.id) else {}),
         }
         return {"user": user}
 

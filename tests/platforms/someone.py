@@ -129,7 +129,7 @@ class OnSlack(Platform):
         self.server = server
         server.people["U1STAFF"].name = "Sam Teacher"
         self.channel = SlackChannel(
-            bot_token=BOT_TOKEN,
+            tokens=BOT_TOKEN,
             app_token=None,
             signing_secret=SIGNING_SECRET,
             api_base_url=server.api_url,
@@ -175,7 +175,7 @@ class InTeams(Platform):
         self.server = server
         self.chat = private_chat(ANNE.account["id"])
         registration = registered(server.openid_metadata_url, server.login_url)
-        self.channel = TeamsChannel(registration, [TENANT], uncounted)
+        self.channel = TeamsChannel(registration, [TENANT], uncounted, lambda _tenant: False)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:

@@ -28,7 +28,8 @@ TENANCIES = {TENANT: (SCHOOL,)}
 
 def teams_channel(registration: Registration, tenants: Collection[str], parts: Parts) -> TeamsChannel:
     """Return the channel of a bot for the staff of these tenants."""
-    return TeamsChannel(registration, tenants, partial(parts.deliveries.count, TEAMS, REFUSED))
+    is_heard = partial(parts.installations.is_heard, TEAMS)
+    return TeamsChannel(registration, tenants, partial(parts.deliveries.count, TEAMS, REFUSED), is_heard)
 
 
 def teams_bot(
