@@ -4,7 +4,7 @@ import html
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -136,7 +136,7 @@ class OnTeams(Seat):
         super().__init__()
         self._server = server
         self._who = who
-        self._chat = private_chat(who.account["id"])
+        self._chat = replace(private_chat(who.account["id"]), tenant=who.tenant)
         self._address = address + PATH
 
     def writes(self, text: str) -> None:
