@@ -504,6 +504,7 @@ removals = Table(
 backups = Table(
     "backups",
     metadata,
-    Column("made_at", DateTime, primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("made_at", DateTime, nullable=False),
     info=of_no_school(),
 )

@@ -21,8 +21,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "backups",
+        sa.Column("id", sa.Integer, nullable=False),
         sa.Column("made_at", sa.DateTime, nullable=False),
-        sa.PrimaryKeyConstraint("made_at", name="pk_backups"),
+        sa.PrimaryKeyConstraint("id", name="pk_backups"),
     )
 
 
