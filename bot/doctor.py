@@ -5,12 +5,13 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
+from bot.backup import last_backup
 from bot.bootstrap import open_indexes
-from bot.clock import now_utc, today
+from bot.clock import now_utc, spoken, today
 from bot.configuration import Configuration, Email, Entra, Slack, Teams, Telegram, check_schools, read_configuration
 from bot.contact_book import ContactBook
 from bot.contact_gaps import gaps
@@ -25,10 +26,12 @@ from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from bot.steps import ENGLAND
 from corpus.dates import PolicyDate
+from corpus.tenancy import owning
 from corpus.versions import School
 
 LEAST_DISK = 100_000_000  # bytes
 DAYS_COUNTED = timedelta(days=7)
+BACKED_UP_WITHIN = timedelta(days=7)
 # What is told of a channel's counts, each after how often it happened.
 _COUNTED = {
     DUPLICATES: "delivered to us again, and answered once",
@@ -77,6 +80,9 @@ def _checks() -> Iterator[tuple[bool | None, str]]:
         return
     versions = indexes.versions
     yield True, f"The store at {versions.engine.url.render_as_string()} is open and up to date."
+    yield from _whole(versions.engine)
+    if not settings.demo:
+        yield _backed_up(last_backup(versions.engine))
     yield from _home(settings)
     yield from _secret(settings)
     schools = versions.schools()
@@ -257,6 +263,34 @@ def _counted(configuration: Configuration, deliveries: Deliveries) -> Iterator[t
                 f"what the log of policybot serve says of {channel}."
             )
         yield UNDELIVERED not in counts, sentence
+
+
+def _whole(engine: Engine) -> Iterator[tuple[bool, str]]:
+    """Return whether the file of the store is as SQLite wrote it; a server looks after its files itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with owning(engine).connect() as connection:
+        found = connection.scalar(text("PRAGMA integrity_check(1)"))
+    if found == "ok":
+        yield True, "The store's file is whole."
+    else:
+        yield (
+            False,
+            f"The store's file is damaged ({' '.join(str(found).split())}): stop the server, and restore the last backup.",
+        )
+
+
+def _backed_up(made_at: datetime | None) -> tuple[bool | None, str]:
+    """Return when the last backup was made, and what to do where that is too long ago."""
+    if made_at is None:
+        return None, "No backup of the store was made yet: policybot backup FILE makes one, each night if it can be."
+    said = f"The last backup of the store was made on {spoken(made_at)}"
+    if now_utc() - made_at > BACKED_UP_WITHIN:
+        return (
+            None,
+            f"{said}, more than {BACKED_UP_WITHIN.days} days ago: policybot backup FILE makes one, each night if it can be.",
+        )
+    return True, f"{said}."
 
 
 def _secret(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -103,7 +103,7 @@ def restore(
     try:
         with changing(engine) as connection:
             _require_empty(connection)
-            _make_anew(connection, backup.head.schema)
+            _prepare(connection, backup.head.schema)
             try:
                 _load(connection, file, backup.head.schema)
             except (KeyError, ValueError, TypeError, IntegrityError, DataError):
@@ -123,8 +123,7 @@ def _require_empty(connection: Connection) -> None:
     if found is None:
         return
     if connection.dialect.name == "postgresql":
-        # The owner sees no row, lest it be of another school. Undone with the transaction, or when the tables are made anew.
-        connection.execute(text("ALTER TABLE schools NO FORCE ROW LEVEL SECURITY"))
+        _let_owner_in(connection, schools)
     if found not in known_schemas():
         raise BotError("The store was made by a newer version of policybot: upgrade this one, or choose another store.")
     if connection.scalar(select(func.count()).select_from(schools)):
@@ -134,8 +133,19 @@ def _require_empty(connection: Connection) -> None:
         )
 
 
-def _make_anew(connection: Connection, schema: str) -> None:
-    """Make the tables of a schema in a store that has no school, in the place of those that are there."""
+def _let_owner_in(connection: Connection, table: Table) -> None:
+    """Let whoever owns a table on PostgreSQL reach its rows, which else is for schools alone, until it is secured again."""
+    connection.execute(text(f"ALTER TABLE {table.name} NO FORCE ROW LEVEL SECURITY"))
+
+
+def _prepare(connection: Connection, schema: str) -> None:
+    """Make a store that has no school one of this schema, in which there is nothing at all."""
+    if found_schema(connection) == schema:
+        for table in reversed(tables_of(connection, schema)):
+            if connection.dialect.name == "postgresql":
+                _let_owner_in(connection, table)
+            connection.execute(delete(table))
+        return
     ours = {*metadata.tables, "alembic_version"}
     found = MetaData()
     found.reflect(connection, only=lambda name, _: name in ours)
