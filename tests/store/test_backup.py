@@ -11,18 +11,20 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Table, event, func, insert, inspect, select, text, update
+from sqlalchemy.exc import DatabaseError
 
 from bot import tables
 from bot.backup import check, write_backup
 from bot.errors import BotError
 from bot.restore import NUMBERS_LEFT_OUT, Kept, Restored, restore
-from bot.schema import HEAD, bring_to, open_store
+from bot.schema import HEAD, bring_to
 from corpus.tables import metadata, open_engine, schools, sqlite_url
 from corpus.tenancy import owning, writing_at
 from corpus.versions import Versions
@@ -42,14 +44,35 @@ def restored(engine: Engine, file: Path, ledger: Any = ()) -> Restored:
 
 
 @contextmanager
-def new_store(dialect: str, folder: Path) -> Iterator[Engine]:
-    """Yield the engine of a store in which there is nothing at all."""
+def bare_store(dialect: str, folder: Path) -> Iterator[Engine]:
+    """Yield the engine of a store in which there is nothing at all, not even a table."""
     with ExitStack() as stack:
         url = stack.enter_context(postgres.shared().database()) if dialect == "postgresql" else sqlite_url(folder)
         engine = open_engine(url)
         folder.mkdir(exist_ok=True)
         yield engine
         engine.dispose()
+
+
+NewStore = Callable[[str, str], Engine]
+
+
+@pytest.fixture
+def new_store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewStore]:
+    """Return the engine of a store of a dialect, in a folder of this name, that is up to date and empty."""
+    with ExitStack() as stack:
+
+        def build(dialect: str, name: str) -> Engine:
+            if dialect == "postgresql":
+                url = stack.enter_context(postgres.shared().database(request.getfixturevalue("empty_database")))
+            else:
+                copytree(request.getfixturevalue("empty_store"), tmp_path / name)
+                url = sqlite_url(tmp_path / name)
+            engine = open_engine(url)
+            stack.callback(engine.dispose)
+            return engine
+
+        yield build
 
 
 def row(table: Table, number: int) -> dict[str, object]:
@@ -77,21 +100,19 @@ def contents(engine: Engine) -> dict[str, list[Any]]:
         return {table.name: sorted(map(tuple, connection.execute(select(table))), key=repr) for table in metadata.sorted_tables}
 
 
-def test_every_row_of_every_table_goes_from_one_kind_of_store_to_the_other_and_back(tmp_path: Path) -> None:
-    first = open_store(sqlite_url(tmp_path))
+def test_every_row_of_every_table_goes_from_one_kind_of_store_to_the_other_and_back(new_store: NewStore, tmp_path: Path) -> None:
+    first, second, third = new_store("sqlite", "first"), new_store("postgresql", "second"), new_store("sqlite", "third")
     fill(first)
     before = contents(first)
-    write_backup(first, tmp_path / "first", "key", NOW)
-    with new_store("postgresql", tmp_path) as second, new_store("sqlite", tmp_path / "third") as third:
-        ledger = check(tmp_path / "first").removals
-        assert len(ledger) == 2
-        came = restored(second, tmp_path / "first", ledger)
-        assert (came.unsaid, came.unanswered, came.invitations) == (4, 2, 0)
-        between = contents(second)
-        write_backup(second, tmp_path / "second", "key", NOW + timedelta(days=1))
-        restored(third, tmp_path / "second", ledger)
-        after = contents(third)
-    first.dispose()
+    write_backup(first, tmp_path / "one", "key", NOW)
+    ledger = check(tmp_path / "one").removals
+    assert len(ledger) == 2
+    came = restored(second, tmp_path / "one", ledger)
+    assert (came.unsaid, came.unanswered, came.invitations) == (4, 2, 0)
+    between = contents(second)
+    write_backup(second, tmp_path / "two", "key", NOW + timedelta(days=1))
+    restored(third, tmp_path / "two", ledger)
+    after = contents(third)
     assert sorted(name for name, rows in before.items() if not rows) == []
     assert sorted(name for name, rows in after.items() if not rows) == sorted(ENDED)
     for name in set(before) - ENDED - {"backups", "events", "schools"}:
@@ -103,7 +124,9 @@ def test_every_row_of_every_table_goes_from_one_kind_of_store_to_the_other_and_b
 
 
 @pytest.mark.both_stores
-def test_a_backup_is_of_one_moment_while_somebody_else_writes(store: Versions, dialect: str, tmp_path: Path) -> None:
+def test_a_backup_is_of_one_moment_while_somebody_else_writes(
+    store: Versions, dialect: str, new_store: NewStore, tmp_path: Path
+) -> None:
     engine, stopped, written = store.engine, threading.Event(), threading.Semaphore(0)
 
     def write() -> None:
@@ -125,11 +148,11 @@ def test_a_backup_is_of_one_moment_while_somebody_else_writes(store: Versions, d
         assert written.acquire(timeout=20)
     stopped.set()
     writer.join()
-    with new_store(dialect, tmp_path / "other") as other:
-        restored(other, tmp_path / "backup")
-        with owning(other).connect() as connection:
-            moment = connection.scalar(select(schools.c.revision))
-            assert moment == connection.scalar(select(func.count()).select_from(tables.audit)) == rows["audit"]
+    other = new_store(dialect, "other")
+    restored(other, tmp_path / "backup")
+    with owning(other).connect() as connection:
+        moment = connection.scalar(select(schools.c.revision))
+        assert moment == connection.scalar(select(func.count()).select_from(tables.audit)) == rows["audit"]
     assert moment >= 5
 
 
@@ -161,6 +184,7 @@ def test_what_is_written_between_two_tables_is_not_in_the_backup(store: Versions
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from shutil import copytree
 from sqlalchemy import event
 from bot import restore
 from bot.backup import write_backup
@@ -207,7 +231,7 @@ def test_a_restore_that_is_killed_leaves_the_store_empty_and_goes_well_when_run_
     store: Versions, tmp_path: Path, stage: str, kind: str
 ) -> None:
     write_backup(store.engine, tmp_path / "backup", "key", NOW)
-    with new_store(kind, tmp_path / "other") as other:
+    with bare_store(kind, tmp_path / "other") as other:
         kill("restore", other.url.render_as_string(), tmp_path / "backup", stage)
         assert inspect(other).get_table_names() == []
         other.dispose()
@@ -219,9 +243,10 @@ def test_a_restore_that_is_killed_leaves_the_store_empty_and_goes_well_when_run_
 
 
 @pytest.fixture(scope="module")
-def a_backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def a_backup(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    engine = open_store(sqlite_url(folder))
+    copytree(empty_store, folder / "store")
+    engine = open_engine(sqlite_url(folder / "store"))
     fill(engine)
     write_backup(engine, folder / "backup", "key", NOW)
     engine.dispose()
@@ -279,7 +304,7 @@ def test_what_is_no_backup_of_ours_is_refused_in_a_sentence_and_the_store_stays_
     a_backup: Path, tmp_path: Path, change: Callable[[str], str], sentence: str
 ) -> None:
     changed = resealed(a_backup, change)
-    with new_store("sqlite", tmp_path / "other") as other:
+    with bare_store("sqlite", tmp_path / "other") as other:
         with pytest.raises(BotError, match=sentence) as refused:
             restored(other, changed, check(a_backup).removals)
         assert "\n" not in str(refused.value)
@@ -298,24 +323,21 @@ def test_a_store_with_a_school_is_left_alone(store: Versions, tmp_path: Path) ->
     assert contents(store.engine) == before
 
 
-def test_postgresql_goes_on_giving_numbers_and_keeping_schools_apart_after_a_restore(a_backup: Path) -> None:
-    with postgres.shared().database() as url:
-        engine = open_store(url)  # as whoever starts the servers first
-        restored(engine, a_backup, check(a_backup).removals)
-        with owning(engine).begin() as connection:
-            forced = text("SELECT count(*) FROM pg_class WHERE relforcerowsecurity")
-            owned = [table for table in metadata.sorted_tables if not table.info.get("shared")]
-            assert connection.scalar(forced) == len(owned)
-        with writing_at(engine, "hillside") as connection:
-            joined = {"school_id": "hillside", "channel": "web", "account": "new", "role": "staff", "since": NOW}
-            number = connection.scalar(insert(tables.people).values(joined).returning(tables.people.c.id))
-        engine.dispose()
+def test_postgresql_goes_on_giving_numbers_and_keeping_schools_apart_after_a_restore(a_backup: Path, new_store: NewStore) -> None:
+    engine = new_store("postgresql", "")
+    restored(engine, a_backup, check(a_backup).removals)
+    with owning(engine).connect() as connection:
+        forced = text("SELECT count(*) FROM pg_class WHERE relforcerowsecurity")
+        assert connection.scalar(forced) == sum(1 for table in metadata.sorted_tables if not table.info.get("shared"))
+    with writing_at(engine, "hillside") as connection:
+        joined = {"school_id": "hillside", "channel": "web", "account": "new", "role": "staff", "since": NOW}
+        number = connection.scalar(insert(tables.people).values(joined).returning(tables.people.c.id))
     assert number == 3
 
 
 @pytest.mark.both_stores
 def test_numbers_that_are_given_once_go_on_after_those_that_may_have_been_given_since(
-    store: Versions, dialect: str, tmp_path: Path
+    store: Versions, dialect: str, new_store: NewStore, tmp_path: Path
 ) -> None:
     made = {"school_id": "hillside", "role": "staff", "made_at": NOW, "expires_at": NOW}
     with owning(store.engine).begin() as connection:
@@ -323,27 +345,27 @@ def test_numbers_that_are_given_once_go_on_after_those_that_may_have_been_given_
             connection.execute(insert(tables.invitations).values(made | {"code_hash": str(number)}))
         connection.execute(tables.invitations.delete())
     write_backup(store.engine, tmp_path / "backup", "key", NOW)
-    with new_store(dialect, tmp_path / "other") as other:
-        restored(other, tmp_path / "backup")
-        with writing_at(other, "hillside") as connection:
-            new = insert(tables.invitations).values(made | {"code_hash": "new"}).returning(tables.invitations.c.id)
-            assert connection.scalar(new) == 3 + NUMBERS_LEFT_OUT + 1
+    other = new_store(dialect, "other")
+    restored(other, tmp_path / "backup")
+    with writing_at(other, "hillside") as connection:
+        new = insert(tables.invitations).values(made | {"code_hash": "new"}).returning(tables.invitations.c.id)
+        assert connection.scalar(new) == 3 + NUMBERS_LEFT_OUT + 1
 
 
-@pytest.mark.both_stores
-def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(dialect: str, tmp_path: Path) -> None:
-    with new_store("sqlite", tmp_path / "old") as old:
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
+def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(kind: str, new_store: NewStore, tmp_path: Path) -> None:
+    with bare_store("sqlite", tmp_path / "old") as old:
         with owning(old).begin() as connection:
             bring_to(connection, "0008")
             connection.execute(insert(schools), [row(schools, 1)])
             connection.execute(insert(tables.people), [row(tables.people, 1)])
         write_backup(old, tmp_path / "backup", "key", NOW)
     assert check(tmp_path / "backup").head.schema == "0008"
-    with new_store(dialect, tmp_path / "other") as other:
-        restored(other, tmp_path / "backup")
-        with owning(other).connect() as connection:
-            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
-        assert len(contents(other)["people"]) == 1
+    other = new_store(kind, "other")
+    restored(other, tmp_path / "backup")
+    with owning(other).connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+    assert len(contents(other)["people"]) == 1
 
 
 def test_a_backup_is_for_its_owner_alone_and_never_takes_anothers_place(store: Versions, tmp_path: Path) -> None:
@@ -357,11 +379,11 @@ def test_a_backup_is_for_its_owner_alone_and_never_takes_anothers_place(store: V
         write_backup(store.engine, tmp_path / "nowhere" / "backup", "key", NOW)
 
 
-def test_a_damaged_store_is_not_backed_up_as_if_it_were_whole(tmp_path: Path) -> None:
-    engine = open_store(sqlite_url(tmp_path))
+def test_a_damaged_store_is_not_backed_up_as_if_it_were_whole(new_store: NewStore, tmp_path: Path) -> None:
+    engine = new_store("sqlite", "damaged")
     fill(engine)
     engine.dispose()
-    file = tmp_path / "policybot.sqlite"
+    file = tmp_path / "damaged" / "policybot.sqlite"
     with sqlite3.connect(file) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'people'").fetchone()
@@ -370,8 +392,6 @@ def test_a_damaged_store_is_not_backed_up_as_if_it_were_whole(tmp_path: Path) ->
     with open(file, "r+b") as damaged:
         damaged.seek((page - 1) * size)
         damaged.write(b"\xff" * size)
-    engine = open_engine(sqlite_url(tmp_path))
-    with pytest.raises(Exception, match="malformed"):
+    with pytest.raises(DatabaseError, match="malformed"):
         write_backup(engine, tmp_path / "backup", "key", NOW)
-    engine.dispose()
     assert list(tmp_path.glob("*backup*")) == []
