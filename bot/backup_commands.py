@@ -110,4 +110,4 @@ def _tell(restored: Restored, *, is_cleaned: bool, is_same_key: bool) -> None:
 
 
 def _counted(removed: Counter[Removed]) -> str:
-    return ", ".join(f"{removed[kind]} {words}" for kind, words in _REMOVED.items() if removed[kind]) or "nothing"
+    return ", ".join(f"{words} ({removed[kind]})" for kind, words in _REMOVED.items() if removed[kind]) or "nothing"

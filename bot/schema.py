@@ -31,7 +31,9 @@ def open_store(url: str, migration_url: str | None = None) -> Engine:
         with owning(engine).connect() as connection:
             found = found_schema(connection)
         if found != HEAD:
-            _upgrade(open_engine(migration_url) if migration_url else engine, address.username)
+            upgrading = open_engine(migration_url) if migration_url else engine
+            _upgrade(upgrading, address.username)
+            upgrading.dispose()  # it opens what it needs anew
     except DatabaseError as error:
         raise store_failed(address, error) from None
     return engine

@@ -11,20 +11,21 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from shutil import copytree
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, Table, event, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, inspect, make_url, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from bot import tables
 from bot.backup import check, write_backup
 from bot.errors import BotError
 from bot.restore import NUMBERS_LEFT_OUT, Kept, Restored, restore
-from bot.schema import HEAD, bring_to
+from bot.schema import HEAD, bring_to, open_store
 from corpus.tables import metadata, open_engine, schools, sqlite_url
 from corpus.tenancy import owning, writing_at
 from corpus.versions import Versions
@@ -184,6 +185,7 @@ def test_what_is_written_between_two_tables_is_not_in_the_backup(store: Versions
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from secrets import token_hex
 from shutil import copytree
 from sqlalchemy import event
 from bot import restore
@@ -333,6 +335,52 @@ def test_postgresql_goes_on_giving_numbers_and_keeping_schools_apart_after_a_res
         joined = {"school_id": "hillside", "channel": "web", "account": "new", "role": "staff", "since": NOW}
         number = connection.scalar(insert(tables.people).values(joined).returning(tables.people.c.id))
     assert number == 3
+
+
+@pytest.fixture
+def installed(empty_database: str) -> Iterator[Callable[[], tuple[str, str]]]:
+    """Return the address of a database for whoever serves and for whoever owns it, neither of them an administrator."""
+    server, names = postgres.shared(), [f"{what}_{token_hex(4)}" for what in ("serves", "owns")]
+    administrator = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def database() -> tuple[str, str]:
+        made.append(server.create())
+        with administrator.connect() as connection:
+            connection.execute(text(f"ALTER DATABASE {made[-1]} OWNER TO {names[1]}"))
+        as_serving, as_owner = (make_url(server.url(made[-1])).set(username=name).render_as_string() for name in names)
+        return as_serving, as_owner
+
+    with administrator.connect() as connection:
+        for name in names:
+            connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+            connection.execute(text(f"GRANT policybot_school, policybot_across TO {name} WITH ADMIN OPTION"))
+    yield database
+    for name in made:
+        server.drop(name)
+    with administrator.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP ROLE {name}"))
+    administrator.dispose()
+
+
+@pytest.mark.parametrize("has_tables", [pytest.param(False, marks=pytest.mark.soak), True])
+def test_on_postgresql_nobody_needs_to_be_an_administrator(
+    installed: Callable[[], tuple[str, str]], a_backup: Path, tmp_path: Path, has_tables: bool
+) -> None:
+    ledger, (url, owner) = check(a_backup).removals, installed()
+    if has_tables:
+        open_store(url, owner).dispose()
+    engine = open_engine(owner)
+    restore(engine, a_backup, ledger, key=KEY, kept=KEPT, login=make_url(url).username, now=lambda: NOW)
+    # Its rows are hidden from the owner, too.
+    with pytest.raises(BotError, match="The store is not empty"):
+        restored(engine, a_backup, ledger)
+    engine.dispose()
+    serving = open_store(url)
+    rows = write_backup(serving, tmp_path / "backup", "key", NOW)
+    serving.dispose()
+    assert rows | dict.fromkeys(ENDED, 2) == check(a_backup).end.rows | {"backups": 2}
 
 
 @pytest.mark.both_stores
