@@ -13,6 +13,7 @@ from bot.contact_store import Contacts
 from bot.desk.access import AT_DESK, DeskAccess
 from bot.desk.demonstration import demonstration_link
 from bot.errors import BotError
+from bot.installations import connected_channels
 from bot.pasted import read_pasted
 from bot.people import TELEGRAM, Invitation, People, Person, PersonRole, read_role
 from bot.qr_codes import as_characters, as_file, can_be_shown, require_kind
@@ -85,7 +86,8 @@ def sheet(school: str, out: Path | None) -> int:
     configuration = check_schools(read_configuration(settings), known)
     ways = ways_in(settings, configuration)
     book = Contacts(versions.engine, now_utc).in_force(school)
-    html = staffroom_sheet(published.school, book, published.policies, ways, configuration, day=today())
+    connected = connected_channels(versions.engine, school)
+    html = staffroom_sheet(published.school, book, published.policies, ways, configuration, connected=connected, day=today())
     if ways.to_scan() is None:
         print("There is no QR code on the sheet: set POLICYBOT_PUBLIC_URL for one.", file=sys.stderr)
     if out is None:

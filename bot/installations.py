@@ -294,6 +294,12 @@ class Installations:
         return found[1] if found and found[0] > self._now() - KNOWN_FOR else None
 
 
+def connected_channels(engine: Engine, school_id: str) -> set[str]:
+    """Return the channels on which a workspace or a tenant is connected to a school by a link."""
+    with reading_at(engine, school_id) as connection:
+        return set(connection.scalars(select(installations.c.channel).where(installations.c.school_id == school_id)))
+
+
 def _keep(kept: dict[tuple[str, str], tuple[datetime, _Read]], key: tuple[str, str], what: _Read | None, now: datetime) -> None:
     """Keep what was read; nothing of what is not there, so that no more is kept than is installed."""
     if what is None:

@@ -1,6 +1,6 @@
 """The staffroom sheet: one page to print, with what to do when worried about a child, and how to come to policybot."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from bot.configuration import Configuration
 from bot.contact_book import Contact, ContactBook, ContactRole
 from bot.national_numbers import EMERGENCY, NationalNumber
+from bot.people import CHANNEL_NAMES, SLACK, TEAMS
 from bot.qr_codes import as_svg
 from bot.rendering import environment
 from bot.school_year import spoken_hours
@@ -45,12 +46,14 @@ def staffroom_sheet(
     ways: WaysIn,
     configuration: Configuration,
     *,
+    connected: Collection[str],
     day: date,
     stylesheet: str = "",
 ) -> str:
     """Return the sheet of a school as a page of HTML; without the address of a `stylesheet` it needs nothing else.
 
-    Whom to tell is whom its contacts name, and where they name nobody, whom its policies do.
+    Whom to tell is whom its contacts name, and where they name nobody, whom its policies do. `connected` are the channels that
+    are connected to the school by links.
     """
     link = ways.to_scan()
     helpline, police, samaritans = (book.national(key) for key in ("nspcc_helpline", "police", "samaritans"))
@@ -82,7 +85,7 @@ def staffroom_sheet(
             numbers=[(label, number.number) for label, number in numbers],
             page=ways.page if ways.is_reached_by_others else "",
             bot_name=ways.bot_name or "",
-            no_code_in=_no_code_in(school.id, configuration),
+            no_code_in=_no_code_in(school.id, configuration, connected),
             days=configuration.retention_days,
             qr=Markup(as_svg(link)) if link else "",  # noqa: S704  drawn here, without a word in it
             day=spoken_day(day),
@@ -125,14 +128,16 @@ def _names(role: Role, policies: Iterable[Policy]) -> str:
     return " or ".join(dict.fromkeys(person.name for policy in policies for person in policy.people if person.role is role))
 
 
-def _no_code_in(school: str, configuration: Configuration) -> str:
+def _no_code_in(school: str, configuration: Configuration, connected: Collection[str]) -> str:
     """Return the names of the channels whose own accounts let the school's staff in."""
     held = {
-        "Slack": configuration.slack.workspaces if configuration.slack else {},
-        "Microsoft Teams": configuration.teams.tenants if configuration.teams else {},
+        SLACK: configuration.slack.workspaces if configuration.slack else {},
+        TEAMS: configuration.teams.tenants if configuration.teams else {},
     }
     return " and ".join(
-        name for name, organisations in held.items() if any(school in one.schools for one in organisations.values())
+        CHANNEL_NAMES[channel]
+        for channel, organisations in held.items()
+        if channel in connected or any(school in one.schools for one in organisations.values())
     )
 
 

@@ -15,6 +15,7 @@ from bot.desk.access import AT_DESK
 from bot.desk.gate import Done, Gate, Visit
 from bot.desk.words import EVERYBODY, OFFICE
 from bot.errors import BotError
+from bot.installations import connected_channels
 from bot.people import CHANNEL_NAMES, MAY_INVITE, ROLE_WORDS, Invitation, People, Person, PersonRole, read_role
 from bot.qr_codes import as_svg
 from bot.sheet import staffroom_sheet
@@ -183,8 +184,9 @@ class PeoplePages:
         school, published = visit.school, self._versions.published(visit.school.id)
         policies = published.policies if published else ()
         book, day = self._contacts.in_force(school.id), day_of(self._now())
+        connected, ways = connected_channels(self._versions.engine, school.id), self._ways
         return HTMLResponse(
-            staffroom_sheet(school, book, policies, self._ways, self._configuration, day=day, stylesheet=SHEET_CSS)
+            staffroom_sheet(school, book, policies, ways, self._configuration, connected=connected, day=day, stylesheet=SHEET_CSS)
         )
 
 

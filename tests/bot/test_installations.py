@@ -278,7 +278,9 @@ def test_the_command_gives_a_link_to_pass_on_and_lists_and_removes_what_came_of_
     told = provided("doctor").out
     assert "ok    Connected by links (Slack: 2): policybot installations lists them." in told
     assert f"LOOK  The Slack workspace {THERE} of meadow has not granted app_mentions:read, " in told
+    assert "In Slack you need no code" in provided("sheet", "--school", "hillside").out
     removed = provided("installations", "--remove", HERE.lower())
+    assert "In Slack you need no code" not in provided("sheet", "--school", "hillside").out
     assert removed.out.startswith(f"Slack, {HERE}: nobody there is answered from the policies of hillside any more.")
     assert HERE not in provided("installations").out
     assert not [secret for secret in (TOKEN, OTHER_TOKEN) if secret in listed.out + listed.err + told + removed.out]
