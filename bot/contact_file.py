@@ -10,7 +10,7 @@ import yaml
 from msgspec.structs import replace
 
 from bot.contact_book import CONFIRM_WITHIN, ChangedNumber, Contact, ContactBook, ContactRole, OnPhones, season_of
-from bot.errors import BotError, in_quotes
+from bot.errors import BotError, in_quotes, in_short
 from bot.national_numbers import CHANGEABLE
 from bot.plain_yaml import NOTHING, read_plain_yaml
 from bot.school_year import Days, Season, WeeklyHours, read_days, read_hours, spoken_hours
@@ -258,7 +258,7 @@ class _Reading:
             if key not in known:
                 nearest = get_close_matches(key.lower(), known, n=1)
                 ask = f"did you mean {nearest[0]}?" if nearest else f"it may be {', '.join(known)}."
-                self.problems.append(f"{where}{key} is not known here: {ask} Correct it or take it out.")
+                self.problems.append(f"{where}{in_short(key)} is not known here: {ask} Correct it or take it out.")
 
     def one(self, where: str, value: Value, read: Callable[[str], Kind]) -> Kind | None:
         """Return what `read` makes of one value, None where there is none."""
@@ -301,10 +301,12 @@ class _Reading:
             if isinstance(written, dict):
                 yield key, written
             else:
-                self.problems.append(f"{where}: {key} needs values of its own, as {{number: 0808 800 5000, checked: 2026-11}}.")
+                self.problems.append(
+                    f"{where}: {in_short(key)} needs values of its own, as {{number: 0808 800 5000, checked: 2026-11}}."
+                )
 
     def _number(self, key: str, written: Mapping[str, Value]) -> ChangedNumber | None:
-        where = f"numbers: {key}"
+        where = f"numbers: {in_short(key)}"
         if key not in CHANGEABLE:
             self.problems.append(f"{where} is no national number here: choose from {', '.join(CHANGEABLE)}.")
             return None

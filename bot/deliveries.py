@@ -155,7 +155,9 @@ class Deliveries:
         """Write a message down under its platform's `key`, leased to the caller; None, counted, where it came before."""
         now = self._now()
         files = tuple(msgspec.structs.replace(file, name=_whole(file.name)) for file in message.files)
-        message = msgspec.structs.replace(message, text=_whole(message.text), pressed=_whole(message.pressed), files=files)
+        name = None if message.name is None else _whole(message.name)
+        text, pressed = _whole(message.text), _whole(message.pressed)
+        message = msgspec.structs.replace(message, text=text, pressed=pressed, name=name, files=files)
         with writing_across(self._engine) as connection:
             row = {"channel": message.channel, "key": _short(key), "asker": asker, "message": msgspec.json.encode(message)}
             times = {"received_at": now, "leased_until": now + LEASE, "attempts": 1}
@@ -437,7 +439,10 @@ def _leased_to(delivery: Delivery) -> ColumnElement[bool]:
 
 
 def _short(key: str) -> str:
-    return key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
+    """Return a key that a column of either store can hold: another stands for one that is long or holds odd characters."""
+    if len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable():
+        return key
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _whole(text: str) -> str:

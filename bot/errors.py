@@ -18,4 +18,10 @@ class QuestionError(BotError):
 def in_quotes(text: str) -> str:
     """Return what somebody wrote as an error repeats it to them: on one line, and not all of it where it is long."""
     line = " ".join(text.split())
-    return f"“{line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + '…'}”"
+    return f"“{in_short(line, _LONGEST_QUOTE)}”"
+
+
+def in_short(text: str, longest: int = 80) -> str:
+    """Return what somebody wrote on one line, and where it is longer than so many characters only its beginning."""
+    line = " ".join(text.splitlines())
+    return line if len(line) <= longest else f"{line[:longest]}…"

@@ -1,9 +1,11 @@
 """What passes between a channel and the conversation: a message in, replies out, and the calls that carry them."""
 
+import json
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 from starlette.routing import Route
 
@@ -53,6 +55,16 @@ class Message(Struct, frozen=True, kw_only=True):
     def as_address(self, place: str, where: dict[str, Any]) -> "Message":
         """Return who wrote it, and nothing of what: to be written to alone in a place of their own, also much later."""
         return Message(channel=self.channel, account=self.account, place=place, tenant=self.tenant, where=where)
+
+
+def checked(message: Message) -> Message:
+    """Return a message that was made of a platform's JSON, such that it can be written down and read again.
+
+    Half a pair of surrogates, which JSON may hold, is read as a question mark. Raises ValueError where something in it is of
+    another type than its field, or is a number that JSON cannot hold.
+    """
+    written = json.dumps(msgspec.to_builtins(message), ensure_ascii=False, allow_nan=False)
+    return msgspec.json.decode(written.encode("utf-8", "replace"), type=Message)
 
 
 class Audience(StrEnum):

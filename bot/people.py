@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 
 from bot.audit import Action, Audit
-from bot.errors import BotError
+from bot.errors import BotError, in_quotes
 from bot.messages import Message
 from bot.removals import Removed, note_removal
 from bot.secret import token_hash
@@ -80,7 +80,7 @@ def read_role(text: str) -> PersonRole:
     try:
         return PersonRole(text.strip().lower())
     except ValueError:
-        raise BotError(f"“{text}” is no role: choose one of {', '.join(PersonRole)}.") from None
+        raise BotError(f"{in_quotes(text)} is no role: choose one of {', '.join(PersonRole)}.") from None
 
 
 _ALL = frozenset(PersonRole)

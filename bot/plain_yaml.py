@@ -2,7 +2,7 @@
 
 import yaml
 
-from bot.errors import BotError
+from bot.errors import BotError, in_short
 from bot.settings import Value
 
 NOTHING = "tag:yaml.org,2002:null"
@@ -44,7 +44,7 @@ def _pairs(name: str, node: yaml.MappingNode, met: set[int]) -> dict[str, Value]
         if not isinstance(key, yaml.ScalarNode):
             raise _refusal(name, key, "this key is not a word")
         if key.value in pairs:
-            raise _refusal(name, key, f"{key.value} stands twice: take one out")
+            raise _refusal(name, key, f"{in_short(key.value)} stands twice: take one out")
         pairs[key.value] = _value(name, value, met)
     return pairs
 

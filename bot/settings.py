@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, in_short
 from corpus.tables import sqlite_url
 
 # How many bytes the indexes of schools may take together unless it is set, and how many a megabyte has.
@@ -80,6 +80,11 @@ class _Given(NamedTuple):
     name: str
     value: str
 
+    @property
+    def shown(self) -> str:
+        """Both as an error shows them: on one line, and not all of a long value."""
+        return f"{self.name}={in_short(self.value)}"
+
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that an environment and its policybot.yaml give; the environment wins.
@@ -107,9 +112,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     metrics = _tried(_read_bind, metrics_bind, None, problems) if metrics_bind.value else None
     for one, at in ((bind, host), (metrics_bind, metrics and metrics[0])):
         if demo and at and at not in LOOPBACK:
-            problems.append(f"{one.name}={one.value} is not this machine's own address: demo mode listens on 127.0.0.1 only.")
+            problems.append(f"{one.shown} is not this machine's own address: demo mode listens on 127.0.0.1 only.")
     if metrics and metrics[1] == port:
-        problems.append(f"{metrics_bind.name}={metrics_bind.value} has the port of {bind.name}: choose another port for it.")
+        problems.append(f"{metrics_bind.shown} has the port of {bind.name}: choose another port for it.")
     database_url, public_url = given("database_url", sqlite_url(home)).value, given("public_url").value
     secret, secret_file = environment.get("POLICYBOT_SECRET_KEY"), environment.get("POLICYBOT_SECRET_KEY_FILE")
     if secret and secret_file:
@@ -140,8 +145,8 @@ def not_known(name: str, known: Iterable[str], where: str = "") -> str:
     comparable = {one.removeprefix(PREFIX).lower(): one for one in known}  # what all variables share says nothing of likeness
     nearest = get_close_matches(name.upper().removeprefix(PREFIX).lower(), list(comparable), n=1)
     if nearest:
-        return f"{name}{where} is not known: did you mean {comparable[nearest[0]]}? Correct it or take it out."
-    return f"{name}{where} is not known: take it out; README.md lists the settings."
+        return f"{in_short(name)}{where} is not known: did you mean {comparable[nearest[0]]}? Correct it or take it out."
+    return f"{in_short(name)}{where} is not known: take it out; README.md lists the settings."
 
 
 def _default_home(environment: Mapping[str, str]) -> str:
@@ -203,8 +208,8 @@ def _tried(read: Callable[[_Given], Kind], given: _Given, otherwise: Kind, probl
 
 def _read_bind(given: _Given) -> tuple[str, int]:
     host, _, port = given.value.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
-        raise SettingsError(f"{given.name}={given.value} is no address: write it as 127.0.0.1:8080.")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise SettingsError(f"{given.shown} is no address: write it as 127.0.0.1:8080.")
     return host.strip("[]"), int(port)
 
 
@@ -220,4 +225,4 @@ def _read_flag(given: _Given) -> bool:
         return False
     if given.value.lower() in ("1", "true", "yes"):
         return True
-    raise SettingsError(f"{given.name}={given.value} is neither yes nor no: set it to 1 or 0.")
+    raise SettingsError(f"{given.shown} is neither yes nor no: set it to 1 or 0.")

@@ -81,11 +81,12 @@ def check_coverage(policy: Policy, source: str) -> Coverage:
     """Return whether every character of `source` that is not white space is in exactly one part of the policy."""
     count = [0] * len(source)
     differing: list[str] = []
-    for name, text, spans in _parts(policy):
+    for name, marker, text, spans in _parts(policy):
         for span in spans:
             for at in range(span.start, min(span.end, len(source))):
                 count[at] += 1
-        if cut_from(source, spans) != text:
+        # Some write "(a)call", without a space.
+        if cut_from(source, spans) not in (f"{marker} {text}".strip(), f"{marker}{text}"):
             differing.append(name)
     solid = [at for at, character in enumerate(source) if not character.isspace()]
     missing = _runs(source, [at for at in solid if count[at] == 0])
@@ -126,17 +127,17 @@ def place_doubts(policy: Policy, doubts: Sequence[Doubt]) -> list[Finding]:
     return found
 
 
-def _parts(policy: Policy) -> Iterator[tuple[str, str, Sequence[Span]]]:
-    """Yield each part of a policy that stands for characters of the source: its name, its text, its place."""
+def _parts(policy: Policy) -> Iterator[tuple[str, str, str, Sequence[Span]]]:
+    """Yield each part of a policy that stands for characters of the source: its name, its marker, its text, its place."""
     for passage in policy.passages:
-        yield passage.kind, passage.text, passage.at
+        yield passage.kind, "", passage.text, passage.at
     for section in policy.sections:
         if section.at:
-            yield section.text, section.text, section.at
+            yield section.text, "", section.text, section.at
         for element in section.elements:
             name = element.label if isinstance(element, Clause) else element.id
             if element.at:
-                yield name, f"{element.marker} {element.text}".strip(), element.at
+                yield name, element.marker, element.text, element.at
 
 
 def _said(policy: Policy) -> Iterator[tuple[str, Clause | LeadIn]]:
@@ -351,7 +352,9 @@ def _about_cut(clause: Clause) -> str | None:
 # What a scanner takes for what.
 _MISREAD_FIGURES = {"0": "o", "1": "li", "5": "s", "6": "b", "8": "b", "9": "g"}
 _MISREAD_LETTERS = (("rn", "m"), ("m", "rn"))
-_ADDRESS = re.compile(r"\S*(?:@|://|www\.|\.(?:uk|com|org|net|gov)\b)\S*", re.IGNORECASE)
+# What has more figures is a number of something, and what is longer no word: to try all that they may stand for never ends.
+_MOST_MISREAD, _LONGEST_WORD = 4, 45
+_ADDRESS = re.compile(r"(?<!\S)\S*(?:@|://|www\.|\.(?:uk|com|org|net|gov)\b)\S*", re.IGNORECASE)
 _APART = re.compile(r"(?<!\S)(?:[^\W\d_] ){3,}[^\W\d_](?![\w'’])")
 _LONE = re.compile(
     r"\b(?!(?:point|item|part|class|group|section|paragraph|option|appendix|or|and|to) )[a-z]{2,} [b-hj-z] [a-z]{2,}\b"
@@ -389,11 +392,12 @@ def _signs_of_damage(words: str, written: Counter[str]) -> Iterator[str]:
 
 def _meant(word: str, written: Counter[str]) -> Iterator[str]:
     """Yield the words that a scanner may have made `word` of."""
-    if any(character.isdigit() for character in word):
-        if len(word) > 2 and sum(character.isdigit() for character in word) <= len(word) / 2:
+    figures = sum(character.isdigit() for character in word)
+    if figures:
+        if len(word) > 2 and figures <= min(len(word) / 2, _MOST_MISREAD):
             for letters in product(*(_MISREAD_FIGURES.get(character, character) for character in word)):
                 yield "".join(letters)
-    elif len(word) >= 6:
+    elif 6 <= len(word) <= _LONGEST_WORD:
         for wrong, right in _MISREAD_LETTERS:
             for found in re.finditer(wrong, word):
                 meant = word[: found.start()] + right + word[found.end() :]

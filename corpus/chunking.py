@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from msgspec.structs import replace
-
 from corpus.clause import Clause, LeadIn, Passage, Section, Span, Stance
 from corpus.errors import DocumentError
 from corpus.labels import ordinal, slug
@@ -25,6 +23,7 @@ _DEFINITION = re.compile(
 _APPENDIX = re.compile(r"(?:appendix|annexe?)\s+\w{1,3}\b", re.IGNORECASE)
 _ANNOUNCES = re.compile(r"\b(?:the\s+)?following\b|\b(?:as follows|below)\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|must|should|will|may|can|shall|has|have|be|not|never|do|does|who|which|that)\b", re.IGNORECASE)
+MARKER_ALONE = "marker without words"
 EMPHASIS_LEFT_OUT = "marks of emphasis left out"  # the reason for a reading without them
 _EMPHASIS = re.compile(r"\*\*|__")
 _NUMBERED = (Family.DECIMAL, Family.INTEGER, Family.CODED)
@@ -36,15 +35,41 @@ def chunk(source: SourceText) -> tuple[tuple[Section, ...], tuple[Passage, ...]]
     Stances, bindings and roles are derived, ids are given by label. Raises DocumentError where no clause can be found.
     """
     blocks = read_blocks(source)
-    sections = [_section(drafted, source) for drafted in _label(_structure(blocks, source))]
+    structure = _structure(blocks, source)
+    ids = _Ids()
+    sections = tuple(_section(drafted, source, ids) for drafted in _label(structure))
     if not any(section.elements for section in sections):
         raise DocumentError("No clause was found in this document: is it the policy itself, and does it hold text?")
+    alone = _markers_alone(structure)
     passages = tuple(
-        Passage(block.other, _source_text(source, block.pieces), _spans(source, block.pieces))
+        Passage(kind, _source_text(source, block.pieces), _spans(source, block.pieces))
         for block in blocks
-        if block.kind is Kind.OTHER
+        if (kind := block.other if block.kind is Kind.OTHER else MARKER_ALONE if id(block) in alone else "")
     )
-    return tuple(_with_ids(sections)), passages
+    return sections, passages
+
+
+def _markers_alone(structure: Sequence["_Drafted"]) -> set[int]:
+    """Return the blocks, by their ids, that hold a marker without words, from which no clause is made."""
+    units = [unit for drafted in structure for unit in drafted.units]
+    folded = {id(name) for unit in units for name in unit.folded}
+    return {id(unit.block) for unit in units if not unit.text.strip() and id(unit) not in folded}
+
+
+class _Ids:
+    """The ids of a document, each given once: a document may number two of its clauses alike, and each has its own lead-in."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, int] = {}  # id that was given -> how often it was wanted
+
+    def new(self, wanted: str) -> str:
+        """Return an id that nothing has yet: the one that is wanted, or for the second of them with `-2`."""
+        identifier = wanted = wanted or "part"
+        while identifier in self._times:
+            self._times[wanted] += 1
+            identifier = f"{wanted}-{self._times[wanted]}"
+        self._times[identifier] = 1
+        return identifier
 
 
 @dataclass(slots=True)
@@ -317,7 +342,7 @@ def _label_units(section: _Drafted, container: str, appendix: str) -> None:
             unit.label = f"{base}{'' if tight else ' '}({marker.value})"
 
 
-def _section(drafted: _Drafted, source: SourceText) -> Section:
+def _section(drafted: _Drafted, source: SourceText, ids: _Ids) -> Section:
     heading = drafted.heading
     elements: list[Clause | LeadIn] = []
     lead_ins: dict[int, str] = {}  # id of a unit -> id of its lead-in
@@ -327,7 +352,7 @@ def _section(drafted: _Drafted, source: SourceText) -> Section:
         if id(unit) in skipped:
             continue
         above = lead_ins.get(id(unit.lead_in)) if unit.lead_in else None
-        for element in _elements(unit, above, words, _title(heading), source):
+        for element in _elements(unit, above, words, _title(heading), source, ids=ids):
             if isinstance(element, LeadIn):
                 lead_ins[id(unit)] = element.id
             elements.append(element)
@@ -345,7 +370,7 @@ def _section(drafted: _Drafted, source: SourceText) -> Section:
 
 
 def _elements(
-    unit: _Unit, above: str | None, words: dict[str, str], heading: str, source: SourceText
+    unit: _Unit, above: str | None, words: dict[str, str], heading: str, source: SourceText, *, ids: _Ids
 ) -> Iterator[Clause | LeadIn]:
     """Yield the clauses of a unit and its lead-in, in the order of the text; `words` maps lead-in ids to their words."""
     bounds = list(sentences(unit.text))
@@ -354,24 +379,27 @@ def _elements(
     groups = _group(unit.text, bounds if announced or lead is None else bounds[:-1], alone=lead if announced else None)
     lead_words = words.get(above) if above else None
     surroundings = _Above(above, lead_words, heading)
+    announcing: str | None = None  # the clause that is a lead-in too
     first = True
     for group in groups:
         start, end = bounds[group[0]][0], bounds[group[-1]][1]
         label = unit.label if group[0] == 0 else f"{unit.label}, {ordinal(group[0] + 1)} sentence"
         extra = unit.folded if group is groups[-1] else []
-        yield _clause(unit, (start, end), label, surroundings, source, with_marker=first, extra=extra)
+        made = _clause(
+            unit, (start, end), label, surroundings, source, identifier=ids.new(slug(label)), with_marker=first, extra=extra
+        )
+        announcing = made.id if lead in group else announcing
+        yield made
         first = False
     if lead is None:
         return
     start, end = bounds[lead]
-    identifier = "lead-in-" + slug(unit.label)
+    identifier = ids.new(f"lead-in-{slug(unit.label)}")
     reading = without_emphasis(unit.text[start:end])
     words[identifier] = f"{lead_words} {reading}" if lead_words else reading
     if announced:
-        owner = next(group for group in groups if lead in group)
-        label = unit.label if owner[0] == 0 else f"{unit.label}, {ordinal(owner[0] + 1)} sentence"
         text = _source_text(source, _ranges(unit, start, end))
-        yield LeadIn(identifier, "", text, (), reading if reading != text else None, under=above, clause_id=slug(label))
+        yield LeadIn(identifier, "", text, (), reading if reading != text else None, under=above, clause_id=announcing)
         return
     ranges = _ranges(unit, start, end)
     marker = _marker_ranges(unit) if first else []
@@ -427,6 +455,7 @@ def _clause(
     above: _Above,
     source: SourceText,
     *,
+    identifier: str,
     with_marker: bool,
     extra: Sequence[_Unit],
 ) -> Clause:
@@ -440,7 +469,7 @@ def _clause(
     marker = _marker_ranges(unit) if with_marker else []
     text = _source_text(source, ranges)
     clause = Clause(
-        id=slug(label),
+        id=identifier,
         label=label,
         marker=_source_text(source, marker),
         text=text,
@@ -499,27 +528,3 @@ def _spans(source: SourceText, ranges: Sequence[tuple[int, int]]) -> tuple[Span,
 
 def _source_text(source: SourceText, ranges: Sequence[tuple[int, int]]) -> str:
     return cut_from(source.source, _spans(source, ranges))
-
-
-def _with_ids(sections: Sequence[Section]) -> Iterator[Section]:
-    """Yield the sections with ids made unique: the second clause of a name gets `-2`."""
-    taken: dict[str, int] = {}
-
-    def unique(identifier: str) -> str:
-        taken[identifier] = taken.get(identifier, 0) + 1
-        return identifier if taken[identifier] == 1 else f"{identifier}-{taken[identifier]}"
-
-    for section in sections:
-        new_ids = {element.id: unique(element.id) for element in section.elements}
-        elements = [
-            replace(element, id=new_ids[element.id], lead_in=new_ids.get(element.lead_in or ""))
-            if isinstance(element, Clause)
-            else replace(
-                element,
-                id=new_ids[element.id],
-                under=new_ids.get(element.under or ""),
-                clause_id=new_ids.get(element.clause_id or ""),
-            )
-            for element in section.elements
-        ]
-        yield replace(section, elements=tuple(elements))

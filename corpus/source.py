@@ -352,7 +352,8 @@ _HYPHEN_KEPT = frozenset(
         "short",
     ]
 )
-_BROKEN_WORD = re.compile(r"(?P<head>[^\W\d_]+)-[ \t]*\n[ \t]*(?P<tail>[^\W\d_]+)")
+# It begins where a word does: looked for at each letter, one endless word would take hours.
+_BROKEN_WORD = re.compile(r"(?<![^\W\d_])(?P<head>[^\W\d_]+)-[ \t]*\n[ \t]*(?P<tail>[^\W\d_]+)")
 
 
 def _mend_line_ends(source: str, notes: list[RepairNote]) -> list[_Piece]:

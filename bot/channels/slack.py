@@ -198,7 +198,7 @@ class SlackChannel:
             return PlainTextResponse("Slack has not signed this.", 401)
         try:
             bolt_request = to_async_bolt_request(request, body)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return PlainTextResponse("This cannot be read.", 400)
         return to_starlette_response(await self._bolt.async_dispatch(bolt_request))
 
@@ -217,7 +217,7 @@ class SlackChannel:
             return await next_()
         try:
             sent = read(body)
-        except (KeyError, IndexError, TypeError, AttributeError):
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
             # It would be no better understood if it came again.
             _log.exception("Slack sent what has an unknown shape")
             sent = None

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from bot.commands import read_command
-from bot.messages import File, Message
+from bot.messages import File, Message, checked
 from bot.people import SLACK
 
 SHORTCUT = "which_policy"
@@ -48,7 +49,10 @@ class Ended(Struct, frozen=True):
 
 
 def read(body: Mapping[str, Any]) -> Received | Opened | Ended | None:
-    """Return what a request of Slack is about, None where there is nothing to answer."""
+    """Return what a request of Slack is about, None where there is nothing to answer.
+
+    Raises KeyError, IndexError, TypeError, AttributeError or ValueError where it has another shape than Slack's documents say.
+    """
     if body.get("type") == "event_callback":
         return _ended(body, body["event"]) or _event(body, body["event"])
     if "command" in body:
@@ -84,7 +88,7 @@ def _event(body: Mapping[str, Any], event: Mapping[str, Any]) -> Received | Open
                 where={"home": event["user"]},
             )
         case "app_home_opened" if event.get("tab") == "messages":
-            return Opened(event["user"], team, event["channel"])
+            return msgspec.convert({"user": event["user"], "team": team, "channel": event["channel"]}, Opened)
         case "app_mention" if _room(event["channel"]):  # in direct messages it comes as a message too
             return _mention(body, event)
         case "message" if event.get("channel_type") == "im":
@@ -222,7 +226,7 @@ def _received(
         where={**where, "user": user},
         **more,
     )
-    return Received(key, message, user, home_team or tenant)
+    return Received(str(key), checked(message), *msgspec.convert((user, home_team or tenant), tuple[str, str]))
 
 
 def _is_written_by_a_person(written: Mapping[str, Any]) -> bool:
@@ -293,8 +297,18 @@ def _emoji(blocks: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
     for block in blocks:
         for element in block.get("elements", ()) if block.get("type") == "rich_text" else ():
             for part in element.get("elements", ()):
-                if part.get("type") == "emoji" and part.get("unicode"):
-                    yield part["name"], "".join(chr(int(code, 16)) for code in part["unicode"].split("-"))
+                if part.get("type") == "emoji" and (characters := _characters(part.get("unicode") or "")):
+                    yield part["name"], characters
+
+
+def _characters(numbers: str) -> str:
+    """Return what an emoji is written with by the numbers of its characters, as 1f44b-1f3fb; "" where they are none."""
+    try:
+        characters = "".join(chr(int(number, 16)) for number in numbers.split("-"))
+        characters.encode()  # half of a character is none
+    except (ValueError, OverflowError):
+        return ""
+    return characters
 
 
 def _attachment(written: Mapping[str, Any]) -> str | None:

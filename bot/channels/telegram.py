@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -30,7 +31,7 @@ from bot.commands import START_WORRIED
 from bot.configuration import WEBHOOK_PATH
 from bot.layout import WORRIED, WORRIED_NOW
 from bot.leases import Lease
-from bot.messages import Audience, Button, Call, File, Message, NotNow, Receive, Refused, Reply
+from bot.messages import Audience, Button, Call, File, Message, NotNow, Receive, Refused, Reply, checked
 from bot.people import TELEGRAM
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -316,7 +317,7 @@ class TelegramChannel:
         try:
             update = json.loads(body)
             update["update_id"] = int(update["update_id"])
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return PlainTextResponse("This is no update.", 400)
         try:
             await self._take_in(update)
@@ -340,7 +341,8 @@ class _Bot(Bot):
 def to_message(update: Update, me: User, now: datetime) -> tuple[str, Message] | None:
     """Return the key and the message that an update is at the time `now`; None where nobody speaks to the bot.
 
-    A message that is edited counts anew once, however often it is edited.
+    A message that is edited counts anew once, however often it is edited. Raises ValueError, and what the library raises, where
+    an update holds something of another type than Telegram documents.
     """
     if update.callback_query:
         query = update.callback_query
@@ -378,7 +380,9 @@ def _message(
 ) -> Message:
     topic = message.message_thread_id if isinstance(message, TelegramMessage) and message.is_topic_message else None
     private = message.chat.type == ChatType.PRIVATE
-    return Message(
+    # The library hands on whatever stands in an update, and these are written to.
+    msgspec.convert((who.id, message.chat.id, message.message_id, topic), tuple[int, int, int, int | None])
+    made = Message(
         channel=TELEGRAM,
         account=str(who.id),
         place=f"{message.chat.id}/{topic}" if topic else str(message.chat.id),
@@ -396,6 +400,7 @@ def _message(
         name=who.full_name,
         replies_to=replies_to,
     )
+    return checked(made)
 
 
 def _files(message: MaybeInaccessibleMessage) -> tuple[File, ...]:

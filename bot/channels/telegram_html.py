@@ -14,8 +14,9 @@ LONGEST_TEXT = 4096
 LONGEST_OPEN_QUOTE = 500
 # What a text could do besides being read: controls, half characters, and marks that turn the direction of what follows.
 _NO_WORDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-# Telegram makes of @name a link to whoever has that name, and tells them; an e-mail address is left as it is.
-_MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
+# Telegram makes of @name a link to whoever has that name, and tells them, also after a full stop or a hyphen; an e-mail address
+# is left as it is.
+_MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=\w)")
 _WORD_JOINER = "\u2060"
 
 

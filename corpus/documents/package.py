@@ -19,6 +19,8 @@ _MOST_UNPACKED = 100_000_000  # bytes, all entries together
 _LARGEST_PART = 30_000_000  # bytes of one XML part: a policy of 300 pages has five million
 _HIGHEST_RATIO = 200  # unpacked to packed: XML has five to thirty, a bomb a thousand
 
+# How the parts are packed: no other way is allowed (ISO/IEC 29500-2, annex B; OpenDocument 1.3, part 2, 3.2).
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Strict Open XML has names of its own for what is otherwise the same.
 _STRICT = {
     b"http://purl.oclc.org/ooxml/wordprocessingml/main": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -106,6 +108,8 @@ class Package:
         entry = self._entries.get(part)
         if entry is None or entry.flag_bits & 1:
             return None
+        if entry.compress_type not in _PACKED:  # Python could unpack others, with as much memory as the file asks for
+            raise DocumentError(_DAMAGED.format(name=self.name))
         if entry.file_size > _LARGEST_PART:
             raise DocumentError(_TOO_LARGE.format(name=self.name))
         try:

@@ -15,7 +15,7 @@ from corpus.markers import Family, Marker, parse_marker
 
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*\d*$|…{2,}\s*\d*$|_{4,}\s*\d*$| {2}\d{1,3}$")  # a line of a contents page
 _RULES = re.compile(r"\b(?:must|should|shall|may|will|cannot|do not)\b", re.IGNORECASE)  # what a heading does not do
-_BROKEN = re.compile(r"([^\W\d_]+)-\n([^\W\d_]+)")
+_BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]+)-\n([^\W\d_]+)")
 _BULLETS = re.compile(r"[^-–—*o\w]")
 
 
