@@ -124,7 +124,8 @@ administrator   -       -            -      -              -      -
 """
 
 # What each may write to the bot as a command. `unknown` is whoever is nobody's, was removed, or whose pass has ended: they are
-# told of no school, and only a worry about a child is answered.
+# told of no school, and only a worry about a child is answered. To connect a workspace takes no role, but a provider's code,
+# and to write from that workspace in Teams: it has tests of its own.
 COMMANDS = """
             staff  office  headteacher  dsl  chair  administrator  unknown
 help        yes    yes     yes          yes  yes    yes            -
@@ -144,6 +145,7 @@ inbox       yes    yes     yes          yes  yes    yes            -
 duty        -      -       yes          yes  yes    -              -
 invite      -      yes     yes          -    yes    yes            -
 desk        -      yes     yes          -    yes    yes            -
+connect     -      -       -            -    -      -              -
 """
 
 # Who may press a button that somebody at hillside was shown: whoever was shown it, a colleague, somebody of another school, and

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from bot import commands
 from bot.assembly import assemble
 from bot.chat_page import create_app
-from bot.conversation import GONE, NOT_KEPT, NOTHING_TO_SHARE, STRANGER, WHICH_SCHOOL
+from bot.conversation import CONNECT_ALONE, GONE, NOT_KEPT, NOTHING_TO_SHARE, STRANGER, WHICH_SCHOOL
 from bot.desk.access import NOT_YOURS as NO_DESK
 from bot.desk.gate import COOKIE as DESK
 from bot.desk.gate import Gate
@@ -45,6 +45,7 @@ FRIENDS = "Can I accept a friend request from a parent?"
 BEATEN = "A child in my class has told me that her stepdad hits her"
 # What is said to somebody whom something is not for.
 REFUSED = (
+    CONNECT_ALONE,
     WHICH_SCHOOL,
     "Choose the school first that you want to leave",
     "That has been changed since",

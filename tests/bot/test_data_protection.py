@@ -8,6 +8,7 @@ from bot.commands import privacy_blocks
 from bot.deliveries import EVENTS_KEPT, GIVE_UP_AFTER, GIVEN_UP_KEPT, NOTICE_WAITS
 from bot.desk.access import IDLE, LINK_LASTS, MAIL_LINK_LASTS
 from bot.escalations import ESCALATIONS_KEPT
+from bot.installations import LINK_LASTS as INSTALL_LINK_LASTS
 from bot.outgoing import ROUND_EVERY
 from bot.people import CHANNEL_NAMES, EMAIL, INVITATION_LASTS, OWN_IDLE, SHARED_IDLE, WEB
 from bot.records import FOLLOW_UP, RETENTION
@@ -49,6 +50,7 @@ def test_what_is_kept_for_a_time_is_kept_for_the_time_that_is_told() -> None:
         "escalations": [f"{days(ESCALATIONS_KEPT)} (`escalation_days`)"],
         "desk_links": [minutes(LINK_LASTS), days(MAIL_LINK_LASTS)],
         "desk_sessions": [minutes(IDLE)],
+        "install_links": [days(INSTALL_LINK_LASTS)],
     }
     for name, times in told.items():
         assert all(time in ROWS[name][1] for time in times), (name, times)
@@ -58,7 +60,9 @@ def test_what_is_kept_for_a_time_is_kept_for_the_time_that_is_told() -> None:
 
 
 def test_what_holds_sealed_words_says_so_and_no_other_table() -> None:
-    assert {name for name, cells in ROWS.items() if "sealed" in cells[0]} == {"escalations", "outbox", "questions", "unfinished"}
+    assert {name for name, cells in ROWS.items() if "sealed" in cells[0]} == {
+        "escalations", "installations", "outbox", "questions", "unfinished",
+    }  # fmt: skip
 
 
 def test_privacy_in_the_chat_tells_the_same_times_as_the_page() -> None:
