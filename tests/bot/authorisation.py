@@ -178,9 +178,10 @@ i:c     yes    -          -          -
 i:q     yes    -          -          -
 """
 
-# All other addresses. `member` has a session on the chat page of the school whose things are asked for, `elsewhere` of another,
-# `desk` a session at the desk alone; `signed` holds a link that the bot gave. What is `open` is the same for everybody: it tells
-# of no school, or asks for something that only its owner has, such as a code.
+# All other addresses, but those of platforms and of signing in with Microsoft, whose own tests try what is signed. `member` has a
+# session on the chat page of the school whose things are asked for, `elsewhere` of another, `desk` a session at the desk alone;
+# `signed` holds a link that the bot gave. What is `open` is the same for everybody: it tells of no school, or asks for something
+# that only its owner has, such as a code.
 ADDRESSES = """
                                               nobody  member  elsewhere  desk  signed
 GET   /                                       open    open    open       open  open
