@@ -72,7 +72,8 @@ class PolicyPages:
         if policy.is_of_rulings:
             told = f"Version {number}. Each as the headteacher wrote it. They are no policy."
         else:
-            told = f"Version {number} ({dates(policy, today)}). Every clause as the school published it."
+            whose = "trust" if policy.trust else "school"
+            told = f"Version {number} ({dates(policy, today)}). Every clause as the {whose} published it."
         template = environment().get_template("policy.html.jinja")
         return template.render(title=policy.title, told=told, sections=page_sections(policy, today))
 

@@ -15,6 +15,7 @@ from bot.desk.signature import Signatures
 from bot.desk.words import KEEPERS, STANCES, counted
 from bot.errors import BotError
 from bot.publication import Publication
+from bot.trusts import require_own
 from corpus.clause import Clause, Stance
 from corpus.errors import StoreError
 from corpus.versions import Version, Versions
@@ -56,6 +57,7 @@ class CorrectionPages:
         found = version.policy.clause(visit.path("clause"))
         if found is None:
             raise StoreError("There is no such clause in this version.")
+        require_own(version.policy)
         return version, found
 
     def _clause(self, visit: Visit) -> Response:
@@ -89,6 +91,7 @@ class CorrectionPages:
 
     def _review(self, visit: Visit) -> Response:
         version = version_of(self._versions, visit, None)
+        require_own(version.policy)
         waiting = [one for one in version.policy.clauses() if not one.confirmed]
         waiting.sort(key=lambda clause: (not clause.gives_leave, _FIRST.index(clause.stance)))
         return visit.page(

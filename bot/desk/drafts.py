@@ -8,7 +8,7 @@ from functools import partial
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.answer import PARTY_WORDS
+from bot.answer import PARTY_WORDS, trusts
 from bot.audit import Action, Audit
 from bot.bringing_in import to_look_at
 from bot.clock import day_of
@@ -98,12 +98,15 @@ class DraftPages:
             first=[one for one in doubtful if one.element],
             stances=STANCES,
             parties=PARTY_WORDS,
-            may_edit=visit.role in OFFICE,
+            may_edit=visit.role in OFFICE and not draft.policy.trust,
+            whose=trusts(draft.policy.trust) if draft.policy.trust else "",
+            supplemented=titles(self._versions, visit.school.id).get(draft.policy.supplements or ""),
             set_aside=[(at, one) for at, one in enumerate(draft.policy.passages) if one.kind == editing.SET_ASIDE],
         )
 
     def _part(self, visit: Visit) -> Response:
         draft = self._draft(visit)
+        require_own(draft.policy)
         part, source = _element(draft, visit), draft.source or ""
         start, end = (part.at[0].start, part.at[-1].end) if part.at else (0, 0)
         section = next(one for one in draft.policy.sections if part in one.elements)

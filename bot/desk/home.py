@@ -99,9 +99,11 @@ class HomePage:
                 yield _Task(at, f"{row.title}: its review is overdue.", urgent=True)
             elif row.review is ReviewState.NEAR:
                 yield _Task(at, f"{row.title}: its review is due within 30 days.")
-            if row.has_draft and visit.role in OFFICE:
+            if row.draft_of_trust and visit.role in KEEPERS:
+                yield _Task(f"{at}/draft/publish", f"{row.title}: a version of the trust's waits for you to look at.")
+            elif row.has_draft and not row.draft_of_trust and visit.role in OFFICE:
                 yield _Task(f"{at}/draft", f"{row.title}: a draft is being prepared.")
-            if row.number and row.unconfirmed and visit.role in KEEPERS:
+            if row.number and row.unconfirmed and not row.whose and visit.role in KEEPERS:
                 wait = counted(row.unconfirmed, "clause waits", "clauses wait")
                 yield _Task(f"{at}/review", f"{row.title}: {wait} for you to check.")
 

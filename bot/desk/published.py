@@ -7,15 +7,16 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.answer import PARTY_WORDS, dates
+from bot.answer import PARTY_WORDS, dates, trusts
 from bot.clock import day_of, spoken
 from bot.desk.gate import TO_READ, Done, Gate, Visit
-from bot.desk.words import EVERYBODY, KEEPERS, STANCES
+from bot.desk.words import EVERYBODY, KEEPERS, OFFICE, STANCES
 from bot.governors import ReviewState, review_of
 from bot.policy_pages import page_sections
 from bot.publication import Publication
 from bot.typed import read_number
 from corpus.checking import check_policy
+from corpus.clause import Policy
 from corpus.errors import StoreError
 from corpus.policy_file import to_yaml
 from corpus.versions import Version, Versions
@@ -34,7 +35,11 @@ def version_of(versions: Versions, visit: Visit, number: str | None) -> Version:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A policy as the list shows it; `number` is None where nothing is published yet."""
+    """A policy as the list shows it; `number` is None where nothing is published yet.
+
+    `whose` names the trust in the possessive where it is a trust's, "" where it is the school's own; `draft_of_trust` says
+    whether its draft is a trust's.
+    """
 
     slug: str
     title: str
@@ -44,6 +49,8 @@ class _Row:
     clauses: int
     unconfirmed: int
     has_draft: bool
+    whose: str = ""
+    draft_of_trust: bool = False
 
 
 class PublishedPages:
@@ -90,6 +97,8 @@ class PublishedPages:
             clauses=len(clauses),
             unconfirmed=sum(not clause.confirmed for clause in clauses),
             has_draft=draft is not None,
+            whose=trusts(policy.trust) if policy.trust else "",
+            draft_of_trust=bool(draft and draft.policy.trust),
         )
 
     def _policy(self, visit: Visit) -> Response:
@@ -97,6 +106,7 @@ class PublishedPages:
         slug = visit.path("slug")
         history = self._versions.history(visit.school.id, slug)
         current = next(current for name, current, _ in self._versions.policies(visit.school.id) if name == slug)
+        trust = version.policy.trust or self._versions.version(visit.school.id, slug).policy.trust
         today = day_of(self._now())
         return visit.page(
             "policy",
@@ -113,7 +123,16 @@ class PublishedPages:
             parties=PARTY_WORDS,
             spoken=spoken,
             may_keep=visit.role in KEEPERS,
+            may_prepare=visit.role in OFFICE,
+            whose=trusts(trust) if trust else "",
+            trust=trust,
+            supplemented=next((one for one in self._published(visit) if version.policy.is_addendum_to(one)), None),
+            addenda=[one for one in self._published(visit) if one.is_addendum_to(version.policy)],
         )
+
+    def _published(self, visit: Visit) -> tuple[Policy, ...]:
+        published = self._versions.published(visit.school.id)
+        return published.policies if published else ()
 
     def _version(self, visit: Visit) -> Version:
         return version_of(self._versions, visit, visit.request.path_params.get("number"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.answer import trusts
 from bot.audit import Action, Audit
 from bot.chair_requests import ChairRequests
 from bot.desk.drafts import as_shown, draft_of
@@ -136,6 +137,7 @@ class PublishingPages:
             reach=self._chair_requests.reach(visit.school.id),
             settings=self._proposals.settings(visit.school.id),
             owner=self._owner(visit),
+            whose=trusts(draft.policy.trust) if draft.policy.trust else "",
         )
 
     def _owner(self, visit: Visit) -> str:
