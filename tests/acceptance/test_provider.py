@@ -1,16 +1,18 @@
 """A provider's many schools on one set of apps: each workspace and each tenant is answered in its own name, of its own school."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 
 from bot.assembly import Parts, assemble
@@ -20,7 +22,7 @@ from bot.channels.slack_events import Received, read
 from bot.channels.slack_install import LASTS, NOT_ALLOWED, NOT_BEGUN, NOT_OF_ORGANISATIONS, NOT_TAKEN, ROTATES, SlackInstall
 from bot.channels.teams import PATH
 from bot.clock import now_utc
-from bot.conversation import CONNECT_ALONE, NOT_CONNECTED
+from bot.conversation import CONNECT_ALONE, NOT_CONNECTED, NOTHING_KEPT
 from bot.deliveries import REFUSED
 from bot.dispatcher import Dispatcher
 from bot.installations import ANOTHERS, LINK_LASTS, NOT_OPEN
@@ -33,6 +35,7 @@ from tests.platforms import block_kit
 from tests.platforms.background import Background
 from tests.platforms.bots import KEY, Bot
 from tests.platforms.logged import logged
+from tests.platforms.policybot_serve import served as process
 from tests.platforms.seats import OnTeams, OnTelegram
 from tests.platforms.served import free_port, served
 from tests.platforms.slack_server import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, Refuses, ServerError, SlackServer
@@ -202,15 +205,46 @@ def test_whoever_is_known_in_one_workspace_is_nobody_in_another_by_the_same_id(p
     assert len(slack.seen_by(SAM)) == 1
 
 
-@pytest.mark.parametrize("event", ["app_uninstalled", "tokens_revoked"])
-def test_a_workspace_that_takes_the_app_out_is_connected_no_more(provider: OnSlack, event: str) -> None:
+@contextmanager
+def away(engine: Engine) -> Iterator[None]:
+    """Let no statement reach the store, as where its server is away."""
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("", {}, OSError("away"))
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", refuse)
+
+
+def test_while_the_store_is_away_whoever_was_known_lately_is_answered_and_others_come_again(provider: OnSlack) -> None:
+    slack = provider.slack
     provider.install("hillside", HILLSIDE)
     provider.install("meadow", MEADOW)
-    assert provider.slack.uninstall(MEADOW, event=event).wait().acknowledged
+    for asked in (1, 2):  # by the first she is let in, at the second she is known
+        slack.say(SAM, FRIENDS)
+        slack.wait_for_messages(SAM, asked)
+    slack.tries_again_after = ()
+    slack.wait_for(lambda: not provider.bot.waiting)
+    with away(provider.bot.parts.indexes.versions.engine):
+        assert slack.say(SAM, FRIENDS).wait().acknowledged
+        said = words(slack.wait_for_messages(SAM, 3)[2])
+        assert not slack.say(KIM, FRIENDS).wait().acknowledged
+    assert NOT_THERE in said
+    assert NOTHING_KEPT in said
+
+
+@pytest.mark.parametrize("told_by", ["app_uninstalled", "tokens_revoked"])
+def test_a_workspace_that_takes_the_app_out_is_connected_no_more(provider: OnSlack, told_by: str) -> None:
+    provider.install("hillside", HILLSIDE)
+    provider.install("meadow", MEADOW)
+    assert provider.slack.uninstall(MEADOW, event=told_by).wait().acknowledged
     assert provider.connected == [(HILLSIDE, "hillside")]
     # What is told late of what was before changes nothing; nor do the tokens of users.
     token = next(iter(provider.slack.tokens))
-    assert provider.slack.uninstall(HILLSIDE, event=event, at=1.0).wait().acknowledged
+    assert provider.slack.uninstall(HILLSIDE, event=told_by, at=1.0).wait().acknowledged
     users = {"type": "tokens_revoked", "tokens": {"oauth": [SAM], "bot": []}}
     assert provider.slack.deliver_event(users, team_id=HILLSIDE, authorizations=[]).wait().acknowledged
     assert provider.bot.parts.installations.bot_token(SLACK, HILLSIDE) == token
@@ -369,6 +403,16 @@ def test_a_link_still_works_after_whatever_kept_it_from_being_used(provider: OnS
         assert NOT_BEGUN in browser.get(redirect).text
         assert browser.get(provider.allowed(browser, link, HILLSIDE)).status_code == 200
     assert NOT_OPEN in httpx.get(f"{provider.bot.address}/slack/install").text
+
+
+@pytest.mark.soak
+def test_the_server_offers_the_addresses_where_the_app_is_one_that_many_install(home: Path) -> None:
+    settings = {"CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET, "SIGNING_SECRET": SIGNING_SECRET}
+    given = {f"POLICYBOT_SLACK__{name}": value for name, value in settings.items()}
+    public = {"POLICYBOT_PUBLIC_URL": "https://policies.provider.example"}
+    with process(home, b"question=x", **given, **public) as chat:
+        told = httpx.get(chat.replace("/chat", "/slack/install"), params={"link": "made-up"})
+    assert (told.status_code, NOT_OPEN in told.text) == (400, True)
 
 
 # Microsoft Teams
