@@ -4,7 +4,9 @@ import yaml
 
 from bot.errors import BotError, in_short
 from bot.settings import Value
+from corpus.yaml_file import is_too_deep
 
+_TOO_DEEP = "{name}: this is nested far too deeply: write each key on a line of its own, as in the example."
 NOTHING = "tag:yaml.org,2002:null"
 
 
@@ -14,6 +16,8 @@ def read_plain_yaml(text: str, name: str, example: str) -> dict[str, Value]:
     Raises BotError, with `name` and the line and never what stands on it, where it is not YAML, or holds a key twice;
     `example` is a key with its value, for whoever wrote something else.
     """
+    if is_too_deep(text):
+        raise BotError(_TOO_DEEP.format(name=name))
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
@@ -24,7 +28,10 @@ def read_plain_yaml(text: str, name: str, example: str) -> dict[str, Value]:
         return {}
     if not isinstance(node, yaml.MappingNode):
         raise _refusal(name, node, f"the file is to hold keys, each with a colon and its value, such as {example}")
-    return _pairs(name, node, set())
+    try:
+        return _pairs(name, node, set())
+    except RecursionError:
+        raise BotError(_TOO_DEEP.format(name=name)) from None
 
 
 def _value(name: str, node: yaml.Node, met: set[int]) -> Value:

@@ -30,7 +30,7 @@ class PolicyDate(str):
     def __new__(cls, iso: str) -> Self:
         """Return the date written as `2018-05` or `2018-05-31`; raise ValueError otherwise."""
         if not _ISO.fullmatch(iso):
-            raise ValueError(f"{iso!r} is not a date: write it as 2018-05 or 2018-05-31")
+            raise ValueError(f"{iso[:40]!r} is not a date: write it as 2018-05 or 2018-05-31")
         try:
             date.fromisoformat(iso if len(iso) > 7 else f"{iso}-01")
         except ValueError:
@@ -85,7 +85,7 @@ def parse_date(text: str) -> PolicyDate:
     for start, end, found in locate_dates(words):
         if (start, end) == (0, len(words)):
             return found
-    raise ValueError(f"{text!r} is not a date: write it as May 2018 or 1 May 2018")
+    raise ValueError(f"{text[:40]!r} is not a date: write it as May 2018 or 1 May 2018")
 
 
 def spoken_day(day: date) -> str:

@@ -1,6 +1,7 @@
 """YAML files, read with libyaml and checked against a type, with errors that name the file and the line."""
 
 import re
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,14 +26,32 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
+_COMPACT = re.compile(r"(?:[?-][ \t]+){1000}")
+_BRACKET = re.compile(r"[\[\]{}]")
+_DEEPEST = 1000  # levels; a policy has eight
+
+
+def is_too_deep(text: str) -> bool:
+    """Tell whether a YAML text is nested so deeply that libyaml would overrun the stack, which fells the process.
+
+    Levels that are set in are none of these: as many would take a file larger than any that is read.
+    """
+    depths = accumulate(1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(text))
+    return bool(_COMPACT.search(text)) or max(depths, default=0) > _DEEPEST
+
+
 def parse_yaml(text: str, name: str) -> Any:
     """Return what a YAML text holds. Raises PolicyFileError, with `name` and the line, where it is not YAML."""
+    if is_too_deep(text):
+        raise PolicyFileError(f"{name}: it is nested more deeply than any policy: export it again.")
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  it is the safe loader in C
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it is not YAML"
         raise PolicyFileError(f"{name}, line {mark.line + 1 if mark else 1}: {problem}.") from None
+    except ValueError:  # of what YAML takes for a number or a date, without its line
+        raise PolicyFileError(f"{name}: it holds a number or a date that there cannot be: export it again.") from None
 
 
 def read_yaml(text: str, kind: type[Kind], name: str) -> Kind:

@@ -46,6 +46,7 @@ CALL_SECONDS = 10
 LOOK_UP_SECONDS = 2.0
 ADMITTED_SECONDS = 300.0
 PING_SECONDS = 5.0
+_VERIFICATION = "url_verification"
 STATUS = "is looking in your school's policies"
 # What Slack says when it cannot do at the moment what it could do later; https://docs.slack.dev/reference/methods/chat.postMessage.
 _LATER = frozenset(
@@ -198,8 +199,11 @@ class SlackChannel:
             return PlainTextResponse("Slack has not signed this.", 401)
         try:
             bolt_request = to_async_bolt_request(request, body)
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return PlainTextResponse("This cannot be read.", 400)
+        # Before Bolt sees it, which takes a body of another shape for a fault of its own.
+        if bolt_request.body.get("type") != _VERIFICATION and _read(bolt_request.body) is None:
+            return Response()
         return to_starlette_response(await self._bolt.async_dispatch(bolt_request))
 
     def _is_signed(self, request: Request, body: bytes) -> bool:
@@ -213,14 +217,9 @@ class SlackChannel:
 
     async def _before_bolt(self, body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
         """Take in what Slack sent; only then is it acknowledged, and where that fails Slack delivers it again."""
-        if body.get("type") == "url_verification":
+        if body.get("type") == _VERIFICATION:
             return await next_()
-        try:
-            sent = read(body)
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-            # It would be no better understood if it came again.
-            _log.exception("Slack sent what has an unknown shape")
-            sent = None
+        sent = _read(body)
         if isinstance(self._tokens, Installations):
             if isinstance(sent, Ended):
                 at = datetime.fromtimestamp(sent.at, UTC).replace(tzinfo=None)
@@ -396,6 +395,16 @@ async def _nobody() -> AuthorizeResult:
 
 def _workspace(sent: Received | Opened | Ended) -> str | None:
     return sent.message.tenant if isinstance(sent, Received) else sent.team
+
+
+def _read(body: dict[str, Any]) -> Received | Opened | Ended | None:
+    """Return what a request is about, None where there is nothing to answer or nobody can tell."""
+    try:
+        return read(body)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        # It would be no better understood if it came again.
+        _log.exception("Slack sent what has an unknown shape")
+        return None
 
 
 def _message(said: dict[str, Any], reference: str) -> dict[str, Any]:

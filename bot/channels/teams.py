@@ -220,7 +220,7 @@ class TeamsChannel:
             return _told(413, "That is too large.")
         try:
             activity = msgspec.json.decode(raw, type=Activity)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON or of another shape, no text, nested without end
             return _told(400, "That is no activity.")
         try:
             await self._connector.verify(request.headers.get("authorization", ""), activity.service_url)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SCHOOL_TEAM, STAFF, BOT = "T0SCHOOL", "U0ANNE", "U0BOT"
+SCHOOL_TEAM, STAFF, BOT = "T0SCHOOL", "U0ANNE", "U0POLICYBOT"
 _EVENT: dict[str, Any] = {
     "type": "event_callback",
     "team_id": SCHOOL_TEAM,

@@ -22,8 +22,9 @@ from corpus.building import build_policy
 from corpus.checking import check_coverage, check_policy
 from corpus.clause import Policy, Stance
 from corpus.documents.reading import read_document
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, PolicyFileError
 from corpus.integrity import find_fault
+from corpus.policy_file import from_yaml
 from corpus.source import SourceText
 from tests.fuzz.payloads import SLACK
 from tests.platforms.telegram_text import find_entities, parse_html
@@ -139,3 +140,20 @@ def test_an_event_is_taken_in_by_whatever_key_a_platform_gave_it(chat_of: Callab
         event = deliveries.receive(key, message, "asker")
         assert event
         assert deliveries.receive(key, message, "asker") is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000, "a: " + "[" * 900 + "]" * 900])
+def test_yaml_that_is_nested_without_end_is_refused_and_fells_no_process(text: str) -> None:
+    with pytest.raises(BotError, match=r"^contacts\.yaml"):
+        read_book(text, "contacts.yaml")
+    with pytest.raises(PolicyFileError, match=r"^policy\.yaml"):
+        from_yaml(text, "policy.yaml")
+
+
+def test_a_number_that_nobody_can_read_is_refused_in_a_policy() -> None:
+    for value in ("9" * 5000, "2024-13-01"):
+        with pytest.raises(PolicyFileError, match=r"policy\.yaml.*date"):
+            from_yaml(f"school: hillside\nadopted: {value}\n", "policy.yaml")
+    with pytest.raises(PolicyFileError) as refused:
+        from_yaml(f"school: h\nslug: p\ntitle: P\nsections: []\nadopted: '2024-05-{'9' * 5000}'\n", "policy.yaml")
+    assert len(str(refused.value)) < 200
