@@ -8,7 +8,6 @@ in before its own steps, and the signature is checked before it sees a body.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -222,8 +221,7 @@ class SlackChannel:
         sent = _read(body)
         if isinstance(self._tokens, Installations):
             if isinstance(sent, Ended):
-                at = datetime.fromtimestamp(sent.at, UTC).replace(tzinfo=None)
-                await asyncio.to_thread(self._tokens.ended, SLACK, sent.team, at)
+                await asyncio.to_thread(self._tokens.ended, SLACK, sent.team, sent.at)
             elif sent is not None and await self._token_in(_workspace(sent)) is None:
                 await asyncio.to_thread(self._refused)
                 sent = None
@@ -401,7 +399,7 @@ def _read(body: dict[str, Any]) -> Received | Opened | Ended | None:
     """Return what a request is about, None where there is nothing to answer or nobody can tell."""
     try:
         return read(body)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError, OSError):
         # It would be no better understood if it came again.
         _log.exception("Slack sent what has an unknown shape")
         return None

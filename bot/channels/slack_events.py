@@ -5,6 +5,7 @@ https://docs.slack.dev/reference/events and https://docs.slack.dev/reference/int
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -42,16 +43,17 @@ class Opened(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """The app was taken out of a workspace, or its token there does not hold any more; `at` is in seconds since 1970."""
+    """The app was taken out of a workspace, or its token there does not hold any more; `at` is in UTC."""
 
     team: str
-    at: int
+    at: datetime
 
 
 def read(body: Mapping[str, Any]) -> Received | Opened | Ended | None:
     """Return what a request of Slack is about, None where there is nothing to answer.
 
-    Raises KeyError, IndexError, TypeError, AttributeError or ValueError where it has another shape than Slack's documents say.
+    Raises KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError or OSError where it has another shape than
+    Slack's documents say.
     """
     if body.get("type") == "event_callback":
         return _ended(body, body["event"]) or _event(body, body["event"])
@@ -71,7 +73,7 @@ def _ended(body: Mapping[str, Any], event: Mapping[str, Any]) -> Ended | None:
     """
     kind = event.get("type")
     if kind == "app_uninstalled" or (kind == "tokens_revoked" and event["tokens"].get("bot")):
-        return Ended(body["team_id"], int(body["event_time"]))
+        return Ended(body["team_id"], datetime.fromtimestamp(body["event_time"], UTC).replace(tzinfo=None))
     return None
 
 
