@@ -53,7 +53,7 @@ def align(draft: Policy, before: Policy | None, used: Collection[str]) -> Policy
     """Return the draft with the ids of the version before where the clause is the same, and with ids never `used` elsewhere.
 
     Text decides first, then label and likeness. Confirmations and corrections are carried over where the words are unchanged,
-    but what a school decided about its own policy is not carried into a trust's.
+    but nothing is carried into a trust's policy or out of one: what was made of its clauses is laid down with it.
     """
     matches = {after.id: old for old, after, _ in _matches(before, draft)} if before else {}
     taken = {*used, *(old.id for old in matches.values()), *draft.lead_ins()}
@@ -65,7 +65,7 @@ def align(draft: Policy, before: Policy | None, used: Collection[str]) -> Policy
             ids[clause.id] = _fresh(clause.label, taken)
             taken.add(ids[clause.id])
     renamed = replace(draft, sections=tuple(_renamed(section, ids) for section in draft.sections))
-    return carry_corrections(renamed, before) if before and (before.trust or not draft.trust) else renamed
+    return carry_corrections(renamed, before) if before and not (before.trust or draft.trust) else renamed
 
 
 def compare(before: Policy, after: Policy) -> list[ClauseChange]:

@@ -192,6 +192,21 @@ def test_what_a_clause_means_is_the_trusts_whatever_the_school_had_decided_of_th
     assert (second.stance, second.confirmed) == (Stance.REQUIRED, False)
 
 
+def test_nothing_that_was_made_of_a_clause_is_carried_into_another_version_or_out_of_the_trusts(
+    publish_to: PublishTo, parts: Parts
+) -> None:
+    versions = parts.indexes.versions
+    publish_to("ash")
+    assert next(versions.version("ash", "phones").policy.clauses()).confirmed
+    # The same words, at which nobody has looked: as the trust's, and as the school's own once it has left the trust.
+    unseen = build_policy(document(RULES), school="ash", slug="phones", title=None, source_name="phones.txt")
+    original = Original(as_trusts(unseen, "phones", "Northfield Trust", prevails=False), document(RULES))
+    assert parts.trust_publication.publish_at("ash", original) == InForce(2, already=False)
+    assert not any(clause.confirmed for clause in versions.version("ash", "phones").policy.clauses())
+    versions.roll_back("ash", "phones", 1)
+    assert not any(clause.confirmed for clause in versions.save_draft(unseen, document(RULES)).clauses())
+
+
 def test_a_school_can_neither_change_nor_go_back_from_a_trusts_policy(
     publish_to: PublishTo, parts: Parts, publish: Callable[..., int]
 ) -> None:
