@@ -141,16 +141,17 @@ def _require_to_supplement(school_id: str, slug: str, supplements: str, versions
 def _slug(policy: Policy, versions: Versions, supplements: str | None) -> str:
     """Return the policy of the school that has this title, or nearly; a new one where none has.
 
-    An addendum may have the title of what it supplements.
+    An addendum may have the title of what it supplements: the school's own goes before its trust's.
     """
     published = versions.published(policy.school)
     current = published.policies if published else ()
-    titles = {one.slug: one.title for one in (*current, *(draft.policy for draft in versions.drafts(policy.school)))}
+    there = (*current, *(draft.policy for draft in versions.drafts(policy.school)))
+    titles, of_trust = {one.slug: one.title for one in there}, {one.slug for one in there if one.trust}
     ours = _words(published.school.name, set()) if published else set()
     others = {slug: title for slug, title in titles.items() if slug != supplements}
     same = [slug for slug, title in others.items() if _is_same(_words(title, ours), _words(policy.title, ours))]
     if same:
-        return max(same, key=lambda slug: _likeness(titles[slug].lower(), policy.title.lower()))
+        return max(same, key=lambda slug: (slug not in of_trust, _likeness(titles[slug].lower(), policy.title.lower())))
     wanted = slug_of(policy.title).replace(".", "-")[:LONGEST_SLUG].strip("-") or "policy"
     return next(name for name in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if name not in titles)
 
