@@ -337,8 +337,9 @@ def whose_policy(index: Index, policy: Policy) -> str:
 
 
 def trusts(trust: TrustNote) -> str:
-    """Return a trust's name in the possessive: `Northfield Trust's`."""
-    return _possessive(trust.name)
+    """Return a trust's name in the possessive: `Northfield Trust's`; many a name is a plural: `Northfield Schools'`."""
+    is_plural = trust.name.lower().endswith(("academies", "schools", "trusts", "partners"))
+    return f"{trust.name}'" if is_plural else _possessive(trust.name)
 
 
 def _whose(index: Index) -> str:

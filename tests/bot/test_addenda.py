@@ -72,6 +72,8 @@ def test_the_trusts_policy_is_cited_as_the_trusts(trusts: Callable[..., Policy],
     answer = told(trusts(MUST_NOT))
     assert answer.headline == "Northfield Trust's policy of May 2026: not allowed."
     assert "Social Media Policy, 1.1, version 1 (Northfield Trust, May 2026)." in as_text(lay_out(answer))
+    plural = replace(trusts(MUST_NOT), trust=TrustNote("Northfield Schools", "c0ffee"))
+    assert told(plural).headline == "Northfield Schools' policy of May 2026: not allowed."
 
 
 @pytest.fixture
