@@ -22,7 +22,7 @@ from bot.people import end_access
 from bot.records import Records
 from bot.removals import Removal, Removed, write
 from bot.row_security import secure
-from bot.schema import HEAD, bring_to, changing, found_schema, known_schemas, store_failed
+from bot.schema import HEAD, bring_to, changing, found_schema, is_known, store_failed
 from bot.sealing import Seal
 from bot.tables import (
     backups,
@@ -91,7 +91,7 @@ def restore(
     be written, or the ledger is not that of the backup's store.
     """
     backup = check(file)
-    if backup.head.schema not in known_schemas():
+    if not is_known(backup.head.schema):
         raise BotError(
             f"The backup {file} was made by a newer version of policybot ({backup.head.policybot}): restore it with that version."
         )
@@ -108,7 +108,8 @@ def restore(
                 _load(connection, file, backup.head.schema)
             except (KeyError, ValueError, TypeError, IntegrityError, DataError):
                 raise damaged(file) from None
-            bring_to(connection, HEAD)
+            if backup.head.schema != HEAD:
+                bring_to(connection, HEAD)
             _number_on(connection, backup.end.numbers)
             restored = _clean(connection, backup, ledger or (), key=key, kept=kept, now=now)
             if connection.dialect.name == "postgresql":
@@ -124,7 +125,7 @@ def _require_empty(connection: Connection) -> None:
         return
     if connection.dialect.name == "postgresql":
         _let_owner_in(connection, schools)
-    if found not in known_schemas():
+    if not is_known(found):
         raise BotError("The store was made by a newer version of policybot: upgrade this one, or choose another store.")
     if connection.scalar(select(func.count()).select_from(schools)):
         raise BotError(

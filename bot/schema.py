@@ -99,7 +99,7 @@ def _upgrade(engine: Engine, login: str | None) -> None:
         found = found_schema(connection)
         if found == HEAD:
             return  # another process has upgraded it while this one waited
-        if found is not None and found not in known_schemas():
+        if found is not None and not is_known(found):
             raise BotError("The store was made by a newer version of policybot: upgrade this one, or restore a backup.")
         bring_to(connection, HEAD)
         if engine.dialect.name == "postgresql":
@@ -115,13 +115,15 @@ def changing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def known_schemas() -> set[str]:
-    """Return the versions of the schema that this program knows."""
+def is_known(schema: str) -> bool:
+    """Tell whether a version of the schema is one that this program knows, the newest or one before it."""
+    if schema == HEAD:
+        return True
     from alembic.script import ScriptDirectory
 
     from bot.migrations import alembic_config
 
-    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    return schema in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def bring_to(connection: Connection, schema: str) -> None:

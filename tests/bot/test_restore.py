@@ -257,7 +257,6 @@ def with_alert(staff: Staff) -> None:
     staff.round()
 
 
-@pytest.mark.both_stores
 def test_a_worry_that_nobody_had_taken_on_is_told_again_and_then_goes_down_the_line(
     linked: Staff, again: Again, tmp_path: Path
 ) -> None:
@@ -315,7 +314,6 @@ def test_a_worry_whose_lead_was_removed_since_goes_to_the_next_at_once(linked: S
 # The ledger and its file
 
 
-@pytest.mark.both_stores
 def test_the_file_holds_what_the_store_notes_whichever_process_writes_it(linked: Staff, tmp_path: Path) -> None:
     file = tmp_path / "data" / FILE_NAME
     one, other = Ledger(linked.engine, file), Ledger(linked.engine, file)
