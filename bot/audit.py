@@ -46,6 +46,7 @@ class Action(StrEnum):
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
     CHANGED_CONTACTS = "changed the contacts"
+    RESTORED = "restored a backup"
     CONFIRMED_CHAIR = "noted that the chair confirms the contacts"
     ADDED_TRIAL_QUESTION = "added a test question"
     REMOVED_TRIAL_QUESTION = "removed a test question"

@@ -83,7 +83,7 @@ def _of_store(url: str) -> list[Removal]:
         raise lost
     try:
         return noted(engine)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError):  # of a newer version there may be kinds that are not known here
         raise lost from None
     finally:
         engine.dispose()

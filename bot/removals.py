@@ -4,7 +4,6 @@ Each entry is written in the transaction of the removal that it tells of, so tha
 removal left. A restored backup is cleaned of whatever the ledger has and the backup has not.
 """
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -59,7 +58,7 @@ def note_removal(connection: Connection, school_id: str, kind: Removed, objects:
 
 
 def write(connection: Connection, entries: Iterable[Removal]) -> None:
-    """Add entries of a school to the ledger in the store; one that is there already stays."""
+    """Add entries to the ledger in the store; one that is there already stays."""
     rows = [msgspec.structs.asdict(entry) for entry in entries]
     if rows:
         connection.execute(insert_into(connection.dialect.name, removals).on_conflict_do_nothing(), rows)
@@ -133,6 +132,8 @@ class Ledger:
 @contextmanager
 def _held(file: Path) -> Iterator[None]:
     """Keep other processes from a file meanwhile."""
+    import fcntl  # which Windows does not have
+
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:

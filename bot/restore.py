@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Integer, MetaData, Table, delete, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from bot.audit import Action, Audit, at_command_line
 from bot.backup import Checked, Heading, Row, check, damaged, lines, tables_of
 from bot.errors import BotError
 from bot.escalations import Escalations, OpenAlert, State
@@ -233,10 +234,11 @@ def _clean(
     engine = connection.engine
     records = Records(engine, key, now, kept.questions)
     handed_over = Escalations(engine, Seal(key), Notices(engine, now), now, kept.escalations)
-    alerts = []
+    trail, alerts = Audit(engine, now), []
     for school_id, name in there.items():
         records.clear(school_id, connection)
         handed_over.clear(school_id, connection)
+        trail.note(connection, school_id, at_command_line(), Action.RESTORED)
         alerts += [(name, alert) for alert in handed_over.alert_again(connection, school_id, backup.head.made_at)]
     return Restored(backup, removed, unsaid, unanswered, ended, alerts)
 

@@ -121,11 +121,14 @@ def test_every_row_of_every_table_goes_from_one_kind_of_store_to_the_other_and_b
     after = contents(third)
     assert sorted(name for name, rows in before.items() if not rows) == []
     assert sorted(name for name, rows in after.items() if not rows) == sorted(ENDED)
-    for name in set(before) - ENDED - {"backups", "events", "schools"}:
+    for name in set(before) - ENDED - {"audit", "backups", "events", "schools"}:
         assert between[name] == before[name]
         assert after[name] == before[name]
     assert len(between["events"]) == len(after["events"]) == 2
     assert [(*one[:5], None) for one in before["schools"]] == after["schools"] == between["schools"]
+    # That it was restored stands in each school's trail, each time.
+    assert set(after["audit"]) > set(between["audit"]) > set(before["audit"])
+    assert (len(between["audit"]), len(after["audit"])) == (4, 6)
     assert [one[1] for one in after["backups"]] == [*(one[1] for one in before["backups"]), NOW, NOW + timedelta(days=1)]
 
 
@@ -158,7 +161,7 @@ def test_a_backup_is_of_one_moment_while_somebody_else_writes(
     restored(other, tmp_path / "backup")
     with owning(other).connect() as connection:
         moment = connection.scalar(select(schools.c.revision))
-        assert moment == connection.scalar(select(func.count()).select_from(tables.audit)) == rows["audit"]
+        assert moment + 1 == connection.scalar(select(func.count()).select_from(tables.audit)) == rows["audit"] + 1
     assert moment >= 5
 
 
@@ -396,7 +399,7 @@ def test_on_postgresql_nobody_needs_to_be_an_administrator(
     serving = open_store(url)
     rows = write_backup(serving, tmp_path / "backup", "key", NOW)
     serving.dispose()
-    assert rows | dict.fromkeys(ENDED, 2) == check(a_backup).end.rows | {"backups": 2}
+    assert rows | dict.fromkeys(ENDED, 2) == check(a_backup).end.rows | {"audit": 4, "backups": 2}
 
 
 @pytest.mark.both_stores
