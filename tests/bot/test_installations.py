@@ -105,6 +105,7 @@ def test_a_workspace_gets_a_second_school_only_by_a_link_that_says_so(installed:
     assert installed.tenancy(SLACK, HERE) == Tenancy(("meadow",))
 
 
+@pytest.mark.both_stores
 def test_of_two_schools_that_connect_one_workspace_at_once_one_is_refused(
     installed: Installations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
