@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 
-.PHONY: run test lint bench compare soak fit training vectors models policies browser systemd playground lock audit image manifests
+.PHONY: run test lint bench compare soak fuzz fit training vectors models policies browser systemd playground lock audit image manifests
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -94,6 +94,21 @@ compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the qu
 soak: $(READY)  ## the long forms of tests that the suite holds in short
 	$(BIN)/python -m pytest -n auto --dist worksteal -m soak
 	$(BIN)/python -m pytest -n auto --dist worksteal --on-postgresql tests/store tests/bot
+
+# Each target for so many seconds, or TARGET alone; what is found is in $(VENV)/fuzz/found. docs/fuzzing.md says what to do with it.
+FUZZ_SECONDS ?= 60
+fuzz: export OPENBLAS_NUM_THREADS := 1
+fuzz: $(VENV)/fuzz/.ready  ## damage documents and messages, led by what of our code they reach
+	@for target in $(or $(TARGET),$$($(VENV)/fuzz/bin/python -m tests.fuzz)); do \
+		echo && echo $$target && $(VENV)/fuzz/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
+
+# An environment of its own: atheris marks what it watches as it is imported.
+$(VENV)/fuzz/.ready: requirements-dev.lock | $(READY)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	@touch $@
 
 fit: $(READY)  ## learn the weights and the confidence anew from the questions
 	$(BIN)/python -m training.links

@@ -30,6 +30,7 @@ from bot.people import WEB
 from bot.rendering import as_text, environment, problem_to_html, reply_to_html, to_html, told_page
 from bot.settings import LOOPBACK
 from bot.turn import Asker
+from bot.typed import read_number
 from bot.web_security import HEADERS, OwnFormsOnly, SecurityHeaders
 from corpus.versions import School, no_such_school
 from retrieval.decision import Outcome
@@ -170,8 +171,8 @@ class _Asked:
 
 def _shown(form: FormData) -> set[int]:
     """Return the numbers of the notices that a page says it showed."""
-    written = str(form.get("shown", "")).split(",")
-    return {int(number) for number in written if number.isascii() and number.isdigit()}
+    written = map(read_number, str(form.get("shown", "")).split(","))
+    return {number for number in written if number is not None}
 
 
 def _page(

@@ -401,7 +401,7 @@ def _read_on_phones(text: str) -> OnPhones:
 
 def _read_wait(text: str) -> int:
     minutes = text.strip().removesuffix("minutes").strip()
-    if not (minutes.isascii() and minutes.isdigit()) or not 1 <= int(minutes[:4]) <= LONGEST_WAIT:
+    if not re.fullmatch("[0-9]{1,4}", minutes) or not 1 <= int(minutes) <= LONGEST_WAIT:
         raise BotError(f"{in_quotes(text)} is no number of minutes from 1 to {LONGEST_WAIT}: write it as 10.")
     return int(minutes)
 

@@ -20,6 +20,7 @@ from bot.layout import WORRIED, WORRIED_NOW, Heading, Key
 from bot.rendering import LAST_LINE, as_text, to_text
 from bot.roster import Roster
 from bot.settings import read_settings
+from bot.typed import read_number
 from corpus.errors import CorpusError
 from corpus.versions import Versions
 from retrieval.decision import Outcome
@@ -213,8 +214,8 @@ def _choose_school(versions: Versions) -> str:
             typed = input("Which school? ").strip()
         except EOFError:
             raise BotError("No school was chosen.") from None
-        if typed.isascii() and typed.isdigit() and 0 < int(typed) <= len(schools):
-            return schools[int(typed) - 1].id
+        if 0 < (number := read_number(typed) or 0) <= len(schools):
+            return schools[number - 1].id
         if typed in {school.id for school in schools}:
             return typed
         print(f"Type a number from 1 to {len(schools)}.")

@@ -301,7 +301,7 @@ def _multipart(fields: list[tuple[str, str]], chance: Random) -> tuple[bytes, st
 
 @contextmanager
 def site(home: Path, knowledge: Knowledge) -> Iterator[Site]:
-    """Run the server over a data folder with a new store, with a school whose headteacher is at the desk, staff in the chat."""
+    """Run the server over a data folder with a new store, for a school with its head at the desk and staff in the chat."""
     with ExitStack() as stack:
         on_slack, on_teams = stack.enter_context(slack()), stack.enter_context(TeamsServer())
         on_telegram = stack.enter_context(TelegramServer())

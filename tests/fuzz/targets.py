@@ -84,7 +84,7 @@ class Target:
 def in_a_sentence(error: Exception) -> None:
     """Require that a refusal is what somebody can read: a sentence or a line each, without what only a programmer knows."""
     for line in str(error).split("\n"):
-        require(line.strip(), f"a refusal without words: {error!r}")
+        require(line.strip(), "a refusal without words")
         require(line.endswith((".", "?", ":")), f"a refusal that is no sentence: {line[-60:]!r}")
         require(not re.search(r"Traceback|0x[0-9a-f]{6}|Exception\b", line), f"a refusal for programmers: {line!r}")
         require(len(line) < 1_000, f"a refusal of {len(line)} characters: {line[:80]!r}")

@@ -7,7 +7,9 @@ from time import process_time
 from zipfile import ZIP_LZMA, ZipFile
 
 import pytest
+from starlette.applications import Starlette
 
+from bot.bootstrap import Indexes
 from bot.channels.slack_events import Received, read
 from bot.channels.telegram_html import messages
 from bot.contact_file import read_book
@@ -157,3 +159,19 @@ def test_a_number_that_nobody_can_read_is_refused_in_a_policy() -> None:
     with pytest.raises(PolicyFileError) as refused:
         from_yaml(f"school: h\nslug: p\ntitle: P\nsections: []\nadopted: '2024-05-{'9' * 5000}'\n", "policy.yaml")
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("minutes", ["000561", "00059999", "5" + "0" * 5000])
+def test_a_wait_is_no_longer_than_it_may_be_however_it_is_written(minutes: str) -> None:
+    with pytest.raises(BotError, match="is no number of minutes"):
+        read_book(f"confirm_within: {minutes}\n", "contacts.yaml")
+
+
+@pytest.mark.filterwarnings("ignore")  # it would rather have httpx2
+def test_numbers_of_notices_that_no_page_showed_are_no_fault(schools: Indexes, chat_app: Callable[..., Starlette]) -> None:
+    from starlette.testclient import TestClient
+
+    with TestClient(chat_app(schools), base_url="http://127.0.0.1:8080") as client:
+        for shown in ("9" * 5000, "²,³", "1," * 2000):
+            answer = client.post("/chat", data={"school": "hillside", "question": "hello", "shown": shown})
+            assert answer.status_code == 200
