@@ -56,7 +56,7 @@ def test_an_id_that_a_document_would_have_anyway_is_not_given_twice() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1. Phones\n\n1.1 Staff must sign in.\n\n(a)\n\n1.2 Staff must sign out.\n",
+        "1. Phones\n\n• Staff must sign in.\n(a)\n• Staff must sign out.\n",
         "1. Phones\n\n(iv)1.1 Staff must sign in.\n\n1.2 Staff must sign out.\n",
     ],
 )
@@ -68,9 +68,11 @@ def test_a_marker_without_words_or_close_to_them_is_in_one_part_like_every_chara
 def test_a_part_that_is_packed_as_no_program_packs_it_is_damage() -> None:
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_LZMA) as made:
-        made.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 20)
-    with pytest.raises(DocumentError, match=r"^p\.odt is damaged"):
-        read_document(packed.getvalue(), "p.odt")
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    raw = packed.getvalue()
+    for damaged in (raw, raw[:50] + bytes(8) + raw[58:]):
+        with pytest.raises(DocumentError, match=r"^p\.odt is damaged"):
+            read_document(damaged, "p.odt")
 
 
 def takes_less_than(seconds: float, work: Callable[[], object]) -> None:
@@ -161,7 +163,7 @@ def test_a_number_that_nobody_can_read_is_refused_in_a_policy() -> None:
     assert len(str(refused.value)) < 200
 
 
-@pytest.mark.parametrize("minutes", ["000561", "00059999", "5" + "0" * 5000])
+@pytest.mark.parametrize("minutes", ["000561", "00059999", "0005" + "0" * 5000])
 def test_a_wait_is_no_longer_than_it_may_be_however_it_is_written(minutes: str) -> None:
     with pytest.raises(BotError, match="is no number of minutes"):
         read_book(f"confirm_within: {minutes}\n", "contacts.yaml")
