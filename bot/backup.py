@@ -297,7 +297,7 @@ def _unpacked(raw: IO[bytes], length: int) -> Iterator[bytes]:
 
 def _head(line: bytes, file: Path) -> Head:
     found = msgspec.json.decode(line)
-    if isinstance(found, dict) and found.get("format", 0) > FORMAT:
+    if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
         raise BotError(
             f"The backup {file} was made by a newer version of policybot ({found.get('policybot')}): restore it with that."
         )

@@ -23,7 +23,7 @@ from bot.people import end_access
 from bot.records import Records
 from bot.removals import Removal, Removed, write
 from bot.row_security import secure
-from bot.schema import HEAD, bring_to, changing, found_schema, is_known, store_failed
+from bot.schema import HEAD, bring_to, changing, found_schema, is_known, store_failed, why
 from bot.sealing import Seal
 from bot.tables import (
     backups,
@@ -107,8 +107,10 @@ def restore(
             _prepare(connection, backup.head.schema)
             try:
                 _load(connection, file, backup.head.schema)
-            except (KeyError, ValueError, TypeError, IntegrityError, DataError):
+            except (KeyError, ValueError, TypeError):
                 raise damaged(file) from None
+            except (IntegrityError, DataError) as error:
+                raise BotError(f"The backup {file} does not fit into this store: {why(error)}.") from None
             if backup.head.schema != HEAD:
                 bring_to(connection, HEAD)
             _number_on(connection, backup.end.numbers)

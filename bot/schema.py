@@ -70,10 +70,10 @@ def store_failed(address: URL, error: SQLAlchemyError) -> BotError:
     """Return the error that says in one sentence why the store at `address` could not be opened or brought up to date."""
     where = f"The store at {address.render_as_string()}"
     if isinstance(error, OperationalError):
-        return BotError(f"{where} cannot be opened or written: {_reason(error)}.")
+        return BotError(f"{where} cannot be opened or written: {why(error)}.")
     if address.get_backend_name() != "sqlite":
-        return BotError(f"{where} cannot be brought up to date: {_reason(error)}.")
-    return BotError(f"{where} is damaged: {_reason(error)}. Restore it from a backup.")
+        return BotError(f"{where} cannot be brought up to date: {why(error)}.")
+    return BotError(f"{where} is damaged: {why(error)}. Restore it from a backup.")
 
 
 def is_up_to_date(engine: Engine) -> bool:
@@ -137,5 +137,6 @@ def bring_to(connection: Connection, schema: str) -> None:
     command.upgrade(config, schema)
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def why(error: SQLAlchemyError) -> str:
+    """Return what a store says of an error, on one line and without any of its rows."""
     return str(getattr(error, "orig", None) or error).partition("\n")[0]

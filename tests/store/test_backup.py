@@ -316,11 +316,25 @@ def resealed(file: Path, change: Callable[[str], str]) -> Path:
         (lambda lines: lines.replace('["hillside",', '["hillside",1,', 1), "is damaged"),
         (lambda lines: lines.replace('"school_id"', '"whose"'), "is damaged"),
         (lambda lines: lines.rsplit("\n", 2)[0] + "\n", "is damaged"),
-        (lambda lines: lines.replace('["meadow","x2"', '["valley","x2"'), "is damaged"),
+        (
+            lambda lines: lines.replace('["meadow","x2"', '["valley","x2"'),
+            "does not fit into this store: FOREIGN KEY constraint failed",
+        ),
+        (lambda lines: lines.replace('"format":1', '"format":"x"'), "is damaged"),
         (lambda lines: "{}\n" + lines, "is damaged"),
         (lambda _: "", "is damaged"),
     ],
-    ids=["schema", "format", "a column too many", "a column of another name", "no end", "no such school", "no head", "nothing"],
+    ids=[
+        "schema",
+        "format",
+        "a column too many",
+        "a column of another name",
+        "no end",
+        "no such school",
+        "a format that is none",
+        "no head",
+        "nothing",
+    ],
 )
 def test_what_is_no_backup_of_ours_is_refused_in_a_sentence_and_the_store_stays_as_it_is(
     a_backup: Path, tmp_path: Path, change: Callable[[str], str], sentence: str
