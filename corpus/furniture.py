@@ -1,9 +1,10 @@
 """Page furniture and front matter: what a document prints around its policy and what is no clause of it."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(slots=True)
@@ -142,28 +143,37 @@ def _shape(text: str) -> str:
 
 
 def _mark_running_headers(lines: Sequence[Line]) -> None:
-    counts = Counter(_shape(line.text) for line in lines if line.is_body and len(line.text) <= 120)
+    shapes = [_shape(line.text) for line in lines]
+    counts = Counter(shape for line, shape in zip(lines, shapes, strict=True) if line.is_body and len(line.text) <= 120)
     repeated = {shape for shape, count in counts.items() if count >= 3 and re.search("[a-z]", shape)}
     if not repeated:
         return
-    at_top = {_shape(line.text) for line in lines[:15]}
+    at_top = set(shapes[:15])
     votes: Counter[str] = Counter()
-    for index, line in enumerate(lines):
-        shape = _shape(line.text)
+    found: dict[str, list[Line]] = defaultdict(list)
+    # A table may hold thousands of rows alike: what stands around each is not looked for anew.
+    ordinary = [line if line.is_body and shape not in repeated else None for line, shape in zip(lines, shapes, strict=True)]
+    after = list(accumulate(reversed(ordinary), _nearest))[::-1]
+    previous: Line | None = None
+    for index, (line, shape) in enumerate(zip(lines, shapes, strict=True)):
         if shape not in repeated or not line.is_body:
+            previous = ordinary[index] or previous
             continue
+        found[shape].append(line)
         neighbours = lines[max(0, index - 2) : index + 3]
         at_page_end = line.page_before or any(near.kind == PAGE_NUMBER or near.page_before for near in neighbours)
-        previous = next((near for near in reversed(lines[:index]) if near.is_body and _shape(near.text) not in repeated), None)
-        following = next((near for near in lines[index + 1 :] if near.is_body and _shape(near.text) not in repeated), None)
+        following = after[index]
         mid_sentence = bool(previous and following and is_unfinished(previous.text) and continues(following.text))
         votes[shape] += bool(at_page_end or mid_sentence)
     for shape in repeated:
         numbered = "#" in shape and bool(re.search(r"page|#$|^#\s", shape))
         if (shape in at_top and not _looks_like_rule(shape)) or votes[shape] * 2 > counts[shape] or (numbered and votes[shape]):
-            for line in lines:
-                if line.is_body and _shape(line.text) == shape:
-                    line.kind = RUNNING_HEADER
+            for line in found[shape]:
+                line.kind = RUNNING_HEADER
+
+
+def _nearest(further: Line | None, near: Line | None) -> Line | None:
+    return near or further
 
 
 def _looks_like_rule(shape: str) -> bool:

@@ -26,6 +26,7 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
+_LONGEST_MESSAGE = 200
 _COMPACT = re.compile(r"(?:[?-][ \t]+){1000}")
 _BRACKET = re.compile(r"[\[\]{}]")
 _DEEPEST = 1000  # levels; a policy has eight
@@ -60,6 +61,7 @@ def read_yaml(text: str, kind: type[Kind], name: str) -> Kind:
         return msgspec.convert(parse_yaml(text, name), kind, dec_hook=lambda wanted, value: wanted(str(value)))
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at ")
+        message = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"  # it may repeat a long key
         raise PolicyFileError(f"{name}, line {_line_of(text, path.strip('`'))}: {message}.") from None
 
 

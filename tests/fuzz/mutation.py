@@ -252,7 +252,8 @@ def mutate_package(raw: bytes, chance: Random) -> bytes:
     elif kind == 8:
         parts[name] = mutate_bytes(parts[name], chance)
     elif kind == 9:
-        parts[chance.choice(list(parts))] = parts.pop(name)
+        other = chance.choice(list(parts))
+        parts[other], parts[name] = parts[name], parts[other]
     elif kind == 10:
         parts[chance.choice(("./", "../x.xml", "a" * 70, "word\\document.xml", "é.xml"))] = parts[name]
     out = BytesIO()

@@ -27,6 +27,7 @@ from corpus.documents.reading import read_document
 from corpus.errors import DocumentError, PolicyFileError
 from corpus.integrity import find_fault
 from corpus.policy_file import from_yaml
+from corpus.reader import read_blocks
 from corpus.source import SourceText
 from tests.fuzz.payloads import SLACK
 from tests.platforms.telegram_text import find_entities, parse_html
@@ -161,6 +162,9 @@ def test_a_number_that_nobody_can_read_is_refused_in_a_policy() -> None:
     with pytest.raises(PolicyFileError) as refused:
         from_yaml(f"school: h\nslug: p\ntitle: P\nsections: []\nadopted: '2024-05-{'9' * 5000}'\n", "policy.yaml")
     assert len(str(refused.value)) < 200
+    with pytest.raises(PolicyFileError) as refused:
+        from_yaml(f"{'x' * 5000}: 1\n", "policy.yaml")
+    assert len(str(refused.value)) < 300
 
 
 @pytest.mark.parametrize("minutes", ["000561", "00059999", "0005" + "0" * 5000])
@@ -177,3 +181,9 @@ def test_numbers_of_notices_that_no_page_showed_are_no_fault(schools: Indexes, c
         for shown in ("9" * 5000, "²,³", "1," * 2000):
             answer = client.post("/chat", data={"school": "hillside", "question": "hello", "shown": shown})
             assert answer.status_code == 200
+
+
+def test_thousands_of_rows_alike_are_read_in_time() -> None:
+    rows = "| Staff | sign here |\n" * 4000
+    text = f"1. Phones\n\n1.1 Staff must sign in.\n\n{rows}"
+    takes_less_than(3, lambda: read_blocks(SourceText(text)))  # it took half a minute
