@@ -6,11 +6,13 @@ fault, and so is what the check itself finds: words that nobody wrote, a second 
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from functools import cache
+from html import unescape
 from pathlib import Path
 from random import Random
 from tempfile import gettempdir
@@ -46,6 +48,8 @@ from bot.settings import read_settings
 from bot.staff_list import read_staff_list
 from corpus.building import build_document, build_policy
 from corpus.checking import check_coverage, check_policy, place_doubts
+from corpus.documents.characters import decode_page
+from corpus.documents.package import Package
 from corpus.documents.reading import read_document
 from corpus.errors import CorpusError
 from corpus.policy_file import from_yaml, to_yaml
@@ -104,11 +108,42 @@ def _check_document(name: str) -> Callable[[bytes], None]:
         require(read_document(raw, name) == read, "read twice, it is not the same")
         read.text.encode()  # half a character could be neither stored nor shown
         require("\0" not in read.text, "a character of which PostgreSQL refuses a text")
+        require(not (made_up := _made_up(read.text, raw, name)), f"words that do not stand in the document: {made_up}")
         for doubt in read.doubts:
             require(0 <= doubt.at <= len(read.text), f"a doubt outside the text: {doubt}")
         _check_policy(raw, name, read.text)
 
     return check
+
+
+# What the readers themselves write: over the notes, and as the numbers of lists in words, letters or Roman figures.
+_WRITTEN = re.compile(
+    r"footnotes|endnotes|([a-z])\1+|[ivxlcdm]+|[a-z]+(?:teen|th|ty|first|second|third|eleven|twelve)", re.IGNORECASE
+)
+
+
+def _words_of(package: Package, part: str) -> Iterator[str]:
+    with suppress(CorpusError):  # a part that no reader asked for may be damaged
+        root = package.xml(part)
+        yield from () if root is None else root.itertext()
+
+
+def _made_up(text: str, raw: bytes, name: str) -> list[str]:
+    """Return the words that were read of Word, OpenDocument or a web page and that its characters do not hold.
+
+    A word may go on behind what is left out, such as a deletion: so it may stand in two pieces.
+    """
+    if name.endswith(".html"):
+        page = decode_page(raw)
+        held = "".join(html.document_fromstring(page).itertext()) + unescape(page)  # what is half a tag may be read as words
+    elif raw.startswith(b"PK") and not name.endswith((".txt", ".pdf")):
+        package = Package(raw, name)
+        held = "".join(word for part in package.names("") for word in _words_of(package, part))
+    else:
+        return []
+    letters = "".join(re.findall(r"[^\W\d_]", held.lower()))
+    words = {word for word in re.findall(r"[^\W\d_]{4,}", text.lower()) if word not in letters and not _WRITTEN.fullmatch(word)}
+    return [word for word in words if not any(word[:at] in letters and word[at:] in letters for at in range(1, len(word)))]
 
 
 def _check_policy(raw: bytes, name: str, text: str) -> None:
