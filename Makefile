@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 
-.PHONY: run test lint bench compare soak fuzz fit training vectors models policies browser systemd playground lock audit image manifests
+.PHONY: run test lint bench bench-scale compare soak fuzz fit training vectors models policies browser systemd playground lock audit image manifests
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -84,6 +84,10 @@ bench: $(READY)  ## speed and memory, as ratios against a baseline in the same r
 	$(BIN)/python bench/run.py
 	$(BIN)/python -m bench.channels
 	$(BIN)/python -m bench.server
+
+# The slowest of these minutes is a store of 10,000 schools, 2.5 gigabytes. WITH=--postgresql, or --schools 1000, or --memory 512.
+bench-scale: $(READY)  ## what thousands of schools cost, into docs/scale.md
+	$(BIN)/python -m bench.scale --write $(WITH)
 
 compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the questions
 	@for file in dev own-seen own-unseen own-last; do \

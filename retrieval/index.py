@@ -31,6 +31,8 @@ _DETAILS = "document-details"
 # What an index takes beside its arrays, in bytes: by itself, for each clause, and for each byte of its policies as JSON. Measured
 # on one to thirteen policies of 29 to 1638 clauses, with tracemalloc, after a question.
 SIZE, SIZE_OF_CLAUSE, SIZE_OF_TEXT = 30_000, 550, 2.4
+# How much more of the process's memory that needs than is asked for: measured with hundreds of indexes in one process.
+GAPS = 1.1
 # The links of so many clauses are worked out at once: of all, what is in between would take many times an index's own memory.
 LINKED_AT_ONCE = 32
 
@@ -112,8 +114,8 @@ class Index:
         self._postings = _Postings([[term for part in of for term in part.terms] for of in parts], wordings, knowledge.terms)
         pieces = [[piece for part in of for piece in part.pieces][:MOST_PIECES] for of in parts]
         self._pieces = _Runs(pieces)
-        self._words = _as_vectors([of[-1].sum for of in parts])
-        self._in_context = _as_vectors([knowledge.vectors.sum_of(of) for of in pieces])
+        self._words = normalized(np.array([of[-1].sum for of in parts], dtype=np.float32).reshape(-1, DIMENSIONS))
+        self._in_context = normalized(knowledge.vectors.sums_of(pieces))
         self._wordings = wordings
         self.sides = tuple(clause.sides() for clause in self.clauses)
         self._binds = {party: np.array([party in clause.clause.binds for clause in self.clauses]) for party in Party}
@@ -212,9 +214,8 @@ class Index:
         arrays += self._binds.values()
         of_parts = self._postings.size + self._pieces.size + self._cases.size
         texts = sum(len(policy.to_json()) for policy in published.policies)
-        return (
-            sum(one.nbytes for one in arrays) + of_parts + SIZE + SIZE_OF_CLAUSE * len(self.clauses) + int(SIZE_OF_TEXT * texts)
-        )
+        beside = SIZE + SIZE_OF_CLAUSE * len(self.clauses) + SIZE_OF_TEXT * texts
+        return int(GAPS * (sum(one.nbytes for one in arrays) + of_parts + beside))
 
     def words_vector(self, number: int) -> Vector:
         """Return the vector of a clause's own words."""
@@ -356,10 +357,6 @@ def _own_texts(clauses: Sequence[IndexedClause], rulings: Sequence[IndexedRuling
     """Yield the texts whose words are a school's own."""
     yield from (clause.searchable() for clause in clauses)
     yield from (text for ruling in rulings for text in (ruling.note.question, ruling.clause.clause.words))
-
-
-def _as_vectors(sums: Sequence[Vector]) -> Vector:
-    return normalized(np.stack(sums)) if sums else np.zeros((0, DIMENSIONS), dtype=np.float32)
 
 
 class _Runs:

@@ -67,7 +67,7 @@ class MatterHit:
 
 # Schools copy policies from each other and from their local authority: so many texts of policies, such as clauses and headings,
 # are kept as they were read, for all schools.
-TEXTS_KEPT = 8192
+TEXTS_KEPT = 4096
 
 
 class ReadText(NamedTuple):
@@ -137,7 +137,7 @@ class Knowledge:
 
     def _read_text(self, text: str) -> ReadText:
         pieces = self.vectors.pieces(text)
-        return ReadText(tuple(analyze(text)), tuple(pieces), self.vectors.sum_of(pieces))
+        return ReadText(tuple(analyze(text)), tuple(pieces), self.vectors.sums_of([pieces])[0])
 
     def likest_wording(self, matter: int, question: Vector) -> str:
         """Return the wording of the matter of this number that is likest a question's vector."""

@@ -53,7 +53,7 @@ def sides_of_question(question: str) -> frozenset[Side]:
     return frozenset(next(([side] for side, pattern in _ASKED if pattern.search(question)), []))
 
 
-@lru_cache(maxsize=8192)  # clauses of many schools are the same
+@lru_cache(maxsize=4096)  # clauses of many schools are the same
 def sides_of_clause(words: str) -> frozenset[Side]:
     """Return all whom a clause names."""
     return frozenset(side for side, pattern in _ASKED if pattern.search(words))

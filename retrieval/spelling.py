@@ -51,7 +51,8 @@ _COUNTED = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """Return how often each word stands in texts, in lower case."""
-    return Counter(word for text in texts for word in _COUNTED.findall(normalize(text)))
+    # Of all texts at once: a line's end is no part of a word.
+    return Counter(_COUNTED.findall(normalize("\n".join(texts))))
 
 
 class Vocabulary(dict[str, int]):

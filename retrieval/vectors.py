@@ -5,8 +5,9 @@ The table is learnt before, from matters (see docs/vectors.md); at question time
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,6 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MARK = "##"  # how a piece that goes on with a word is written in the table
 
 Vector = NDArray[np.float32]
-_NO_ROWS: Vector = np.zeros((0, DIMENSIONS), dtype=np.float32)
 
 
 class WordVectors:
@@ -47,22 +47,29 @@ class WordVectors:
 
     def encode(self, texts: Sequence[str]) -> Vector:
         """Return the vectors of texts, one a row, of length 1; of a text without a known piece, all zeros."""
-        return normalized(np.stack([self.sum_of(self.pieces(text)) for text in texts])) if texts else _NO_ROWS
+        return normalized(self.sums_of([self.pieces(text) for text in texts]))
 
-    def sum_of(self, pieces: Sequence[int]) -> Vector:
-        """Return the sum of a text's pieces, as `pieces` returns them, and of its pairs; all zeros where there is none."""
-        if not pieces:
-            return np.zeros(DIMENSIONS, dtype=np.float32)
-        summed = self._with_pairs(pieces)
-        total: Vector = (self._table[summed] * self._factor[summed]).sum(axis=0)
-        return total
+    def sums_of(self, texts: Sequence[Sequence[int]]) -> Vector:
+        """Return for each text, given by its `pieces`, the sum of these and of its pairs; all zeros where there is none."""
+        rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for number, summed in enumerate(self._with_pairs(texts)):
+            if len(summed):
+                rows[number] = (self._table[summed] * self._factor[summed]).sum(axis=0)
+        return rows
 
-    def _with_pairs(self, pieces: Sequence[int]) -> NDArray[np.int64]:
-        """Return the rows of pieces, and of those pairs of neighbours that the table holds."""
-        singles = np.asarray(pieces, dtype=np.int64)
+    def _with_pairs(self, texts: Sequence[Sequence[int]]) -> Iterator[NDArray[np.int64]]:
+        """Yield for each text the rows of its pieces, and of those pairs of neighbours that the table holds."""
+        singles = np.fromiter(chain.from_iterable(texts), dtype=np.int64)
+        # They are looked for all at once; the last piece of a text and the first of the next are no neighbours.
         keys = singles[:-1] * len(self._piece) + singles[1:]
         places = np.minimum(np.searchsorted(self._pair_keys, keys), len(self._pair_keys) - 1)
-        return np.concatenate([singles, len(self._piece) + places[self._pair_keys[places] == keys]])
+        is_pair = self._pair_keys[places] == keys
+        start = 0
+        for text in texts:
+            within = slice(start, start + max(0, len(text) - 1))
+            pairs = len(self._piece) + places[within][is_pair[within]]
+            yield np.concatenate([singles[start : start + len(text)], pairs])
+            start += len(text)
 
     def alignment(self, asked: Sequence[int], texts: Sequence[Sequence[int] | NDArray[np.int32]]) -> Vector:
         """Return, for each text, how well the pieces asked find their like in it: the mean of their highest cosines, by weight.

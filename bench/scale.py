@@ -1,0 +1,397 @@
+"""What thousands of schools cost: answers, first questions, memory, the store. Run with `make bench-scale`.
+
+A question goes the whole way of a message from Telegram but for the network: it is written down, who asks is looked up, it is
+answered, and the answer is kept. Each measurement runs in a process of its own, tied to one core.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from secrets import token_hex
+from typing import NamedTuple
+
+from sqlalchemy import Engine, text
+
+from bench.schools import STAFF_A_SCHOOL, Schools, account_of, documents, fill
+from bot.assembly import assemble
+from bot.bootstrap import Indexes
+from bot.clock import now_utc
+from bot.messages import Message
+from bot.people import TELEGRAM
+from bot.schema import open_store
+from bot.settings import INDEX_MEMORY, MEGABYTE
+from corpus.tables import open_engine, sqlite_url
+from corpus.tenancy import owning
+from corpus.versions import Versions
+from retrieval.knowledge import Knowledge
+from tests.platforms import postgres
+
+ROOT = Path(__file__).parents[1]
+PAGE, PLOT = ROOT / "docs" / "scale.md", ROOT / "docs" / "scale.svg"
+GROWTH = (5, 100, 1_000, 10_000)
+FEW = 5  # schools, with which the others are compared
+SEED = 1
+# What is wanted of 10,000 schools: a first question in this time, and the slowest of a hundred answers this much slower at most.
+FIRST_QUESTION, TIMES_SLOWER = 0.150, 2.0
+SECRET = b"a key that only the bench has, for nobody's data"
+
+
+class Took(NamedTuple):
+    """How long the middle one of many took, and the slowest of a hundred, in seconds."""
+
+    middle: float
+    slowest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one process measured; bytes, seconds, questions a second."""
+
+    few: Took
+    first: Took
+    full: Took
+    traffic: Took
+    in_memory: int  # schools, when the memory was full
+    held: int  # bytes, as the indexes are reckoned
+    grown: int  # bytes, as the process grew
+    process: int  # bytes, of the whole process
+    cold: float  # share of the questions for which an index was built
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What so many schools cost, asked by one process, and by two at once."""
+
+    schools: int
+    asked: Asked
+    both: float
+    store: float  # bytes a school
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured: how many questions of each kind, and how much memory the indexes get."""
+
+    questions: int
+    first: int
+    memory: int
+
+
+class Bot:
+    """A bot over a store, asked by staff of its schools in turn."""
+
+    def __init__(self, url: str, cache: Path, memory: int) -> None:
+        """Open the store; `cache` is where it is kept what is parsed once, `memory` how many bytes the indexes may take."""
+        self._engine, self.builds = open_engine(url), 0
+        self.indexes = Indexes(Versions(self._engine, now_utc), Knowledge(cache), self._building, memory=memory)
+        self._parts = assemble(self.indexes, SECRET)
+        self._questions = _questions()
+        self._rng, self._asked, self._of_this_run = Random(SEED), 0, token_hex(8)
+
+    @contextmanager
+    def _building(self) -> Iterator[None]:
+        self.builds += 1
+        yield
+
+    def ask(self, school: int) -> float:
+        """Have somebody at a school ask; return how many seconds it took until the answer was written down."""
+        self._asked += 1
+        account = account_of(school, self._rng.randrange(STAFF_A_SCHOOL))
+        question = self._questions[self._asked % len(self._questions)]
+        message = Message(channel=TELEGRAM, account=account, place=account, text=question, private=True)
+        begun = time.perf_counter()
+        event = self._parts.deliveries.receive(f"{self._of_this_run}-{self._asked}", message, self._parts.records.asker(message))
+        if event is None:
+            raise RuntimeError("a question was taken for one that came before")
+        turn = self._parts.conversation.turn(message, 1)
+        self._parts.deliveries.finish(event, (), turn.keep, turn.school_id)
+        if turn.school_id != f"school-{school}":
+            raise RuntimeError("a question was answered for another school")
+        return time.perf_counter() - begun
+
+    def traffic(self, schools: Sequence[int]) -> list[float]:
+        """Have schools ask, one after the other; return how long each question took."""
+        return [self.ask(school) for school in schools]
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._engine.dispose()
+
+
+def _questions() -> list[str]:
+    files = sorted((ROOT / "tests" / "questions").glob("*.jsonl"))
+    found = [json.loads(line)["q"] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    Random(SEED).shuffle(found)
+    return found
+
+
+def by_zipf(count: int, questions: int) -> list[int]:
+    """Return of which schools questions are asked: of the r-th most asking 1/r times as many as of the first (Zipf, 1949)."""
+    rng = Random(SEED)
+    numbers = list(range(count))
+    rng.shuffle(numbers)
+    return rng.choices(numbers, cum_weights=list(accumulate(1 / rank for rank in range(1, count + 1))), k=questions)
+
+
+def measure_on(core: int, url: str, cache: Path, count: int, plan: Plan) -> Asked:
+    """Return the same as `measure`, for this process tied to one core."""
+    _tie_to(core)
+    return measure(url, cache, count, plan)
+
+
+def measure(url: str, cache: Path, count: int, plan: Plan) -> Asked:
+    """Return what it costs to answer the staff of so many schools from a store, in this process."""
+    bot = Bot(url, cache, plan.memory)
+    few = range(min(FEW, count))
+    bot.traffic([*few] * max(1, plan.questions // 20))  # what all schools share is read, and what is made once is made
+    of_few = _took(bot.traffic([few[at % len(few)] for at in range(plan.questions)]))
+    before, held = _process_size(), bot.indexes.held()
+    others = Random(SEED).sample(range(FEW, count), min(plan.first, count - FEW)) if count > FEW else []
+    first = bot.traffic(others)
+    # As many more as the budget holds.
+    for school in range(FEW, count):
+        if bot.indexes.held() > 0.98 * plan.memory:
+            break
+        bot.ask(school)
+    known = [int(school.rpartition("-")[2]) for school in bot.indexes.revisions()]
+    of_full = _took(bot.traffic([known[at * 7919 % len(known)] for at in range(plan.questions)]))
+    grown, held_now, in_memory = _process_size() - before, bot.indexes.held(), bot.indexes.in_memory()
+    mixed = by_zipf(count, 2 * plan.questions)
+    bot.traffic(mixed[: plan.questions])
+    builds, begun = bot.builds, time.perf_counter()
+    of_mixed = bot.traffic(mixed[plan.questions :])
+    taken = time.perf_counter() - begun
+    found = Asked(
+        few=of_few,
+        first=_took(first) if first else of_few,
+        full=of_full,
+        traffic=_took(of_mixed),
+        in_memory=in_memory,
+        held=held_now,
+        grown=grown + held,
+        process=_process_size(),
+        cold=(bot.builds - builds) / len(of_mixed),
+        rate=len(of_mixed) / taken,
+    )
+    bot.close()
+    return found
+
+
+def rate_on(core: int, url: str, cache: Path, count: int, plan: Plan) -> float:
+    """Return how many questions a second this process, tied to one core, answers of so many schools by Zipf's law."""
+    _tie_to(core)
+    bot = Bot(url, cache, plan.memory)
+    bot.traffic(by_zipf(count, plan.questions))
+    begun = time.perf_counter()
+    bot.traffic(by_zipf(count, 2 * plan.questions)[plan.questions :])
+    taken = time.perf_counter() - begun
+    bot.close()
+    return plan.questions / taken
+
+
+def _tie_to(core: int) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[core % len(cores)]})
+
+
+def _took(seconds: Sequence[float]) -> Took:
+    ordered = sorted(seconds)
+    return Took(statistics.median(ordered), ordered[min(len(ordered) - 1, math.ceil(0.99 * len(ordered)) - 1)])
+
+
+def _process_size() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def cost(url: str, cache: Path, count: int, plan: Plan, made: Schools) -> Row:
+    """Fill a new store with so many schools, and return what they cost."""
+    engine = open_store(url)
+    fill(engine, made, count)
+    store = _store_size(engine) / count
+    engine.dispose()
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+        asked = pool.submit(measure_on, 0, url, cache, count, plan).result()
+        both = [pool.submit(rate_on, core, url, cache, count, plan) for core in range(2)]
+        return Row(count, asked, sum(one.result() for one in both), store)
+
+
+def _store_size(engine: Engine) -> int:
+    with owning(engine).connect() as connection:
+        if engine.dialect.name == "sqlite":
+            return int(connection.scalar(text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")) or 0)
+        return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+
+
+@contextmanager
+def stores(*, on_postgresql: bool) -> Iterator[tuple[Callable[[int], str], Path]]:
+    """Yield what returns the address of a new store for so many schools, and a folder for what is parsed once."""
+    with tempfile.TemporaryDirectory(prefix="policybot-scale-") as folder:
+        home = Path(folder)
+        if not on_postgresql:
+
+            def new(count: int) -> str:
+                (home / str(count)).mkdir()
+                return sqlite_url(home / str(count))
+
+            yield new, home
+            return
+        with postgres.own() as server:
+            yield lambda _: server.url(server.create()), home
+
+
+# The table and the plot
+
+
+def to_table(rows: Sequence[Row]) -> str:
+    """Return the rows as a table of Markdown."""
+    head = (
+        "schools",
+        "store, KB a school",
+        "first question of a school, ms",
+        "answer with five schools in memory, ms",
+        "with all that fit, ms",
+        "schools that fit",
+        "their indexes, MB",
+        "so much the process grew, MB",
+        "whole process, MB",
+        "Zipf's traffic, ms",
+        "of it first questions",
+        "questions a second, one core",
+        "two",
+    )
+    lines = [" | ".join(head), " | ".join(["---:"] * len(head))]
+    for row in rows:
+        asked = row.asked
+        cells = (
+            f"{row.schools:,}",
+            f"{row.store / 1024:,.0f}",
+            "" if row.schools <= FEW else _spoken(asked.first),
+            _spoken(asked.few),
+            _spoken(asked.full),
+            f"{asked.in_memory:,}",
+            f"{asked.held / MEGABYTE:,.0f}",
+            f"{asked.grown / MEGABYTE:,.0f}",
+            f"{asked.process / MEGABYTE:,.0f}",
+            _spoken(asked.traffic),
+            f"{asked.cold:.0%}",
+            f"{asked.rate:,.0f}",
+            f"{row.both:,.0f}",
+        )
+        lines.append(" | ".join(cells))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _spoken(took: Took) -> str:
+    return f"{took.middle * 1000:.1f} / {took.slowest * 1000:.1f}"
+
+
+def verdicts(row: Row, memory: int) -> Iterator[tuple[str, bool]]:
+    """Yield each of the things that are wanted, with its figure, and whether it holds."""
+    asked = row.asked
+    slower = asked.full.slowest / asked.few.slowest
+    yield (
+        f"first question of a school, slowest of a hundred: {asked.first.slowest * 1000:.0f} ms",
+        asked.first.slowest < FIRST_QUESTION,
+    )
+    yield f"{asked.in_memory} schools in memory: {slower:.2f} times the slowest of a hundred with five", slower <= TIMES_SLOWER
+    yield f"memory: {asked.grown / MEGABYTE:.0f} MB of {memory / MEGABYTE:.0f} MB", asked.grown <= memory
+
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 60, 190, 20, 45
+_LINES: tuple[tuple[str, str, Callable[[Asked], float]], ...] = (
+    ("first question, p99", "#b3261e", lambda asked: asked.first.slowest),
+    ("first question, median", "#e8837b", lambda asked: asked.first.middle),
+    ("Zipf's traffic, median", "#7a5195", lambda asked: asked.traffic.middle),
+    ("in memory, p99", "#1a5fb4", lambda asked: asked.full.slowest),
+    ("in memory, median", "#78aeed", lambda asked: asked.full.middle),
+)
+
+
+def to_plot(rows: Sequence[Row]) -> str:
+    """Return how long answers take by how many schools there are, as SVG; both axes are logarithmic."""
+    most, least = max(row.schools for row in rows), min(row.schools for row in rows)
+    across = math.log10(most / least) or 1.0
+
+    def x(count: int) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * math.log10(count / least) / across
+
+    def y(milliseconds: float) -> float:
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(1.0, max(0.0, math.log10(milliseconds) / 3))
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
+        "<title>How long an answer takes, in milliseconds, by how many schools there are</title>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
+    ]
+    for milliseconds in (1, 10, 100, 1000):
+        at = y(milliseconds)
+        parts.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{milliseconds} ms</text>')
+    for row in rows:
+        parts.append(f'<text x="{x(row.schools):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{row.schools:,}</text>')
+    parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">schools in the store</text>')
+    last = math.inf
+    for name, colour, of in _LINES:
+        points = [(x(row.schools), y(1000 * of(row.asked))) for row in rows if row.schools > FEW or "first" not in name]
+        if not points:
+            continue
+        drawn = " ".join(f"{across:.1f},{up:.1f}" for across, up in points)
+        parts.append(f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{across:.1f}" cy="{up:.1f}" r="3" fill="{colour}"/>' for across, up in points]
+        last = points[-1][1] + 4 if last is math.inf else max(points[-1][1] + 4, last + 14)
+        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{last:.1f}" fill="{colour}">{name}</text>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _between(page: str, store: str, written: str) -> str:
+    """Return a page of Markdown with what stands between the marks of a store replaced."""
+    begins, ends = f"<!-- {store} -->", f"<!-- end of {store} -->"
+    before, _, rest = page.partition(begins)
+    _, _, after = rest.partition(ends)
+    return f"{before}{begins}\n\n{written}\n\n{ends}{after}"
+
+
+def main() -> None:
+    """Print the table, and with --write put it and the plot into the documentation."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--schools", type=int, default=GROWTH[-1], help="how many at most")
+    parser.add_argument("--questions", type=int, default=1500, help="of each kind of traffic")
+    parser.add_argument("--memory", type=int, default=INDEX_MEMORY // MEGABYTE, help="megabytes for the indexes")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL that is started for it")
+    parser.add_argument("--write", action="store_true", help="into docs/scale.md and docs/scale.svg")
+    given = parser.parse_args()
+    # A process has one core: a second thread for its sums would only take from the other.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    plan = Plan(given.questions, min(300, given.questions), given.memory * MEGABYTE)
+    rows: list[Row] = []
+    made = Schools(documents())
+    with stores(on_postgresql=given.postgresql) as (new, cache):
+        for count in [*(one for one in GROWTH if one < given.schools), given.schools]:
+            begun = time.perf_counter()
+            rows.append(cost(new(count), cache, count, plan, made))
+            print(f"{count:,} schools measured in {time.perf_counter() - begun:.0f} s", flush=True)
+    print(to_table(rows))
+    for said, holds in verdicts(rows[-1], plan.memory):
+        print(f"{said} ({'as wanted' if holds else 'NOT as wanted'})")
+    if given.write:
+        store = "PostgreSQL" if given.postgresql else "SQLite"
+        PAGE.write_text(_between(PAGE.read_text(encoding="utf-8"), store, to_table(rows)), encoding="utf-8")
+        if not given.postgresql:
+            PLOT.write_text(to_plot(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
