@@ -85,9 +85,10 @@ bench: $(READY)  ## speed and memory, as ratios against a baseline in the same r
 	$(BIN)/python -m bench.channels
 	$(BIN)/python -m bench.server
 
-# The slowest of these minutes is a store of 10,000 schools, 2.5 gigabytes. WITH=--postgresql, or --schools 1000, or --memory 512.
+# It takes a quarter of an hour and 5 gigabytes of disk; with WITH="--schools 1000" two minutes. --memory 512 gives the indexes more.
 bench-scale: $(READY)  ## what thousands of schools cost, into docs/scale.md
 	$(BIN)/python -m bench.scale --write $(WITH)
+	$(BIN)/python -m bench.scale --write --postgresql $(WITH)
 
 compare: $(READY) $(VENV)/minilm  ## the ranking beside other rankers, on the questions
 	@for file in dev own-seen own-unseen own-last; do \

@@ -16,23 +16,25 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 from secrets import token_hex
 from typing import NamedTuple
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from bench.schools import STAFF_A_SCHOOL, Schools, account_of, documents, fill
 from bot.assembly import assemble
 from bot.bootstrap import Indexes
 from bot.clock import now_utc
 from bot.messages import Message
+from bot.outgoing import ROUND_EVERY
 from bot.people import TELEGRAM
 from bot.schema import open_store
 from bot.settings import INDEX_MEMORY, MEGABYTE
-from corpus.tables import open_engine, sqlite_url
+from corpus.tables import open_engine, schools, sqlite_url
 from corpus.tenancy import owning
 from corpus.versions import Versions
 from retrieval.knowledge import Knowledge
@@ -45,6 +47,13 @@ FEW = 5  # schools, with which the others are compared
 SEED = 1
 # What is wanted of 10,000 schools: a first question in this time, and the slowest of a hundred answers this much slower at most.
 FIRST_QUESTION, TIMES_SLOWER = 0.150, 2.0
+# What is planned for, and what is assumed: how much staff ask, on which days and at which hours, and what machines cost a month,
+# in pounds. All of it is to be looked at again with figures of one's own.
+SCHOOLS, STAFF = 24_000, 500_000
+QUESTIONS_A_TERM, DAYS_A_TERM, BUSIEST_HOUR, AT_ITS_BUSIEST = 4, 65, 0.2, 5
+DAYS_KEPT, BYTES_A_QUESTION = 90, 2_000
+CORES_A_REPLICA, BUSY_AT_MOST, CONNECTIONS_A_REPLICA = 2, 0.5, 21
+PRICE_REPLICA, PRICE_POSTGRESQL, PRICE_REST = 25, 140, 30
 SECRET = b"a key that only the bench has, for nobody's data"
 
 
@@ -69,6 +78,7 @@ class Asked:
     process: int  # bytes, of the whole process
     cold: float  # share of the questions for which an index was built
     rate: float
+    round: float  # of one school
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +132,19 @@ class Bot:
             raise RuntimeError("a question was answered for another school")
         return time.perf_counter() - begun
 
-    def traffic(self, schools: Sequence[int]) -> list[float]:
+    def traffic(self, of: Sequence[int]) -> list[float]:
         """Have schools ask, one after the other; return how long each question took."""
-        return [self.ask(school) for school in schools]
+        return [self.ask(school) for school in of]
+
+    def rounds(self, count: int) -> float:
+        """Make the rounds of so many schools, as is done for each every 15 minutes; return how long one took."""
+        turn = [f"school-{number}" for number in range(count)]
+        with owning(self._engine).begin() as connection:
+            connection.execute(update(schools).values(round_at=now_utc() + timedelta(days=1)))
+            connection.execute(update(schools).where(schools.c.id.in_(turn)).values(round_at=None))
+        begun = time.perf_counter()
+        self._parts.outgoing.tidy()
+        return (time.perf_counter() - begun) / count
 
     def close(self) -> None:
         """Let go of the store."""
@@ -185,6 +205,7 @@ def measure(url: str, cache: Path, count: int, plan: Plan) -> Asked:
         process=_process_size(),
         cold=(bot.builds - builds) / len(of_mixed),
         rate=len(of_mixed) / taken,
+        round=bot.rounds(min(count, plan.first)),
     )
     bot.close()
     return found
@@ -271,6 +292,7 @@ def to_table(rows: Sequence[Row]) -> str:
         "of it first questions",
         "questions a second, one core",
         "two",
+        "round of a school, ms",
     )
     lines = [" | ".join(head), " | ".join(["---:"] * len(head))]
     for row in rows:
@@ -289,6 +311,7 @@ def to_table(rows: Sequence[Row]) -> str:
             f"{asked.cold:.0%}",
             f"{asked.rate:,.0f}",
             f"{row.both:,.0f}",
+            f"{asked.round * 1000:.1f}",
         )
         lines.append(" | ".join(cells))
     return "\n".join(f"| {line} |" for line in lines)
@@ -308,6 +331,60 @@ def verdicts(row: Row, memory: int) -> Iterator[tuple[str, bool]]:
     )
     yield f"{asked.in_memory} schools in memory: {slower:.2f} times the slowest of a hundred with five", slower <= TIMES_SLOWER
     yield f"memory: {asked.grown / MEGABYTE:.0f} MB of {memory / MEGABYTE:.0f} MB", asked.grown <= memory
+
+
+def to_plan(row: Row) -> str:
+    """Return what SCHOOLS schools with STAFF staff need, from what one row measured and from the assumptions, as Markdown."""
+    a_day = STAFF * QUESTIONS_A_TERM / DAYS_A_TERM
+    at_peak = a_day * BUSIEST_HOUR * AT_ITS_BUSIEST / 3600
+    # So few questions a school come in a day that its index has gone when the next comes.
+    answering = at_peak * row.asked.first.middle
+    rounds = SCHOOLS * row.asked.round / ROUND_EVERY.total_seconds()
+    replicas = max(2, math.ceil((answering + rounds) / CORES_A_REPLICA / BUSY_AT_MOST) + 1)
+    kept = a_day * DAYS_KEPT * BYTES_A_QUESTION
+    store = SCHOOLS * row.store + kept
+    cost = replicas * PRICE_REPLICA + PRICE_POSTGRESQL + PRICE_REST
+    lines = (
+        ("questions a day", f"{STAFF:,} staff, {QUESTIONS_A_TERM} each in a term of {DAYS_A_TERM} days", f"{a_day:,.0f}"),
+        (
+            "questions a second at the peak",
+            f"{BUSIEST_HOUR:.0%} of a day's in one hour, and {AT_ITS_BUSIEST} times as many on a first day of term",
+            f"{at_peak:.1f}",
+        ),
+        (
+            "cores for answers at the peak",
+            f"each as a first question of its school, {row.asked.first.middle * 1000:.0f} ms",
+            f"{answering:.2f}",
+        ),
+        ("cores for the rounds", f"{SCHOOLS:,} every 15 minutes, {row.asked.round * 1000:.1f} ms each", f"{rounds:.2f}"),
+        (
+            "replicas",
+            f"of {CORES_A_REPLICA} cores, busy to {BUSY_AT_MOST:.0%} at most, and one more, so that one may be away",
+            f"{replicas}",
+        ),
+        (
+            "memory of a replica",
+            "as measured; reading a document takes up to 1 GB more",
+            f"{row.asked.process / MEGABYTE:,.0f} MB",
+        ),
+        (
+            "connections to PostgreSQL",
+            f"{CONNECTIONS_A_REPLICA} a replica at most: 20, and one to listen",
+            f"{replicas * CONNECTIONS_A_REPLICA}",
+        ),
+        (
+            "store",
+            f"{row.store / 1024:,.0f} KB a school, and {DAYS_KEPT} days of questions of {BYTES_A_QUESTION / 1000:.0f} KB",
+            f"{store / 1e9:.0f} GB",
+        ),
+        (
+            "cost a month",
+            f"{PRICE_REPLICA} pounds a replica, {PRICE_POSTGRESQL} for PostgreSQL with a standby, "
+            f"{PRICE_REST} for a load balancer and backups: assumed, look them up",
+            f"{cost} pounds, {cost / SCHOOLS * 100:.1f} pence a school",
+        ),
+    )
+    return "\n".join(["| what | how | figure |", "| --- | --- | ---: |", *(f"| {' | '.join(line)} |" for line in lines)])
 
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 60, 190, 20, 45
@@ -382,13 +459,13 @@ def main() -> None:
         for count in [*(one for one in GROWTH if one < given.schools), given.schools]:
             begun = time.perf_counter()
             rows.append(cost(new(count), cache, count, plan, made))
-            print(f"{count:,} schools measured in {time.perf_counter() - begun:.0f} s", flush=True)
-    print(to_table(rows))
+            print(f"{to_table(rows)}\n\n{count:,} schools measured in {time.perf_counter() - begun:.0f} s", flush=True)
     for said, holds in verdicts(rows[-1], plan.memory):
         print(f"{said} ({'as wanted' if holds else 'NOT as wanted'})")
     if given.write:
         store = "PostgreSQL" if given.postgresql else "SQLite"
-        PAGE.write_text(_between(PAGE.read_text(encoding="utf-8"), store, to_table(rows)), encoding="utf-8")
+        page = _between(PAGE.read_text(encoding="utf-8"), store, to_table(rows))
+        PAGE.write_text(_between(page, "the plan", to_plan(rows[-1])), encoding="utf-8")
         if not given.postgresql:
             PLOT.write_text(to_plot(rows), encoding="utf-8")
 

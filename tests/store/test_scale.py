@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from bench.scale import FEW, Asked, Plan, Row, Took, by_zipf, measure, to_plot, to_table, verdicts
+from bench.scale import FEW, Asked, Plan, Row, Took, by_zipf, measure, to_plan, to_plot, to_table, verdicts
 from bench.schools import POLICIES_A_SCHOOL, Document, Schools, documents, fill
 from bot.clock import now_utc
 from bot.schema import open_store
@@ -75,18 +75,26 @@ def test_the_small_form_measures_what_the_large_one_does(filled: Engine, parsed:
     assert 1 <= asked.in_memory < COUNT  # the memory is not enough for all of them
     assert 0 < asked.held <= plan.memory
     assert asked.first.middle > asked.few.middle
+    assert asked.round > 0
     assert to_table([Row(COUNT, asked, 1.0, 1.0)]).splitlines()[2].startswith(f"| {COUNT} | ")
 
 
 def asked(first: float, few: float, full: float, grown: int) -> Asked:
     took = [Took(slowest / 2, slowest) for slowest in (few, first, full, full)]
-    return Asked(*took, in_memory=9, held=grown, grown=grown, process=grown, cold=0.5, rate=10.0)
+    return Asked(*took, in_memory=9, held=grown, grown=grown, process=grown, cold=0.5, rate=10.0, round=0.01)
 
 
 def test_what_is_wanted_is_told_as_it_is() -> None:
     good, bad = asked(0.1, 0.01, 0.02, MEGABYTE), asked(0.2, 0.01, 0.03, 3 * MEGABYTE)
     assert [holds for _, holds in verdicts(Row(9, good, 1.0, 1.0), 2 * MEGABYTE)] == [True] * 3
     assert [holds for _, holds in verdicts(Row(9, bad, 1.0, 1.0), 2 * MEGABYTE)] == [False] * 3
+
+
+def test_the_plan_adds_up() -> None:
+    plan = to_plan(Row(10_000, asked(0.1, 0.01, 0.02, MEGABYTE), 1.0, 250_000.0))
+    # 500,000 staff x 4 / 65 days; a fifth of them in an hour, five times as many on a first day: 8.5 a second of 50 ms each.
+    for figure in ("30,769 |", "8.5 |", "0.43 |", "0.27 |", "2 |", "42 |", "12 GB |", "220 pounds, 0.9 pence a school |"):
+        assert f"| {figure}" in plan
 
 
 def test_the_plot_has_a_line_for_each_kind_of_answer() -> None:
