@@ -226,6 +226,10 @@ def _answer(question: str, context: Sequence[str] = ()) -> Answer:
     return ask(question, _index(), NO_SCHOOL, TODAY, context)
 
 
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
 def _check_question(raw: bytes) -> None:
     *earlier, question = raw.decode("utf-8", errors="surrogateescape").split("\n\n")
     try:
@@ -233,10 +237,10 @@ def _check_question(raw: bytes) -> None:
     except BotError as error:
         in_a_sentence(error)
         return
-    source = " ".join(documents.TEXT.decode().replace("les-\nsons", "lessons").split())
-    for quote in answer.quotes:
-        for words in (quote.text,) if hasattr(quote, "text") else ():
-            require(" ".join(words.split()) in source, f"quoted what is not in the policy: {words!r}")
+    source = _letters(documents.TEXT.decode())
+    for quote in (*answer.quotes, *answer.offered):
+        shown = f"{quote.before}{quote.deciding}{quote.after}"
+        require(_letters(shown) in source and _letters(quote.words) in source, f"quoted what is not in the policy: {shown!r}")
     check_blocks(lay_out(answer))
 
 
@@ -465,7 +469,8 @@ _HOSTILE = (
     "Subject\nBcc: a@b.example\r\n\r\nbody\x1e=1+1\x1e{{7*7}}",
 )
 _QUESTIONS = (
-    "can I accept a parent's friend request?",
+    "do I have to lock my computer?",
+    "may staff text parents?\n\nwhat about pupils?",
     "A child told me that her uncle hits her\n\nwhat do I do now?",
     "is the policy from 31/02/2024 or 1 May 2023 still in force?",
     "pls can i hav my fone on in teh lesson, or in 9A on friday at 10:30?",
