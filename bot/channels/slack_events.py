@@ -170,7 +170,7 @@ def _command(body: Mapping[str, Any]) -> Received:
         place=f"{team}/{channel}/{user}",
         text=_as_command(plain(body.get("text", "").strip() or "help")),
         room=_room(channel),
-        where={"response_url": body["response_url"]},
+        where={"response_url": _response_url(body)},
     )
 
 
@@ -184,7 +184,7 @@ def _pressed(body: Mapping[str, Any]) -> Received | None:
     alone, direct = container.get("is_ephemeral", False), _room(channel or "D") is None
     where: dict[str, Any] = {"channel": channel, "thread": at}
     if alone:
-        where = {"response_url": body["response_url"], "thread": container.get("thread_ts")}
+        where = {"response_url": _response_url(body), "thread": container.get("thread_ts")}
     elif channel is None:
         where = {}
     return _received(
@@ -213,7 +213,7 @@ def _shortcut(body: Mapping[str, Any]) -> Received:
         text=plain(written.get("text", ""), written.get("blocks", ())).strip(),
         attachment=_attachment(written),
         room=_room(channel),
-        where={"response_url": body["response_url"]},
+        where={"response_url": _response_url(body)},
     )
 
 
@@ -229,6 +229,11 @@ def _received(
         **more,
     )
     return Received(str(key), checked(message), *msgspec.convert((user, home_team or tenant), tuple[str, str]))
+
+
+def _response_url(body: Mapping[str, Any]) -> str:
+    """Return the address at which whoever used the bot can be answered alone."""
+    return msgspec.convert(body["response_url"], str)
 
 
 def _is_written_by_a_person(written: Mapping[str, Any]) -> bool:

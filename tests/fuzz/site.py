@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from time import process_time
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from lxml import html
 
@@ -197,7 +197,9 @@ class Site:
 
     def _desk(self, chance: Random) -> tuple[int, str]:
         path = f"/desk/hillside{chance.choice(_DESK)}"
-        status, page = self._request(self.head, "GET", path + chance.choice(("", "", f"?{_odd('policy=phones', chance)}")))
+        status, page = self._request(
+            self.head, "GET", path + chance.choice(("", "", "?" + quote(_odd("policy=phones", chance), safe="=&")))
+        )
         forms = html.document_fromstring(page).forms if status in (200, 400, 404) and page.strip() else []
         forms = [form for form in forms if form.method == "POST" and "sign-out" not in (form.action or "")]
         if not forms or not chance.randrange(4):

@@ -129,6 +129,12 @@ def test_what_slack_does_not_send_is_no_message(key: str, value: object) -> None
         read({**body, "event": {key: value, **body["event"]} | {key: value}})
 
 
+def test_an_address_to_answer_at_is_a_text() -> None:
+    command = next(body for body in SLACK if "command" in body)
+    with pytest.raises(ValueError, match="Expected `str`"):
+        read({**command, "response_url": {}})
+
+
 def test_half_a_character_is_read_as_a_question_mark_wherever_it_stands() -> None:
     message = Message(channel="slack", account="T/U\ud800", place="D", text="a\ud83d", name="An\udc00", where={"user": "U\ud800"})
     made = checked(message)
