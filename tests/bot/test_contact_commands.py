@@ -183,7 +183,9 @@ def looks(policybot: Policybot, *marks: str) -> list[str]:
     """Return what the doctor says under these marks of what is written of contacts."""
     lines = policybot("doctor").out.splitlines()
     return [
-        line[6:] for line in lines if line[:4].strip() in marks and "published no policy" not in line and "one tap" not in line
+        line[6:]
+        for line in lines
+        if line[:4].strip() in marks and not any(words in line for words in ("published no policy", "one tap", "No backup"))
     ]
 
 

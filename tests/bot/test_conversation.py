@@ -13,7 +13,18 @@ from sqlalchemy import select
 from bot.answer import KEEPS_NOTHING
 from bot.bootstrap import Indexes
 from bot.contact_book import Contact, ContactBook, ContactRole, OnPhones
-from bot.conversation import LEFT, MOST_A_MINUTE, MOST_OF_A_STRANGER, NO_TEXT, ONLY_TEXT, STRANGER, TOO_MANY, WAIT, WHICH_SCHOOL
+from bot.conversation import (
+    LEFT,
+    MOST_A_MINUTE,
+    MOST_OF_A_STRANGER,
+    NO_TEXT,
+    NOT_CONNECTED,
+    ONLY_TEXT,
+    STRANGER,
+    TOO_MANY,
+    WAIT,
+    WHICH_SCHOOL,
+)
 from bot.layout import WORRIED, ClauseQuote, Heading
 from bot.messages import Audience, Reply
 from bot.people import SLACK, TEAMS, TELEGRAM, WEB
@@ -57,7 +68,7 @@ def test_a_stranger_is_told_nothing(chat: "Chat", channel: str, tenant: str | No
         [FRIENDS, "hello", "/help", "/whoami", "/mydata", "/school", "/forget", "/leave", "", "/start"]
     ):
         (reply,) = chat.say(text, channel=channel, tenant=tenant, account=str(number))
-        assert reply.blocks == (Heading(STRANGER),)
+        assert reply.blocks == (Heading(NOT_CONNECTED if channel == TEAMS else STRANGER),)
         assert labels(reply) == [WORRIED]
 
 
@@ -149,7 +160,7 @@ def test_whoever_a_workspace_of_one_school_holds_asks_without_a_code(trust: "Cha
 def test_a_workspace_that_is_not_known_is_not_let_in_by_a_code_taken_elsewhere(trust: "Chat") -> None:
     trust.join(channel=SLACK)
     assert trust.told(FRIENDS, channel=SLACK, tenant="unknown") == STRANGER
-    assert trust.told(FRIENDS, channel=TEAMS, tenant="T1") == STRANGER
+    assert trust.told(FRIENDS, channel=TEAMS, tenant="T1") == NOT_CONNECTED
 
 
 def test_in_a_trust_the_school_is_chosen_once_and_named_in_each_reply(trust: "Chat") -> None:

@@ -322,7 +322,7 @@ def site(home: Path, knowledge: Knowledge) -> Iterator[Site]:
             telegram_channel(on_telegram.address, parts, webhook_url=f"{ADDRESS}{WEBHOOK_PATH}"),
         ]
         dispatcher = Dispatcher(parts.conversation, parts.deliveries, parts.records, parts.outgoing, channels, metrics=metrics)
-        door = Door(parts.people, parts.announcements, now_utc, secure=False)
+        door = Door(parts.people, parts.announcements, parts.records, now_utc, secure=False)
         gate = Gate(parts.desk, parts.people, KEY, secure=False)
         routes = [
             *PolicyPages(versions, parts.links, parts.kept, door, now_utc).routes(),

@@ -374,13 +374,13 @@ def _nothing() -> None:
 
 @cache
 def _slack() -> Channel:
-    at = {"bot_token": "xoxb-1", "app_token": None, "signing_secret": "1", "api_base_url": "http://127.0.0.1:9/"}
+    at = {"tokens": "xoxb-1", "app_token": None, "signing_secret": "1", "api_base_url": "http://127.0.0.1:9/"}
     return SlackChannel(**at, allow_guests=False, refused=_nothing, not_receiving=_nothing)
 
 
 @cache
 def _teams() -> Channel:
-    return TeamsChannel(Registration("a", payloads.TENANT, "s"), [payloads.TENANT], _nothing)
+    return TeamsChannel(Registration("a", payloads.TENANT, "s"), [payloads.TENANT], _nothing, lambda _tenant: False)
 
 
 @cache
