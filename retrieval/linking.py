@@ -42,7 +42,9 @@ def agreement_on_sides(one: Array, other: Array) -> Array:
     Both are rows as `rows_of_sides` returns them.
     """
     silent = (one.sum(axis=1) == 0)[:, None] | (other.sum(axis=1) == 0)[None, :]
-    return np.where(one @ other.T > 0, np.float32(1), np.where(silent, np.float32(0.5), np.float32(0)))
+    # As whole numbers: for rows so short BLAS may take in what stands beside them, and warn of what it finds there.
+    shared = one.astype(np.int8) @ other.T.astype(np.int8) > 0
+    return np.where(shared, np.float32(1), np.where(silent, np.float32(0.5), np.float32(0)))
 
 
 def rows_of_sides(named: Sequence[frozenset[Side]]) -> Array:
