@@ -26,6 +26,7 @@ from bot.secret import FILE_NAME, key_file, secret_key
 from bot.settings import Settings, read_settings
 from bot.steps import ENGLAND
 from corpus.dates import PolicyDate
+from corpus.integrity import find_fault
 from corpus.tenancy import owning
 from corpus.versions import School
 
@@ -107,6 +108,9 @@ def _checks() -> Iterator[tuple[bool | None, str]]:
             continue
         yield True, f"{school.name}: {len(index.clauses)} clauses of {len(index.policies)} policies."
         for policy in index.policies:
+            # As documents were read once that number two rules of a section alike: one could be quoted under the other's lead-in.
+            if fault := find_fault(policy):
+                yield False, f"{school.name}: the {policy.title} must be brought in and published again: {fault}"
             if policy.review_due and policy.review_due.is_past(today()):
                 yield False, f"{school.name}: the {policy.title} was due for review {_when(policy.review_due)}."
 

@@ -199,7 +199,7 @@ def publish(page: Page) -> None:
     look(page)
 
 
-@pytest.mark.parametrize(("width", "school"), [(1000, "hillside"), (360, "meadow")])
+@pytest.mark.parametrize(("width", "school"), [pytest.param(1000, "hillside", marks=pytest.mark.soak), (360, "meadow")])
 def test_a_headteacher_brings_in_a_word_file_and_staff_are_answered_from_it(
     browser: Browser, desks: Desks, document: Path, width: int, school: str
 ) -> None:

@@ -684,6 +684,17 @@ def test_doctor_says_what_is_right_and_what_is_not(hillside: Policybot, policybo
     assert ran.err == ""
 
 
+def test_doctor_says_of_a_policy_whose_ids_stand_twice_that_it_must_be_brought_in_again(
+    hillside: Policybot, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "home" / "policybot.sqlite") as connection:
+        ((document,),) = connection.execute("SELECT document FROM versions").fetchall()
+        connection.execute("UPDATE versions SET document = ?", [document.replace(b'"id":"1.2"', b'"id":"1.1"')])
+    connection.close()
+    again = "LOOK  Hillside Primary School: the Phones Policy must be brought in and published again: the id 1.1 stands twice"
+    assert again in hillside("doctor").out
+
+
 def test_doctor_speaks_of_a_day_as_people_do(demo: Policybot) -> None:
     assert not re.search(r"review in \d", demo("doctor").out)
 
