@@ -130,7 +130,7 @@ def _check(connection: Connection, _cursor: object, _statement: str, _parameters
         return
     needs = _NEEDS.get(compiled)
     if needs is None:
-        needs = _NEEDS[compiled] = _needs(compiled)
+        needs = _NEEDS[compiled] = _needs_of(compiled)
     school = options.get("school")
     if school is None:
         _check_across(needs, is_across=options.get("across", False))
@@ -172,8 +172,19 @@ class _Needs:
     unbound: tuple[str, ...]
 
 
-# A compiled statement is kept by the engine and run again and again: it is looked through once.
+# A compiled statement is kept by the engine and run again and again: it is looked through once. Another engine, or the same when
+# it has forgotten it, compiles a statement anew that has the same key, under which SQLAlchemy takes one for the other.
 _NEEDS: WeakKeyDictionary[Any, _Needs] = WeakKeyDictionary()
+_NEEDS_BY_KEY: dict[Any, _Needs] = {}
+
+
+def _needs_of(compiled: SQLCompiler) -> _Needs:
+    if compiled.cache_key is None:
+        return _needs(compiled)
+    key = (compiled.cache_key.key, tuple(compiled.bind_names.values()))
+    if key not in _NEEDS_BY_KEY:
+        _NEEDS_BY_KEY[key] = _needs(compiled)
+    return _NEEDS_BY_KEY[key]
 
 
 def _needs(compiled: SQLCompiler) -> _Needs:

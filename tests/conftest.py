@@ -3,9 +3,11 @@
 import gc
 import os
 import sqlite3
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -36,6 +38,7 @@ from corpus.building import build_policy
 from corpus.clause import Policy
 from corpus.tables import sqlite_url
 from corpus.versions import Published, School, Versions
+from retrieval import library
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge
 from tests.platforms import postgres
@@ -68,6 +71,21 @@ def pytest_collection_finish() -> None:
     """Look for no garbage among what is imported and collected, which stays to the end: a fifth of all time went there."""
     gc.collect()
     gc.freeze()
+
+
+# What ships is parsed once in a process, whoever reads it.
+library._parse = cache(library._parse)
+
+# To read the certificates that every machine trusts takes as long as most tests do, and each HTTP client reads them for itself.
+_new_context = ssl.create_default_context
+_trusting = cache(lambda cafile: _new_context(cafile=cafile))
+
+
+def _context(*given: Any, **named: Any) -> ssl.SSLContext:
+    return _new_context(*given, **named) if given or set(named) != {"cafile"} else _trusting(named["cafile"])
+
+
+ssl.create_default_context = _context
 
 
 @event.listens_for(Engine, "engine_connect")
