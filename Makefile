@@ -54,8 +54,9 @@ $(VENV)/playground/node_modules/.package-lock.json: | $(READY)
 test soak: export OPENBLAS_NUM_THREADS := 1
 # What one process has compiled, the many that the tests start need not compile again, wherever that is else switched off.
 test soak: export PYTHONDONTWRITEBYTECODE :=
+# One worker more than there are processors: some tests wait for processes, or for a browser.
 test: $(READY) browser systemd $(if $(CI),playground)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
 lint: $(READY) $(VENV)/linters/bin/hadolint
 	$(BIN)/ruff format --check .

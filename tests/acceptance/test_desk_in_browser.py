@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -293,8 +293,9 @@ PAGES = (
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("paths", [PAGES[::-3][::-1], pytest.param(PAGES, marks=pytest.mark.soak)], ids=["one in three", "all"])
 def test_every_page_fits_and_is_accessible_at_400_per_cent_in_light_and_dark(
-    browser: Browser, desks: Desks, small_document: Callable[..., str]
+    browser: Browser, desks: Desks, small_document: Callable[..., str], paths: Sequence[str]
 ) -> None:
     save_draft(desks.versions, "brook", small_document("Social Media Policy", AFTER, "November 2026"))
     # 1280 pixels enlarged four times.
@@ -314,7 +315,7 @@ def test_every_page_fits_and_is_accessible_at_400_per_cent_in_light_and_dark(
     page.goto(desks.link("brook"))
     page.get_by_role("button", name="Open the desk").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
-    for path in PAGES:
+    for path in paths:
         answer = page.goto(f"{desks.address}/desk/brook{path}")
         assert answer
         assert answer.status == 200, path

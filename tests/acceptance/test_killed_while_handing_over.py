@@ -474,7 +474,7 @@ def a_store(url: str) -> Iterator[Engine]:
     opened.dispose()
 
 
-@pytest.mark.parametrize("deaths", [6, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("deaths", [4, pytest.param(500, marks=pytest.mark.soak)])
 def test_what_was_promised_arrives_once_and_is_answered_however_often_the_process_is_killed(home: Path, deaths: int) -> None:
     with a_store(sqlite_url(home)) as engine:
         hand_over(engine, [home], deaths)

@@ -375,11 +375,11 @@ def let_clocks_jump(world: World, seconds: float) -> None:
 
 # What breaks, and for how many seconds, in the suite and in its long form.
 FAULTS: dict[str, tuple[Callable[[World, float], None], float, float]] = {
-    "a replica is killed each second": (kill_one_each_second, 4, 120),
+    "a replica is killed each second": (kill_one_each_second, 3, 120),
     "PostgreSQL restarts twice": (restart_the_store, 2, 30),
     "PostgreSQL is away": (take_the_store_away, 2, 30),
-    "publications": (publish_again_and_again, 2, 60),
-    "clocks jump": (let_clocks_jump, 2, 60),
+    "publications": (publish_again_and_again, 1.5, 60),
+    "clocks jump": (let_clocks_jump, 1.5, 60),
 }
 
 
