@@ -56,7 +56,7 @@ test soak: export OPENBLAS_NUM_THREADS := 1
 test soak: export PYTHONDONTWRITEBYTECODE :=
 # One worker more than there are processors: some tests wait for processes, or for a browser.
 test: $(READY) browser systemd $(if $(CI),playground)
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal
+	$(BIN)/python -m pytest -n $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist worksteal
 
 lint: $(READY) $(VENV)/linters/bin/hadolint
 	$(BIN)/ruff format --check .
