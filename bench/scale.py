@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -142,7 +141,7 @@ class Bot:
         worked = 0.0
         for turn in (["school-0"], [f"school-{number}" for number in range(count)]):  # the first makes what is made once
             with owning(self._engine).begin() as connection:
-                connection.execute(update(schools).values(round_at=now_utc() + timedelta(days=1)))
+                connection.execute(update(schools).values(round_at=now_utc() + ROUND_EVERY))
                 connection.execute(update(schools).where(schools.c.id.in_(turn)).values(round_at=None))
             begun = time.process_time()
             self._parts.outgoing.tidy()
