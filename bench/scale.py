@@ -248,6 +248,7 @@ def cost(url: str, cache: Path, count: int, plan: Plan, made: Schools) -> Row:
     fill(engine, made, count)
     store = _store_size(engine) / count
     engine.dispose()
+    os.sync()  # else the disk is still at it when the first are asked
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         asked = pool.submit(measure_on, 0, url, cache, count, plan).result()
         both = [pool.submit(rate_on, core, url, cache, count, plan) for core in range(2)]
