@@ -399,7 +399,7 @@ def to_plan(row: Row) -> str:
     return "\n".join(["| what | how | figure |", "| --- | --- | ---: |", *(f"| {' | '.join(line)} |" for line in lines)])
 
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 60, 190, 20, 45
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 70, 190, 20, 45
 _LINES: tuple[tuple[str, str, Callable[[Asked], float]], ...] = (
     ("first question, p99", "#b3261e", lambda asked: asked.first.slowest),
     ("first question, median", "#e8837b", lambda asked: asked.first.middle),
