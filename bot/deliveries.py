@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -38,6 +37,7 @@ from sqlalchemy import (
 from bot.messages import Call, Message
 from bot.people import WEB
 from bot.sealing import Seal, Unreadable
+from bot.store_clock import has_come
 from bot.tables import events, outbox, tallies
 from corpus.tables import insert_into
 from corpus.tenancy import reading_across, writing_across, writing_at
@@ -266,7 +266,7 @@ class Deliveries:
     def left_behind(self, channels: Sequence[str]) -> list[Event]:
         """Return events of these channels whose holder died, leased to the caller, the oldest first."""
         now = self._now()
-        waits = (events.c.channel.in_(channels), events.c.message.is_not(None), _has_run_out(events.c.leased_until, now))
+        waits = (events.c.channel.in_(channels), events.c.message.is_not(None), has_come(events.c.leased_until, now, LEASE))
         with reading_across(self._engine) as connection:
             if connection.scalar(select(events.c.id).where(*waits).limit(1)) is None:
                 return []
@@ -282,7 +282,7 @@ class Deliveries:
         """Return calls of a channel that it is time to make, leased to the caller; of one event's, only the first that waits."""
         now = self._now()
         before = outbox.alias()
-        free = or_(outbox.c.leased_until.is_(None), _has_run_out(outbox.c.leased_until, now))
+        free = or_(outbox.c.leased_until.is_(None), has_come(outbox.c.leased_until, now, LEASE))
         after_another = exists().where(
             before.c.event_id == outbox.c.event_id, before.c.id < outbox.c.id, before.c.call.is_not(None)
         )
@@ -426,11 +426,6 @@ class Deliveries:
 
 def _announced(row: Row[Any]) -> Announced | None:
     return Announced(row.notice, *(getattr(row, name) for name in _OF_NOTICE)) if row.notice else None
-
-
-def _has_run_out(leased_until: Column[datetime], now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a lease has run out, or that a clock wrote it which was put back since."""
-    return or_(leased_until <= now, leased_until > now + 2 * LEASE)
 
 
 def _leased_to(delivery: Delivery) -> ColumnElement[bool]:

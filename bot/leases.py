@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, or_
 
 from bot.outage import UNREACHABLE
+from bot.store_clock import has_come
 from bot.tables import leases
 from corpus.tables import insert_into
 from corpus.tenancy import writing_across
@@ -59,8 +60,7 @@ class Lease:
         values = {"holder": self._holder, "held_until": now + lasts}
         with writing_across(self._engine) as connection:
             wanted = insert_into(connection.dialect.name, leases).values(name=self._name, **values)
-            wrong = leases.c.held_until > now + 2 * lasts  # a clock wrote it which was put back since
-            free = or_(leases.c.holder == self._holder, leases.c.held_until <= now, wrong)
+            free = or_(leases.c.holder == self._holder, has_come(leases.c.held_until, now, lasts))
             taken = wanted.on_conflict_do_update(index_elements=["name"], set_=values, where=free)
             return connection.execute(taken.returning(leases.c.holder)).one_or_none() is not None
 

@@ -59,7 +59,7 @@ class Reach:
 
 
 class Meanwhile:
-    """Which events were answered without the store, until that knows them; and how many of an asker's lately."""
+    """Which events were answered without the store, and which of them it knows by now; and how many of an asker's lately."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Keep the clock, which gives seconds."""

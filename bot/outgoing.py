@@ -18,6 +18,7 @@ from bot.records import Records
 from bot.removals import Ledger
 from bot.reviews import Reviews
 from bot.roster import Roster
+from bot.store_clock import has_come
 from bot.unfinished import Unfinished
 from corpus.tables import schools
 from corpus.tenancy import writing_across, writing_at
@@ -97,8 +98,7 @@ class Outgoing:
     def _next_schools(self) -> list[str]:
         """Return some schools whose turn it is, which come round again later: on whichever process asks then."""
         now = self._now()
-        # Later than any round puts it: a clock wrote that which was put back since.
-        waits = or_(schools.c.round_at.is_(None), schools.c.round_at <= now, schools.c.round_at > now + 2 * ROUND_EVERY)
+        waits = or_(schools.c.round_at.is_(None), has_come(schools.c.round_at, now, ROUND_EVERY))
         due = select(schools.c.id).where(waits).order_by(schools.c.round_at).limit(AT_ONCE)
         with writing_across(self._engine) as connection:
             turn = list(connection.scalars(due.with_for_update(skip_locked=True)))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Column, ColumnElement, Engine, or_, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import now_utc
@@ -56,6 +56,14 @@ class StoreClock:
         while True:
             await asyncio.sleep(ASK_EVERY)
             await asyncio.to_thread(self.ask)
+
+
+def has_come(moment: Column[datetime], now: datetime, ahead: timedelta) -> ColumnElement[bool]:
+    """Return the condition that a moment of the store has come, which is put `ahead` at the most.
+
+    One that is twice as far ahead was written by a clock that was put back since: it is not waited for.
+    """
+    return or_(moment <= now, moment > now + 2 * ahead)
 
 
 def clock_of(engine: Engine) -> Callable[[], datetime]:

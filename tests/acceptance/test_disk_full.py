@@ -3,8 +3,7 @@
 import os
 import resource
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,12 @@ from bot.schema import open_store
 from bot.tables import people, questions, tallies
 from corpus.tables import sqlite_url
 from tests.platforms import hurried_serve
-from tests.platforms.served import free_port
+from tests.platforms.served import free_port, wait_for
 from tests.platforms.telegram_server import TOKEN, Someone, TelegramServer
 
 QUESTION = "Can I accept a friend request from a pupil?"
 RULE = "Coniston"
 ROOM = 24 * 2**20  # bytes
-SOON = 60.0  # seconds
 
 
 @dataclass
@@ -66,13 +64,6 @@ def a_small_disk(folder: Path) -> Iterator[Disk]:
     finally:
         if is_mounted:
             subprocess.run(["/bin/umount", "--lazy", folder], check=True)
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def test_a_full_disk_loses_nothing_and_keeps_no_question_from_its_answer(demo_home: Path, tmp_path: Path) -> None:

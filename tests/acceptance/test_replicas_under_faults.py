@@ -43,7 +43,7 @@ from corpus.versions import School, Versions
 from tests.platforms import hurried_serve
 from tests.platforms.background import Background
 from tests.platforms.postgres import Server, own
-from tests.platforms.served import free_port, served
+from tests.platforms.served import free_port, served, wait_for
 from tests.platforms.telegram_server import TOKEN, Someone, TelegramServer
 
 SCHOOLS = ("hillside", "meadow")
@@ -142,7 +142,7 @@ def a_world(tmp_path: Path, parsed: Path) -> Iterator[World]:
             world.put_clock(number, 0)
             start(number)
         for port in ports:
-            _wait_for(lambda port=port: _answers(port), 90)
+            wait_for(lambda port=port: _answers(port), 90)
         try:
             yield world
         finally:
@@ -186,13 +186,6 @@ def _answers(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def _wait_for(condition: Callable[[], object], within: float) -> None:
-    until = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < until, "it did not settle"
-        time.sleep(0.05)
 
 
 def enrol(world: World, count: int) -> list[tuple[int, str]]:
@@ -302,7 +295,7 @@ def settle(world: World, engine: Engine, before: Counter[str]) -> Figures:
             unannounced = connection.scalar(select(func.count()).select_from(notices))
         return not (waiting or unsaid or unannounced)
 
-    _wait_for(is_done, SETTLES_WITHIN)
+    wait_for(is_done, SETTLES_WITHIN)
     seconds = time.monotonic() - began
 
     waits = 0
@@ -317,7 +310,7 @@ def settle(world: World, engine: Engine, before: Counter[str]) -> Figures:
     copies = sum(len(replies(world, account)) - 1 for account in world.asked)
     copies += sum(len([text for text in replies(world, account) if ALERTED in text]) - 1 for account in world.alerted)
     # What was said while the store was away is told it a moment later.
-    _wait_for(lambda: copies <= (counted(engine) - before)[RESENT], 30)
+    wait_for(lambda: copies <= (counted(engine) - before)[RESENT], 30)
     figures = counted(engine) - before
     assert not figures[UNDELIVERED]
     return Figures(

@@ -4,6 +4,13 @@ The tests collect the actions from the program itself and fail where one has no 
 it: strangers, people of another school, whoever was removed, has left, or whose pass has ended.
 """
 
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from corpus.tables import metadata
+from corpus.tenancy import school_column
+
 # At the desk of one's own school: `open` is looking at a page, all else the button of a form on it. `mailed` is the chair of
 # governors who came by the link in a mail; `trust` an administrator of the trust.
 AT_DESK = """
@@ -216,3 +223,16 @@ def read(table: str) -> dict[str, dict[str, str]]:
         assert name not in rows, f"There are two rows for {name}."
         rows[name] = dict(zip(columns, cells, strict=True))
     return rows
+
+
+def rows_of(engine: Engine, school: str) -> dict[str, list[Any]]:
+    """Return all rows of a school, by table."""
+    found = {}
+    with engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            column = school_column(table)
+            column = table.c.get("school_id") if column is None else column
+            if column is not None:
+                rows = select(table).where(column == school).order_by(*table.primary_key)
+                found[table.name] = [tuple(row) for row in connection.execute(rows)]
+    return found

@@ -27,8 +27,7 @@ from bot.people import TELEGRAM, WEB, PersonRole
 from bot.policy_pages import PolicyPages
 from bot.tables import announcements
 from bot.turn import Turn
-from corpus.tables import metadata
-from corpus.tenancy import school_column, writing_at
+from corpus.tenancy import writing_at
 from retrieval.decision import Outcome
 from tests.bot import authorisation
 from tests.conftest import KEY
@@ -62,19 +61,6 @@ REFUSED = (
 WORDS = ("stepdad", "must not accept", "Name77", "Harrison", "Reed", "Hillside")
 
 
-def rows(staff: "Staff", school: str = "hillside") -> dict[str, list[Any]]:
-    """Return all rows of a school."""
-    found = {}
-    with staff.engine.connect() as connection:
-        for table in metadata.sorted_tables:
-            column = school_column(table)
-            column = table.c.get("school_id") if column is None else column
-            if column is not None:
-                of_school = select(table).where(column == school).order_by(*table.primary_key)
-                found[table.name] = [tuple(row) for row in connection.execute(of_school)]
-    return found
-
-
 def test_every_command_every_button_and_every_step_of_what_is_handed_over_has_a_row(linked: "Staff") -> None:
     parts = linked.parts
     assert set(COMMANDS) == commands.NAMES
@@ -90,7 +76,7 @@ def test_each_role_writes_the_commands_that_the_table_says(linked: "Staff") -> N
     linked.parts.people.remove("hillside", removed.id)
     linked.clock.wait(timedelta(seconds=2))
     unknown = ["nobody", "expired", "removed"]
-    before = rows(linked)
+    before = authorisation.rows_of(linked.engine, "hillside")
     for name, row in COMMANDS.items():
         for account in unknown:
             said = turn(linked, account, text=f"/{name}")
@@ -99,7 +85,7 @@ def test_each_role_writes_the_commands_that_the_table_says(linked: "Staff") -> N
             assert STRANGER in told or row["unknown"] == "yes" or said.outcome is Outcome.URGENT, (name, account)
             assert said.school is None
             assert not [word for word in WORDS if word in told], (name, account)
-    assert rows(linked) == before
+    assert authorisation.rows_of(linked.engine, "hillside") == before
     for name, row in COMMANDS.items():
         for role, account in known.items():
             assert is_let_through(as_words(turn(linked, account, text=f"/{name}", channel=WEB))) is (row[role] == "yes"), (
@@ -139,7 +125,7 @@ def try_buttons(linked: "Staff") -> None:
     linked.enrol(PersonRole.HEADTEACHER, "elsewhere", school="meadow")
     for account in ("colleague", "elsewhere"):
         linked.say("/help", account)
-    before = rows(linked)
+    before = authorisation.rows_of(linked.engine, "hillside")
     for kind, row in BUTTONS.items():
         whose, value = shown[kind]
         for account in ("elsewhere", "unknown"):
@@ -148,7 +134,7 @@ def try_buttons(linked: "Staff") -> None:
             assert not [word for word in WORDS if word in told], (kind, account, told)
             if row[account] == "-":  # of what is not there the same is said: nobody learns what there is
                 assert told == as_words(turn(linked, account, pressed=of_nothing(value))), (kind, account)
-    assert rows(linked) == before
+    assert authorisation.rows_of(linked.engine, "hillside") == before
     own = ("people", "questions", "escalations", "duties", "readings", "contact_books")
     for kind, row in BUTTONS.items():
         whose, value = shown[kind]
@@ -167,7 +153,8 @@ def of_others(staff: "Staff", table: str, account: str) -> list[Any]:
     """Return the rows of a table at hillside that are not this account's."""
     person = next(one for one in staff.parts.people.of("hillside") if one.account == account)
     asker = staff.parts.records.asker(staff.chat.message(account=account))
-    return [row for row in rows(staff)[table] if person.id not in row and asker not in row and account not in row]
+    kept = authorisation.rows_of(staff.engine, "hillside")[table]
+    return [row for row in kept if person.id not in row and asker not in row and account not in row]
 
 
 def shown_at_hillside(staff: "Staff") -> dict[str, tuple[str, str]]:
@@ -272,7 +259,7 @@ def test_every_other_address_is_open_to_whom_the_table_says(linked: "Staff", clo
             return await client.request(method, path, data=fields if method == "POST" else None)
 
     async def all_tried() -> None:
-        before, told = rows(linked), set()
+        before, told = authorisation.rows_of(linked.engine, "hillside"), set()
         for row, cells in ADDRESSES.items():
             for account in ("nobody", "desk", "elsewhere", "signed", "member"):
                 answer = await tried(account, row)
@@ -287,8 +274,8 @@ def test_every_other_address_is_open_to_whom_the_table_says(linked: "Staff", clo
                     assert none.status_code == 404
                     told.add(none.text)
             if row != "POST /chat":  # a member's question is kept
-                assert rows(linked) == before, row
-            before = rows(linked)
+                assert authorisation.rows_of(linked.engine, "hillside") == before, row
+            before = authorisation.rows_of(linked.engine, "hillside")
         assert len(told) == 1
 
     async def tried_absent(account: str) -> Response:
@@ -309,7 +296,7 @@ def test_what_the_server_says_of_itself_is_open_and_says_nothing_of_a_school(lin
         async with AsyncClient(transport=ASGITransport(app=operation), base_url=f"http://127.0.0.1:{port}") as client:
             return await client.get(path)
 
-    before = rows(linked)
+    before = authorisation.rows_of(linked.engine, "hillside")
     for port, path, status in (
         (8080, ALIVE, 200),
         (8080, READY, 503),  # nothing runs in this test but the application
@@ -324,4 +311,4 @@ def test_what_the_server_says_of_itself_is_open_and_says_nothing_of_a_school(lin
         answer = asyncio.run(asked(port, path))
         assert answer.status_code == status, (port, path)
         assert not [word for word in (*WORDS, "hillside") if word in answer.text], (port, path)
-    assert rows(linked) == before
+    assert authorisation.rows_of(linked.engine, "hillside") == before

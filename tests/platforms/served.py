@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -81,3 +82,11 @@ class _Server(uvicorn.Server):
         for connection in connections:
             connection.transport.close()
         await self.lifespan.shutdown()
+
+
+def wait_for(condition: Callable[[], object], within: float = 60) -> None:
+    """Wait until something is so of processes that are served. Raises AssertionError where it is not within so many seconds."""
+    until = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < until, "it did not settle"
+        time.sleep(0.05)

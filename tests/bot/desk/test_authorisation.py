@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert
 from starlette.routing import Route
 
 from bot.contact_file import read_book
@@ -24,8 +24,7 @@ from bot.short_names import shortened
 from bot.tables import trial_questions
 from corpus.building import build_policy
 from corpus.clause import Correction, Stance
-from corpus.tables import metadata
-from corpus.tenancy import school_column, writing_at
+from corpus.tenancy import writing_at
 from tests.bot import authorisation
 from tests.conftest import KEY, Beginnings
 from tests.platforms.at_desk import ADDRESS, Desk
@@ -110,15 +109,7 @@ class Two:
 
     def rows(self, school: str = HERS) -> dict[str, list[Any]]:
         """Return all rows of a school."""
-        found = {}
-        with self.engine.connect() as connection:
-            for table in metadata.sorted_tables:
-                column = school_column(table)
-                column = table.c.get("school_id") if column is None else column
-                if column is not None:
-                    rows = select(table).where(column == school).order_by(*table.primary_key)
-                    found[table.name] = [tuple(row) for row in connection.execute(rows)]
-        return found
+        return authorisation.rows_of(self.engine, school)
 
     def asked(
         self, actions: Iterable[str], token: str = "", at: str = HERS, ids: Mapping[str, str] | None = None
