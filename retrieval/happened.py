@@ -1,6 +1,7 @@
 """Whether a question tells of something that the asker has done already: then what the policy asks for now comes first."""
 
 import re
+from bisect import bisect_left
 
 from retrieval.analyzer import normalize
 
@@ -21,14 +22,20 @@ _NOT_YET = re.compile(
 _THING = re.compile(
     r"\b(?:\w*thing|things|stuff|what|whatever|an?|the|those|these|old|messages?|photos?|pictures?|posts?|videos?)(?: \w+)?(?: that)? $"
 )
+_LONGEST_THING = 100  # characters before the deed, among which it is looked for
 
 
 def has_happened(question: str) -> bool:
     """Tell whether the asker says that she has done the thing she asks about."""
     plain = " ".join(normalize(question).split())
     not_yet = [match.span() for match in _NOT_YET.finditer(plain)]
+
+    def is_not_yet(start: int, end: int) -> bool:
+        # The spans are in order and apart, so that the last to begin before the end is the only one that can reach over the start.
+        before = bisect_left(not_yet, (end,))
+        return before > 0 and not_yet[before - 1][1] > start
+
     return any(
-        not _THING.search(plain[: match.start()])
-        and not any(start < match.end() and match.start() < end for start, end in not_yet)
+        not _THING.search(plain, max(0, match.start() - _LONGEST_THING), match.start()) and not is_not_yet(*match.span())
         for match in _HAPPENED.finditer(plain)
     )

@@ -1,12 +1,12 @@
 """Whether a question tells of something that the asker has done already."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.asking import LONGEST_QUESTION
 from retrieval.happened import has_happened
+from tests.growth import assert_grows_in_proportion
 
 DEEDS = [
     "I accepted a friend request from a parent",
@@ -140,8 +140,6 @@ def test_any_text_tells_of_a_deed_or_does_not(question: str) -> None:
     assert has_happened(question) in (True, False)
 
 
-@pytest.mark.parametrize("words", ["i ", "i have ", "i just ", "if i ", "i've already ", "something i posted "])
-def test_a_long_question_is_read_in_a_moment(words: str) -> None:
-    start = time.perf_counter()
-    has_happened((words * 2000)[:4000])
-    assert time.perf_counter() - start < 1
+@pytest.mark.parametrize("words", ["i ", "i have ", "i just ", "if i ", "i've already ", "something i posted ", "if i posted. "])
+def test_the_time_to_read_a_question_grows_in_proportion_to_it(words: str) -> None:
+    assert_grows_in_proportion(lambda size: has_happened((words * 2000)[:size]), LONGEST_QUESTION)
