@@ -58,7 +58,7 @@ def ready(process: subprocess.Popen[str], port: int) -> str:
     line = process.stdout.readline()
     for _ in range(100):
         try:
-            with urlopen(f"http://127.0.0.1:{port}/chat", timeout=5) as page:
+            with urlopen(f"http://127.0.0.1:{port}/chat", timeout=30) as page:
                 assert page.status == 200
                 return line
         except OSError:
@@ -69,16 +69,16 @@ def ready(process: subprocess.Popen[str], port: int) -> str:
 def leave_half_way(port: int) -> None:
     """Go away before all of a form is sent, as a page does that is left while it asks what is new."""
     head = f"POST /chat HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 900\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nschool=coni".encode())
-    with urlopen(f"http://127.0.0.1:{port}/chat", timeout=5) as page:
+    with urlopen(f"http://127.0.0.1:{port}/chat", timeout=30) as page:
         assert page.status == 200
 
 
 def stopped(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str]:
     """Send a signal; return the exit code and what stands on standard error."""
     process.send_signal(by)
-    _, error = process.communicate(timeout=10)
+    _, error = process.communicate(timeout=60)
     return process.returncode, error
 
 
@@ -95,7 +95,7 @@ def test_it_says_where_it_answers_ends_cleanly_and_starts_again_on_the_same_fold
         assert ready(process, port) == f"policybot answers at http://127.0.0.1:{port} (stop it with Ctrl-C)\n"
         assert (tmp_path / "home" / "secret.key").stat().st_mode & 0o777 == 0o600
         leave_half_way(port)
-        with urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=5) as metrics:
+        with urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=30) as metrics:
             assert b"policybot_schools_in_memory 1.0" in metrics.read()  # one is built at the start
         code, error = stopped(process, by)
         assert code in codes

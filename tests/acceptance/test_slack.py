@@ -445,7 +445,7 @@ def test_a_process_that_is_killed_before_it_answers_is_followed_by_one_that_does
 ) -> None:
     server.tries_again_after = ()
     with process(home, server, "--dies") as killed:
-        server.wait_for(lambda: server.sockets, timeout=60)
+        server.wait_for(lambda: server.sockets)
         server.say(SAM, EX_PUPILS).wait()
         killed.wait(timeout=60)
     assert server.seen_by(SAM) == []
@@ -461,7 +461,7 @@ def test_a_process_that_is_killed_before_its_reply_is_noted_is_followed_by_one_t
 ) -> None:
     server.fail("chat.postMessage", Hangs(accepted=taken))
     with process(home, server) as killed:
-        server.wait_for(lambda: server.sockets, timeout=60)
+        server.wait_for(lambda: server.sockets)
         server.say(SAM, EX_PUPILS).wait()
         server.wait_for(lambda: server.called("chat.postMessage"))
         killed.send_signal(signal.SIGKILL)
@@ -596,7 +596,7 @@ def test_policybot_serve_answers_on_slack_and_ends_quietly(server: SlackServer, 
             assert bot.stdout is not None
             assert bot.stdout.readline().startswith("policybot answers at")
             if socket:
-                server.wait_for(lambda: server.sockets, timeout=60)
+                server.wait_for(lambda: server.sockets)
             else:
                 server.deliver_to(f"http://127.0.0.1:{port}/slack/events")
             # Until it listens Slack delivers again.

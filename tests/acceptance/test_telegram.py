@@ -588,7 +588,7 @@ def test_policybot_serve_answers_on_telegram_and_ends_cleanly(telegram: Telegram
         telegram.wait(lambda: telegram.messages(SAM))
         assert "advised against" in answer(telegram, SAM, EX_PUPILS)["text"]
         server.send_signal(signal.SIGTERM)
-        _, error = server.communicate(timeout=20)
+        _, error = server.communicate(timeout=60)
     assert (server.returncode in (0, -signal.SIGTERM), error) == (True, "")
 
 

@@ -70,13 +70,13 @@ def test_of_several_processes_one_has_a_lease_until_it_lets_go_or_dies(schools: 
 
 def test_whoever_holds_a_lease_keeps_it_while_it_works_however_long(schools: Indexes) -> None:
     one, two = (Lease(schools.versions.engine, "asking", now_utc) for _ in "12")
-    briefly = timedelta(seconds=0.6)
+    briefly = timedelta(seconds=1.5)
 
     async def scene() -> None:
         assert await one.hold(briefly)
         async with one.renewed(briefly):
             for _ in range(8):
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.25)
                 assert not await two.hold(briefly)
         await until_held(two, briefly)
 

@@ -96,7 +96,7 @@ def healthy(port: int) -> bool:
     (check,) = values(FINAL, "HEALTHCHECK")
     command = json.loads(check.partition("CMD ")[2].replace("8080", str(port)))
     environment = {"PATH": os.path.dirname(sys.executable), "http_proxy": "http://127.0.0.1:9"}
-    return subprocess.run(command, env=environment, check=False, capture_output=True, timeout=30).returncode == 0
+    return subprocess.run(command, env=environment, check=False, capture_output=True, timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize(("status", "healthy_is"), [(200, True), (503, False)])

@@ -7,7 +7,7 @@ fault, and so is what the check itself finds: words that nobody wrote, a second 
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
@@ -16,6 +16,7 @@ from html import unescape
 from pathlib import Path
 from random import Random
 from tempfile import gettempdir
+from time import process_time
 from typing import Any
 
 import msgspec
@@ -62,6 +63,7 @@ from tests.fuzz.mutation import as_json, mutate_json, mutate_package, mutate_pag
 from tests.platforms import block_kit, telegram_text
 
 TODAY = date(2026, 11, 23)
+MOST_SECONDS = 20  # for one input or request: ten times what the slowest took that was seen
 _ROOT = Path(__file__).parents[2]
 _DOCUMENTS = _ROOT / "tests" / "corpus" / "documents"
 
@@ -74,6 +76,15 @@ def require(condition: object, what: str) -> None:
     """Raise Fault, which says `what`, where a condition does not hold; `python -O` does not take this away."""
     if not condition:
         raise Fault(what)
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Raise Fault where the work within takes so much of the processor, whatever the machine, that it might as well not end."""
+    began = process_time()
+    yield
+    took = process_time() - began
+    require(took < MOST_SECONDS, f"{took:.1f} seconds")
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Playground:
     def __enter__(self) -> Self:
         start = ["node", str(COMMAND), "start", "-e", self._bot, "-c", "msteams", "-p", str(self.port), "--dt"]
         self._process = subprocess.Popen(start, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
         try:
             self._wait_until_it_answers()
             self.config: dict[str, Any] = self._client.get("/_internal/v1/config").json()["config"]
@@ -66,7 +66,7 @@ class Playground:
         self._reader.join(30)
         self._client.close()
         self._process.terminate()
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=60)
 
     @property
     def page(self) -> str:

@@ -34,4 +34,4 @@ def served(home: Path, question: bytes, port: int | None = None, **settings: str
         yield f"http://127.0.0.1:{port}/chat"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

@@ -297,7 +297,7 @@ class SlackServer:
 
     # What has come
 
-    def wait_for(self, condition: Callable[[], T], timeout: float = 20) -> T:
+    def wait_for(self, condition: Callable[[], T], timeout: float = 60) -> T:
         """Wait until a condition over what was recorded gives something true, and return it."""
         return self._changes.wait(condition, timeout)
 
@@ -318,7 +318,7 @@ class SlackServer:
         with self._changes.reading():
             return [message for message in self.messages if self._sees(user, message) and room in (None, message["channel"])]
 
-    def wait_for_messages(self, user: str, count: int = 1, room: str | None = None, timeout: float = 20) -> list[dict[str, Any]]:
+    def wait_for_messages(self, user: str, count: int = 1, room: str | None = None, timeout: float = 60) -> list[dict[str, Any]]:
         """Wait until somebody sees so many messages of the bot, and return them."""
         return self.wait_for(lambda: seen if len(seen := self.seen_by(user, room)) >= count else [], timeout)
 

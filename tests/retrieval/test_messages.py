@@ -1,14 +1,15 @@
 """What is urgent, what is small talk, and what is a question for the policies: in the words that staff type."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from bot.asking import LONGEST_QUESTION
 from corpus.clause import Clause, Policy, Section, Stance
 from retrieval.decision import Outcome, decide
 from retrieval.index import Index
 from retrieval.urgency import Danger
+from tests.growth import assert_grows_in_proportion
 
 RULES = (
     "Staff must not accept friend requests from pupils.",
@@ -408,8 +409,5 @@ def test_after_an_urgent_message_the_next_is_urgent_too(index: Index, later: str
 @pytest.mark.parametrize(
     "beginning", ["a child and a man and ", "sent photos of her ", "one of my one of our ", "he says she says "]
 )
-def test_a_long_message_is_read_in_a_moment(index: Index, beginning: str) -> None:
-    message = (beginning * 400)[:4000]
-    start = time.perf_counter()
-    decide(message, (), index)
-    assert time.perf_counter() - start < 2
+def test_the_time_to_read_a_message_grows_in_proportion_to_it(index: Index, beginning: str) -> None:
+    assert_grows_in_proportion(lambda size: decide((beginning * 400)[:size], (), index), LONGEST_QUESTION)

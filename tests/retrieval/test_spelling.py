@@ -1,6 +1,5 @@
 """Slips that are mended, and words that never are."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from retrieval.library import read_abbreviations
 from retrieval.reading import read
 from retrieval.sides import Side
 from retrieval.spelling import FEWEST, MOST_UNKNOWN, PROTECTED, Spelling, Vocabulary, count_words
+from tests.growth import assert_grows_in_proportion
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +121,8 @@ def test_only_so_many_unknown_words_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize("text", ["." * LONGEST_QUESTION, "Ab. " * 1000, "aeiou" * 800, "phto'" * 800])
-def test_no_text_takes_long(spelling: Spelling, text: str) -> None:
-    spelling.correct("phto")
-    start = time.perf_counter()
-    spelling.correct(text)
-    assert time.perf_counter() - start < 1
+def test_the_time_to_correct_a_text_grows_in_proportion_to_it(spelling: Spelling, text: str) -> None:
+    assert_grows_in_proportion(lambda size: spelling.correct(text[:size]), len(text))
 
 
 def test_what_is_searched_with_is_what_was_meant_and_the_question_stays(demo: Indexes) -> None:

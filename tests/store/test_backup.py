@@ -151,10 +151,10 @@ def test_a_backup_is_of_one_moment_while_somebody_else_writes(
     writer = threading.Thread(target=write)
     writer.start()
     for _ in range(5):
-        assert written.acquire(timeout=20)
+        assert written.acquire(timeout=60)
     rows = write_backup(engine, tmp_path / "backup", "key", NOW)
     for _ in range(5):
-        assert written.acquire(timeout=20)
+        assert written.acquire(timeout=60)
     stopped.set()
     writer.join()
     other = new_store(dialect, "other")

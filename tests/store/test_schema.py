@@ -143,7 +143,7 @@ def test_processes_that_open_a_new_folder_at_once_all_succeed(tmp_path: Path) ->
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    told = [one.communicate(timeout=30)[1] for one in running]
+    told = [one.communicate(timeout=60)[1] for one in running]
     assert told == ["", "", ""]
 
 

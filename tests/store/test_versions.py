@@ -278,7 +278,7 @@ def test_a_process_that_dies_while_publishing_leaves_everything_as_it_was(store:
         versions.publish("hillside", "phones", "head")
         """,
     )
-    died.communicate(timeout=20)
+    died.communicate(timeout=60)
     assert died.returncode == 9
     assert everything(store) == before
     assert store.publish("hillside", "phones", "head") == 2
@@ -334,7 +334,7 @@ def test_two_processes_that_publish_at_once_both_succeed(store: Versions) -> Non
     for one in running:
         assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
-    told = [one.communicate("go\n", timeout=30)[0] for one in running]
+    told = [one.communicate("go\n", timeout=60)[0] for one in running]
     assert (told, [one.returncode for one in running]) == (["1\n", "1\n"], [0, 0])
     assert store.revision("hillside") == 2
     assert len(answers(store)) == 2
@@ -388,7 +388,7 @@ def test_what_is_answered_from_is_read_at_one_moment(store: Versions) -> None:
 def test_what_one_process_publishes_another_sees_at_its_next_question(store: Versions) -> None:
     published(store, PHONES)
     done = _run(store, 'versions.roll_back("hillside", "phones", 1)')
-    done.communicate(timeout=20)
+    done.communicate(timeout=60)
     assert done.returncode == 0
     assert store.revision("hillside") == 2
 
