@@ -90,8 +90,23 @@ def _context(*given: Any, **named: Any) -> ssl.SSLContext:
 ssl.create_default_context = _context
 
 
+class _Compiled(dict[tuple[Any, ...], Any]):
+    """What SQL statements are compiled to, by the name of the database's dialect instead of the engine's own copy of it."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+# To compile each statement for each test's engine took a fifth of all time.
+_compiled = _Compiled()
+
+
 @event.listens_for(Engine, "engine_connect")
 def _as_tests_connect(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_compiled)
     # No test cuts the power; a process that is killed is one of its own, and waits as ever.
     if connection.dialect.name == "sqlite":
         _driven(connection).execute("PRAGMA synchronous=OFF")
