@@ -464,15 +464,23 @@ def demo(demo_home: Path, knowledge: Knowledge) -> Iterator[Indexes]:
 
 
 @pytest.fixture
+def new_home(tmp_path: Path, parsed: Path, empty_store: Path) -> Path:
+    """A data folder with a new store."""
+    home: Path = copytree(empty_store, tmp_path / "home")
+    (home / "cache").symlink_to(parsed)
+    return home
+
+
+@pytest.fixture
 def policybot(
-    tmp_path: Path, parsed: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    new_home: Path, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ran]:
     """The command line, on a data folder with a new store unless POLICYBOT_HOME is set to another."""
-    copytree(empty_store, tmp_path / "home")
-    (tmp_path / "home" / "cache").symlink_to(parsed)
+    shared = (new_home / "cache").resolve()
+    monkeypatch.setattr("bot.bootstrap.Knowledge", lambda cache: knowledge if cache.resolve() == shared else Knowledge(cache))
     for name in [name for name in os.environ if name.upper().startswith("POLICYBOT_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("POLICYBOT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("POLICYBOT_HOME", str(new_home))
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()
