@@ -5,6 +5,7 @@ answered, and the answer is kept. Each measurement runs in a process of its own,
 """
 
 import argparse
+import gc
 import json
 import math
 import multiprocessing
@@ -110,6 +111,9 @@ class Bot:
         self._parts = assemble(self.indexes, SECRET)
         self._questions = _questions()
         self._rng, self._asked, self._of_this_run = Random(SEED), 0, token_hex(8)
+        self.indexes.of("school-0")
+        gc.collect()
+        gc.freeze()  # as `serve` does
 
     @contextmanager
     def _building(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Row, Selec
 
 from corpus.alignment import align
 from corpus.clause import RULINGS, Correction, Policy
-from corpus.corrections import keep_corrections, with_corrections
+from corpus.corrections import corrected_policies, keep_corrections
 from corpus.dates import PolicyDate, day_of
 from corpus.documents.doubt import Doubt
 from corpus.errors import StoreError
@@ -169,10 +169,9 @@ class Versions:
             if school is None:
                 return None
             hold = _that_hold(versions.c.number, versions.c.document).where(versions.c.school_id == school_id)
-            current = tuple(
-                (row.number, with_corrections(connection, Policy.from_json(row.document), row.number))
-                for row in connection.execute(hold).all()
-            )
+            rows = connection.execute(hold).all()
+            of_rows = corrected_policies(connection, school_id, rows)
+            current = tuple((row.number, policy) for row, policy in zip(rows, of_rows, strict=True))
             brought_in = {policy.title.casefold() for _, policy in current}
             titles = connection.scalars(
                 select(other_policies.c.title).where(other_policies.c.school_id == school_id).order_by(other_policies.c.title)
@@ -323,7 +322,7 @@ class Versions:
             if row is None:
                 wanted = "published version" if number is None else f"version {number}"
                 raise StoreError(f"There is no {wanted} of {school_id}/{slug}: {self._listed(connection, school_id, slug)}")
-            return _version(row, with_corrections(connection, Policy.from_json(row.document), row.number))
+            return _version(row, *corrected_policies(connection, school_id, [row]))
 
     def current(self, school_id: str, slug: str) -> Policy | None:
         """Return the policy of the current version, None where there is none."""
@@ -335,7 +334,7 @@ class Versions:
         wanted = select(versions).where(versions.c.school_id == school_id, versions.c.slug == slug, versions.c.number != DRAFT)
         with self._reading(school_id) as connection:
             rows = connection.execute(wanted.order_by(versions.c.number.desc())).all()
-            return [_version(row, with_corrections(connection, Policy.from_json(row.document), row.number)) for row in rows]
+            return list(map(_version, rows, corrected_policies(connection, school_id, rows)))
 
     def correct(self, school_id: str, slug: str, number: int, changes: Mapping[str, Correction | None]) -> None:
         """Keep what a person set right about clauses of a published version, by id; None says that she agrees with what is there.
@@ -414,8 +413,8 @@ class Versions:
 
     def _current(self, connection: Connection, school_id: str, slug: str) -> Policy | None:
         holds = _that_hold(versions.c.document, versions.c.number)
-        row = connection.execute(holds.where(versions.c.school_id == school_id, versions.c.slug == slug)).one_or_none()
-        return with_corrections(connection, Policy.from_json(row.document), row.number) if row else None
+        rows = connection.execute(holds.where(versions.c.school_id == school_id, versions.c.slug == slug)).all()
+        return next(iter(corrected_policies(connection, school_id, rows)), None)
 
     def _used_ids(self, connection: Connection, school_id: str, slug: str) -> set[str]:
         return set(

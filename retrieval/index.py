@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
@@ -37,8 +38,7 @@ GAPS = 1.18
 LINKED_AT_ONCE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedClause:
+class IndexedClause(Struct, frozen=True, gc=False):
     """A clause in its place: the policy and version it is published in, its headings, the words of its lead-in."""
 
     clause: Clause

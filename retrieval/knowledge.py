@@ -167,7 +167,7 @@ class Wordings:
 
     __slots__ = ("_of", "_same", "known")
 
-    def __init__(self, of: "_KnownClauses | None" = None, same: Sequence[int] = ()) -> None:
+    def __init__(self, of: "_KnownClauses | None" = None, same: tuple[int, ...] = ()) -> None:
         """Keep the known clauses and the numbers of those that are the same; none where there is none."""
         self._of, self._same = of, same
         self.known: tuple[str, ...] = tuple(of.names[number] for number in same) if of else ()
@@ -325,7 +325,7 @@ class _KnownClauses:
             return NO_WORDINGS
         shared = np.bincount(np.concatenate(found), minlength=len(self.names))
         same = np.flatnonzero((shared > 0) & (shared >= SAME_CLAUSE * (len(terms) + self._sizes - shared)))
-        return Wordings(self, same.tolist()) if len(same) else NO_WORDINGS
+        return Wordings(self, tuple(same.tolist())) if len(same) else NO_WORDINGS
 
 
 def _known_arrays(known: Sequence[KnownClause], vectors: WordVectors) -> dict[str, NDArray[Any]]:

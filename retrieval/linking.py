@@ -5,6 +5,7 @@ from the reviewed links of the shipped policies (`make fit`); docs/ranking.md sa
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,5 +50,9 @@ def agreement_on_sides(one: Array, other: Array) -> Array:
 
 def rows_of_sides(named: Sequence[frozenset[Side]]) -> Array:
     """Return a row for each, with 1 for every side that is named and 0 for the others."""
-    rows = np.array([[side in sides for side in Side] for sides in named], dtype=np.float32)
-    return rows.reshape(len(named), len(Side))
+    return np.array([_row(sides) for sides in named], dtype=np.float32).reshape(len(named), len(Side))
+
+
+@cache
+def _row(sides: frozenset[Side]) -> tuple[bool, ...]:
+    return tuple(side in sides for side in Side)

@@ -46,6 +46,22 @@ def shipped(count: int) -> Published:
     return Published(School("hillside", "Hillside", "Hillside"), 1, versions)
 
 
+def test_the_collector_of_cycles_has_next_to_nothing_to_look_through_in_an_index(knowledge: Knowledge) -> None:
+    def built() -> tuple[Index, int]:
+        gc.collect()
+        before = len(gc.get_objects())
+        index = Index(shipped(5), knowledge)
+        decide(SLIPS, (), index)
+        gc.collect()
+        gc.collect()  # only when it has looked through it does it leave a tuple alone
+        return index, len(gc.get_objects()) - before
+
+    first, _ = built()  # and what all schools share
+    second, looked_through = built()
+    assert len(first.clauses) == len(second.clauses) > 200
+    assert looked_through < len(second.clauses) / 2
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_an_index_is_as_large_as_it_says_once_a_question_was_asked(count: int, knowledge: Knowledge) -> None:
     decide(SLIPS, (), Index(shipped(count), knowledge))  # what all schools share

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from corpus.alignment import carry_corrections
 from corpus.building import ShippedSource, build_policy
@@ -239,3 +240,11 @@ def test_a_repair_of_a_shipped_source_has_the_keys_of_one_repair() -> None:
 def test_yaml_may_not_make_objects() -> None:
     with pytest.raises(PolicyFileError, match=r"^x\.yaml, line 1: "):
         parse_yaml("!!python/object/apply:os.getcwd []", "x.yaml")
+
+
+def test_the_governors_are_a_party_where_they_are_bound_and_a_role_where_they_are_named() -> None:
+    policy = built().with_clauses(lambda clause: replace(clause, binds=(Party.GOVERNORS,), roles=(Role.GOVERNORS,)))
+    for again in (policy, Policy.from_json(policy.to_json())):
+        for clause in again.clauses():
+            assert type(clause.binds[0]) is Party
+            assert type(clause.roles[0]) is Role
