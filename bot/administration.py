@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.audit import Action, Audit, at_command_line
 from bot.bootstrap import open_indexes, open_versions
 from bot.bringing_in import BringingIn
-from bot.clock import now_utc, today
+from bot.clock import today
 from bot.contact_commands import print_gaps, read_contacts
 from bot.contact_store import Contacts
 from bot.errors import BotError
@@ -36,12 +36,12 @@ def init(school: str, name: str, short_name: str | None, nation: str, contacts: 
     short_name = read_line(short_name or name, "short name", LONGEST_SHORT_NAME)
     book = read_contacts(contacts) if contacts else None
     versions, added = open_versions(read_settings()), School(school, name, short_name, nation)
-    audit = Audit(versions.engine, now_utc)
+    audit = Audit(versions.engine, versions.now)
     with versions.all_at_once(school) as together:
         together.add_school(added)
         audit.note(together.transaction, school, at_command_line(), Action.SET_UP_SCHOOL)
         if book:
-            Contacts(versions.engine, now_utc).save(school, book, getpass.getuser(), together.transaction)
+            Contacts(versions.engine, versions.now).save(school, book, getpass.getuser(), together.transaction)
             audit.note(together.transaction, school, at_command_line(), Action.CHANGED_CONTACTS)
     if book:
         print_gaps(book, added)
@@ -73,7 +73,7 @@ def bring_in(file: Path, school: str, slug: str, title: str | None, supplements:
     require_id(slug, "policy")
     raw = read_document(file)
     versions = open_versions(read_settings())
-    brought = BringingIn(versions, Audit(versions.engine, now_utc))
+    brought = BringingIn(versions, Audit(versions.engine, versions.now))
     draft, _, ignored, _, replaced = brought.bring_in(
         school, file.name, raw, at_command_line(), slug=slug, title=title, supplements=supplements, over_trusts=True
     )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import backup as backups
 from bot import restore as restoring
-from bot.clock import now_utc, spoken
+from bot.clock import spoken
 from bot.configuration import read_configuration
 from bot.errors import BotError
 from bot.removals import FILE_NAME, Ledger, Removal, Removed, noted, read
@@ -17,6 +17,7 @@ from bot.restore import Kept, Restored
 from bot.schema import engine_at, make_folder, open_store
 from bot.secret import key_mark, secret_key
 from bot.settings import Settings, read_settings
+from bot.store_clock import clock_of
 
 # What was removed again, as a sentence counts it.
 _REMOVED = {
@@ -32,7 +33,7 @@ def backup(file: Path) -> int:
     """Write a backup of the store, and note that there is one. Raises BotError where it cannot be written."""
     settings = read_settings()
     engine = open_store(settings.database_url, settings.migration_url)
-    made_at = now_utc()
+    made_at = clock_of(engine)()
     rows = backups.write_backup(engine, file, key_mark(secret_key(settings)), made_at)
     backups.note_backup(engine, made_at)
     ledger = settings.home / FILE_NAME
@@ -56,7 +57,7 @@ def restore(file: Path, removals: Path | None, since: str | None, *, no_removals
     engine = engine_at(settings.migration_url or settings.database_url)
     make_folder(engine)
     login = make_url(settings.database_url).username
-    restored = restoring.restore(engine, file, ledger, key=key, kept=kept, login=login, now=now_utc)
+    restored = restoring.restore(engine, file, ledger, key=key, kept=kept, login=login, now=clock_of(engine))
     _tell(restored, is_cleaned=ledger is not None, is_same_key=restored.backup.head.key == key_mark(key))
     engine.dispose()
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot.audit import Audit, at_command_line
 from bot.bootstrap import open_versions
-from bot.clock import now_utc, today
+from bot.clock import today
 from bot.contact_book import ContactBook, ContactRole
 from bot.contact_changes import ContactChanges
 from bot.contact_file import ROLE_NAMES, differences, read_book, to_yaml, with_contact, without_contact
@@ -28,7 +28,7 @@ def show_contacts(school_id: str) -> int:
     """Print a school's contacts, or a file to fill in where there are none. Raises BotError where there is no such school."""
     versions = open_versions(read_settings())
     school = _school(versions, school_id)
-    book = Contacts(versions.engine, now_utc).book(school.id)
+    book = Contacts(versions.engine, versions.now).book(school.id)
     print(skeleton(school) if book == ContactBook() else to_yaml(book).rstrip())
     print_gaps(book, school)
     return 0
@@ -74,7 +74,7 @@ def print_gaps(book: ContactBook, school: School) -> None:
 def confirm_chair(school_id: str, name: str) -> int:
     """Note that the chair of governors has confirmed how they are reached. Raises BotError where there is no such chair."""
     versions = open_versions(read_settings())
-    school, kept = _school(versions, school_id), Contacts(versions.engine, now_utc)
+    school, kept = _school(versions, school_id), Contacts(versions.engine, versions.now)
     if not _changes(versions, kept).confirm_chair(school.id, name, who=at_command_line()):
         chairs = " or ".join(one.name for one in kept.book(school.id).holders(ContactRole.GOVERNORS)) or "nobody"
         raise BotError(f"{name} is not down as chair of governors of {school.name}: {chairs} is.")
@@ -100,7 +100,7 @@ def _school(versions: Versions, school_id: str) -> School:
 
 
 def _change(versions: Versions, school: School, change: Callable[[ContactBook], ContactBook]) -> int:
-    kept = Contacts(versions.engine, now_utc)
+    kept = Contacts(versions.engine, versions.now)
     changed = _changes(versions, kept).change(school, change, who=at_command_line(), by=getpass.getuser())
     told = differences(changed.before, changed.after)
     print(*told or ["Nothing is changed: the contacts said the same."], sep="\n")
@@ -112,12 +112,7 @@ def _change(versions: Versions, school: School, change: Callable[[ContactBook], 
 
 
 def _changes(versions: Versions, kept: Contacts) -> ContactChanges:
-    engine = versions.engine
+    engine, now = versions.engine, versions.now
     return ContactChanges(
-        engine,
-        kept,
-        duties=Duties(engine, now_utc),
-        notices=Notices(engine, now_utc),
-        audit=Audit(engine, now_utc),
-        now=now_utc,
+        engine, kept, duties=Duties(engine, now), notices=Notices(engine, now), audit=Audit(engine, now), now=now
     )

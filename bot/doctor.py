@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from bot.backup import last_backup
 from bot.bootstrap import open_indexes
-from bot.clock import now_utc, spoken, today
+from bot.clock import spoken, today
 from bot.configuration import Configuration, Email, Entra, Slack, Teams, Telegram, check_schools, read_configuration
 from bot.contact_book import ContactBook
 from bot.contact_gaps import gaps
@@ -28,7 +28,7 @@ from bot.steps import ENGLAND
 from corpus.dates import PolicyDate
 from corpus.integrity import find_fault
 from corpus.tenancy import owning
-from corpus.versions import School
+from corpus.versions import School, Versions
 
 LEAST_DISK = 100_000_000  # bytes
 DAYS_COUNTED = timedelta(days=7)
@@ -83,7 +83,7 @@ def _checks() -> Iterator[tuple[bool | None, str]]:
     yield True, f"The store at {versions.engine.url.render_as_string()} is open and up to date."
     yield from _whole(versions.engine)
     if not settings.demo:
-        yield _backed_up(last_backup(versions.engine))
+        yield _backed_up(last_backup(versions.engine), versions.now())
     yield from _home(settings)
     yield from _secret(settings)
     schools = versions.schools()
@@ -95,13 +95,13 @@ def _checks() -> Iterator[tuple[bool | None, str]]:
     )
     if configuration:
         yield from _channels(configuration, settings, [school.id for school in schools])
-        yield from _installed(settings, versions.engine)
-        yield from _counted(configuration, Deliveries(versions.engine, now_utc))
-    contacts = Contacts(versions.engine, now_utc)
+        yield from _installed(settings, versions)
+        yield from _counted(configuration, Deliveries(versions.engine, versions.now), versions.now())
+    contacts = Contacts(versions.engine, versions.now)
     for school in schools:
         book = contacts.book(school.id)
         yield from _contacts(book, school)
-        yield from _alerts(Duties(versions.engine, now_utc).of(school.id, book.year(school.nation)), school)
+        yield from _alerts(Duties(versions.engine, versions.now).of(school.id, book.year(school.nation)), school)
         index = indexes.of(school.id)
         if not index.clauses:
             yield False, f"{school.name} has published no policy: bring one in with policybot import."
@@ -172,13 +172,13 @@ def _channels(configuration: Configuration, settings: Settings, schools: list[st
         yield from _email(configuration.email)
 
 
-def _installed(settings: Settings, engine: Engine) -> Iterator[tuple[bool, str]]:
+def _installed(settings: Settings, versions: Versions) -> Iterator[tuple[bool, str]]:
     """Return what is connected by links, and the workspaces in which the bot cannot do its work."""
     path = key_file(settings)
     if path and not path.exists():
         return  # nothing can be connected before it is made, which is not for here
     try:
-        installations = Installations(engine, secret_key(settings), {}, now_utc)
+        installations = Installations(versions.engine, secret_key(settings), {}, versions.now)
     except BotError:
         return  # what is wrong with the key is told for itself
     found = installations.all()
@@ -245,9 +245,9 @@ def _email(email: Email) -> Iterator[tuple[bool, str]]:
     yield from check_email(mail_server_of(email))
 
 
-def _counted(configuration: Configuration, deliveries: Deliveries) -> Iterator[tuple[bool, str]]:
+def _counted(configuration: Configuration, deliveries: Deliveries, now: datetime) -> Iterator[tuple[bool, str]]:
     """Return a line on what was counted lately, for each channel that is on and each of which something was counted."""
-    counted = deliveries.counted((now_utc() - DAYS_COUNTED + timedelta(days=1)).date())
+    counted = deliveries.counted((now - DAYS_COUNTED + timedelta(days=1)).date())
     on = {
         SLACK: configuration.slack,
         TELEGRAM: configuration.telegram,
@@ -284,12 +284,12 @@ def _whole(engine: Engine) -> Iterator[tuple[bool, str]]:
         )
 
 
-def _backed_up(made_at: datetime | None) -> tuple[bool | None, str]:
+def _backed_up(made_at: datetime | None, now: datetime) -> tuple[bool | None, str]:
     """Return when the last backup was made, and what to do where that is too long ago."""
     if made_at is None:
         return None, "No backup of the store was made yet: policybot backup FILE makes one, each night if it can be."
     said = f"The last backup of the store was made on {spoken(made_at)}"
-    if now_utc() - made_at > BACKED_UP_WITHIN:
+    if now - made_at > BACKED_UP_WITHIN:
         return (
             None,
             f"{said}, more than {BACKED_UP_WITHIN.days} days ago: policybot backup FILE makes one, each night if it can be.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.admission import read_last_day
 from bot.audit import at_command_line
 from bot.bootstrap import open_versions
-from bot.clock import day_of, now_utc, spoken, today
+from bot.clock import day_of, spoken, today
 from bot.configuration import Configuration, check_schools, read_configuration
 from bot.contact_store import Contacts
 from bot.desk.access import AT_DESK, DeskAccess
@@ -85,7 +85,7 @@ def sheet(school: str, out: Path | None) -> int:
         raise BotError(no_such_school(school, known))
     configuration = check_schools(read_configuration(settings), known)
     ways = ways_in(settings, configuration)
-    book = Contacts(versions.engine, now_utc).in_force(school)
+    book = Contacts(versions.engine, versions.now).in_force(school)
     connected = connected_channels(versions.engine, school)
     html = staffroom_sheet(published.school, book, published.policies, ways, configuration, connected=connected, day=today())
     if ways.to_scan() is None:
@@ -174,9 +174,9 @@ def desk_link(school: str, number: int | None) -> int:
     configuration = read_configuration(settings)
     versions, people = open_versions(settings), _people(settings, school)
     if settings.demo:
-        token = demonstration_link(versions, people, DeskAccess(versions.engine, people, now_utc))
+        token = demonstration_link(versions, people, DeskAccess(versions.engine, people, versions.now))
     else:
-        token = DeskAccess(versions.engine, people, now_utc).make_link(_at_desk(people.of(school), school, number))
+        token = DeskAccess(versions.engine, people, versions.now).make_link(_at_desk(people.of(school), school, number))
     print(ways_in(settings, configuration).desk_link(token))
     print("It opens the desk once, within ten minutes: give it to this person alone.")
     return 0
@@ -209,7 +209,7 @@ def _people(settings: Settings, school: str) -> People:
     known = [one.id for one in versions.schools()]
     if school not in known:
         raise BotError(no_such_school(school, known))
-    return People(versions.engine, now_utc)
+    return People(versions.engine, versions.now)
 
 
 def _require_link(ways: WaysIn, channel: str | None) -> None:

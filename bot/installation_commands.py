@@ -2,7 +2,7 @@
 
 from bot.audit import at_command_line
 from bot.bootstrap import open_versions
-from bot.clock import now_utc, spoken
+from bot.clock import spoken
 from bot.configuration import read_configuration
 from bot.errors import BotError
 from bot.installations import LINK_LASTS, Installations
@@ -31,7 +31,7 @@ def install_link(school: str, channel: str, beside: str | None) -> int:
     if channel == TEAMS and not configuration.teams:
         raise BotError("Microsoft Teams is not set up: docs/provider.md says how.")
     token = installations.make_link(school, channel, beside, at_command_line())
-    until = spoken(now_utc() + LINK_LASTS)
+    until = spoken(installations.now() + LINK_LASTS)
     if channel == SLACK:
         print(ways_in(settings, configuration).install_link(token))
         print(f"It connects one workspace to {school}, once, until {until}. It is shown only now.")
@@ -82,4 +82,4 @@ def _installations(settings: Settings, *schools: str) -> Installations:
     for school in schools:
         if school not in known:
             raise BotError(no_such_school(school, known))
-    return Installations(versions.engine, secret_key(settings), {}, now_utc)
+    return Installations(versions.engine, secret_key(settings), {}, versions.now)

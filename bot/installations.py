@@ -87,7 +87,7 @@ class Installations:
         self._engine = engine
         self._key = key
         self._configured = configured
-        self._now = now
+        self.now = now
         self._audit = Audit(engine, now)
         self._reach = Reach()
         # What was read lately: the store may be away when it is wanted again.
@@ -100,7 +100,7 @@ class Installations:
         `beside` is the school that it belongs to already, None where it is to be nobody's yet; `by` is who makes the link, for
         the audit trail.
         """
-        token, now = secrets.token_urlsafe(32), self._now()
+        token, now = secrets.token_urlsafe(32), self.now()
         with writing_at(self._engine, school_id) as connection:
             old = (install_links.c.school_id == school_id, install_links.c.expires_at <= now)
             connection.execute(delete(install_links).where(*old))
@@ -141,14 +141,14 @@ class Installations:
     def _use_up(self, connection: Connection, school_id: str, hashed: str) -> None:
         # Taken away and looked at in one step: of two who use it at once, one finds nothing.
         its_own = (install_links.c.school_id == school_id, install_links.c.token_hash == hashed)
-        waiting = (*its_own, install_links.c.expires_at > self._now())
+        waiting = (*its_own, install_links.c.expires_at > self.now())
         if not connection.execute(delete(install_links).where(*waiting)).rowcount:
             raise BotError(NOT_OPEN)
 
     def _connect(self, connection: Connection, channel: str, told: Told, place: int) -> None:
         school_id = school_of(connection)
         values = {
-            "installed_at": self._now(),
+            "installed_at": self.now(),
             "token": self._seal(channel, told.tenant, school_id).sealed(told.token) if told.token else None,
             "enterprise": told.enterprise,
             "bot_user": told.bot_user,
@@ -166,7 +166,7 @@ class Installations:
         if configured is not None:
             return configured
         found = Tenancy(tuple(sorted(self._places(channel, tenant))))
-        _keep(self._tenancies, (channel, tenant), found if found.schools else None, self._now())
+        _keep(self._tenancies, (channel, tenant), found if found.schools else None, self.now())
         return found
 
     def tenancy_lately(self, channel: str, tenant: str) -> Tenancy:
@@ -215,7 +215,7 @@ class Installations:
             if token is None:
                 raise
             return token
-        _keep(self._tokens, (channel, tenant), token, self._now())
+        _keep(self._tokens, (channel, tenant), token, self.now())
         return token
 
     def _token(self, channel: str, tenant: str) -> str | None:
@@ -272,7 +272,7 @@ class Installations:
         waiting = (
             install_links.c.token_hash == token_hash(link),
             install_links.c.channel == channel,
-            install_links.c.expires_at > self._now(),
+            install_links.c.expires_at > self.now(),
         )
         with reading_across(self._engine) as connection:
             found = connection.execute(select(install_links.c.school_id, install_links.c.beside).where(*waiting)).one_or_none()
@@ -291,7 +291,7 @@ class Installations:
 
     def _lately(self, kept: Mapping[tuple[str, str], tuple[datetime, _Read]], key: tuple[str, str]) -> _Read | None:
         found = kept.get(key)
-        return found[1] if found and found[0] > self._now() - KNOWN_FOR else None
+        return found[1] if found and found[0] > self.now() - KNOWN_FOR else None
 
 
 def connected_channels(engine: Engine, school_id: str) -> set[str]:

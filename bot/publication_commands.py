@@ -5,7 +5,7 @@ import msgspec
 from bot.assembly import Parts, assemble
 from bot.audit import Audit, Entry, at_command_line
 from bot.bootstrap import open_indexes, open_versions
-from bot.clock import now_utc, spoken
+from bot.clock import spoken
 from bot.errors import BotError
 from bot.readiness import LATELY
 from bot.secret import secret_key
@@ -65,7 +65,7 @@ def audit(school: str, *, as_json: bool) -> int:
     known = [one.id for one in versions.schools()]
     if school not in known:
         raise BotError(no_such_school(school, known))
-    for entry in Audit(versions.engine, now_utc).of(school):
+    for entry in Audit(versions.engine, versions.now).of(school):
         print(msgspec.json.encode(entry).decode() if as_json else _line(entry))
     return 0
 

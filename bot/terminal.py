@@ -12,7 +12,7 @@ import msgspec
 from bot.answer import needs_school, to_json
 from bot.asking import ask, read_question
 from bot.bootstrap import Indexes, open_indexes, open_versions
-from bot.clock import now_utc, today
+from bot.clock import today
 from bot.contact_store import Contacts
 from bot.duties import Duties
 from bot.errors import BotError
@@ -194,8 +194,8 @@ def _lines(file: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _roster(indexes: Indexes) -> Roster:
-    engine = indexes.versions.engine
-    return Roster(engine, Contacts(engine, now_utc), Duties(engine, now_utc), indexes, now_utc)
+    engine, now = indexes.versions.engine, indexes.versions.now
+    return Roster(engine, Contacts(engine, now), Duties(engine, now), indexes, now)
 
 
 def _only_school(versions: Versions) -> str | None:
