@@ -36,6 +36,7 @@ people = Table(
     # Their private chat, as a message without words; null until they have written there. It says no more than the account does.
     Column("address", LargeBinary),
     UniqueConstraint("school_id", "channel", "account"),
+    Index("ix_people_channel_account", "channel", "account"),  # whoever writes is looked for at all schools
     info=across(
         "id school_id channel account role since until left_at chosen_at invitation address",
     ),
@@ -52,6 +53,7 @@ invitations = Table(
     Column("expires_at", DateTime, nullable=False),
     Column("pass_until", DateTime),  # until when whoever takes it may ask; null where that does not end
     UniqueConstraint("code_hash"),
+    Index("ix_invitations_school_id", "school_id"),
     sqlite_autoincrement=True,  # a number is given once: by it the office knows on its own list who somebody is
     info=across("school_id code_hash expires_at"),
 )
@@ -64,6 +66,8 @@ sessions = Table(
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
     Column("shared", Boolean(create_constraint=False), nullable=False),
+    Index("ix_sessions_school_id", "school_id"),
+    Index("ix_sessions_person_id", "person_id"),
     info=across("token_hash school_id person_id seen_at shared"),
 )
 
@@ -186,6 +190,7 @@ conversations = Table(
     Column("earlier", Text, nullable=False),  # JSON
     Column("updated_at", DateTime, nullable=False),
     Index("ix_conversations_updated_at", "updated_at"),
+    Index("ix_conversations_asker", "asker"),
     info=across("school_id asker updated_at", "delete"),
 )
 
@@ -256,6 +261,7 @@ escalations = Table(
     Column("next_at", DateTime),  # when the next in line is told, or the addressee reminded; null where nothing is to follow
     Index("ix_escalations_next_at", "next_at"),
     Index("ix_escalations_asker", "asker"),
+    Index("ix_escalations_school_id", "school_id"),
     info=across("id school_id asker next_at"),
 )
 
@@ -332,6 +338,7 @@ desk_sessions = Table(
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
     Column("seen_at", DateTime, nullable=False),
     Column("said", Text),  # what the next page says first: what came of the form before it
+    Index("ix_desk_sessions_school_id", "school_id"),
     info=across("token_hash school_id person_id seen_at said"),
 )
 
@@ -497,6 +504,7 @@ removals = Table(
     Column("kind", String(20), primary_key=True),
     Column("object", String(64), primary_key=True),  # the number of the person or the row, or the keyed hash of an account
     Column("at", DateTime, primary_key=True),
+    Index("ix_removals_at", "at"),
     info=across("school_id kind object at"),
 )
 

@@ -65,6 +65,7 @@ schools = Table(
     Column("nation", String(20), nullable=False),
     Column("revision", Integer, nullable=False, server_default=text("0")),
     Column("round_at", DateTime),  # when what is done again and again for a school is to be done next; null for at once
+    Index("ix_schools_round_at", "round_at"),
     info=across("id name short_name nation revision round_at", "update"),
 )
 

@@ -11,25 +11,20 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.platforms.background import Background
-from tests.platforms.served import free_port, served
+from tests.platforms.service import Service
 from tests.platforms.teams_server import ANNE, BEN, OTHER_TENANT, STRANGER, TENANT, Who
 
 CLIENT_ID = "2c9e0a64-54f1-4f0a-9d0e-6c0b5b1f7e21"
@@ -47,7 +42,7 @@ class _Granted:
     who: Who
 
 
-class EntraServer:
+class EntraServer(Service):
     """Entra, served from entering to leaving; an app may send people back to `redirect_uri` alone.
 
     `altered` changes the claims of each token, None takes one out. `signing` is how each is signed: with its `own` key, that of
@@ -77,34 +72,11 @@ class EntraServer:
             Route("/{tenant}/oauth2/v2.0/logout", self._answering(self._signed_out)),
             Route("/pressed", self._answering(self._pressed), methods=["POST"]),
         ]
-        self._app = Starlette(routes=routes)
-        self._port = free_port()
-        self._browser = httpx.Client()
-
-    def __enter__(self) -> Self:
-        self._come()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._served.__exit__()
-        self._browser.close()
-
-    def _come(self) -> None:
-        self._served = Background(served(self._app, self._port))
-        self._served.__enter__()
+        super().__init__(routes)
 
     @property
     def authority(self) -> str:
         return f"http://localhost:{self._port}"
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """Refuse all connections until the end of the block."""
-        self._served.__exit__()
-        try:
-            yield
-        finally:
-            self._come()
 
     def rotate(self) -> None:
         """Sign with another key from now on, and withdraw the one before."""
@@ -112,10 +84,10 @@ class EntraServer:
 
     def sign_in(self, address: str, who: Who | None = ANNE) -> str:
         """Sign in as somebody on the page that an app sent them to, or cancel; return the address to which they are sent back."""
-        page = self._browser.get(address).raise_for_status().text
+        page = self._client.get(address).raise_for_status().text
         number = page.partition('name="request" value="')[2].partition('"')[0]
         pressed = {"request": number, "who": who.object_id if who else ""}
-        return self._browser.post(f"{self.authority}/pressed", data=pressed).headers["location"]
+        return self._client.post(f"{self.authority}/pressed", data=pressed).headers["location"]
 
     # The answers to browsers.
 

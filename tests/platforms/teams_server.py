@@ -16,20 +16,18 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cache
 from itertools import count
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.platforms.background import Background
 from tests.platforms.recorded import Changes
-from tests.platforms.served import free_port, served
+from tests.platforms.service import Service
 
 APP_ID = "6f1d1a52-8f0a-4c43-9b1f-2d53cf9b7a10"
 SECRET = "a secret of the app registration"  # noqa: S105  made up
@@ -128,7 +126,7 @@ class Fault:
     retry_after: int | None
 
 
-class TeamsServer:
+class TeamsServer(Service):
     """The Microsoft side of one bot, served from entering to leaving."""
 
     def __init__(self) -> None:
@@ -162,22 +160,11 @@ class TeamsServer:
             Route("/emea/v3/conversations/{chat}/members/{who}", self._connector(self._member), methods=["GET"]),
         ]
         routes.append(Route("/personal/{who}/_layouts/15/download.aspx", self._download))
-        self._app = Starlette(routes=routes)
-        self._port = free_port()
-        self._client = httpx.Client()
+        super().__init__(routes)
 
-    def __enter__(self) -> Self:
-        self._come()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self._let_go()
-        self._served.__exit__()
-        self._client.close()
-
-    def _come(self) -> None:
-        self._served = Background(served(self._app, self._port))
-        self._served.__enter__()
+        super().__exit__(*error)
 
     @property
     def _address(self) -> str:
@@ -208,7 +195,7 @@ class TeamsServer:
         with self._changes.reading():
             return [call for call in self.calls if call.body.get("type") == "typing" and call.status < 300]
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    def wait(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until a condition holds of what was recorded. Raises AssertionError where it does not in that time."""
         self._changes.wait(condition, seconds)
 
@@ -246,15 +233,6 @@ class TeamsServer:
             yield
         finally:
             self._let_go()
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """Refuse all connections until the end of the block."""
-        self._served.__exit__()
-        try:
-            yield
-        finally:
-            self._come()
 
     def _let_go(self) -> None:
         held, self._held = self._held, None

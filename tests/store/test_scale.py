@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 
-from bench.scale import FEW, Asked, Plan, Row, Took, by_zipf, measure, to_plan, to_plot, to_table, verdicts
+from bench.scale import FEW, Asked, Bot, Plan, Row, Took, by_zipf, measure, to_plan, to_plot, to_table, verdicts
 from bench.schools import POLICIES_A_SCHOOL, Document, Schools, documents, fill
 from bot.clock import now_utc
 from bot.schema import open_store
 from bot.settings import MEGABYTE
-from corpus.tables import sqlite_url
+from corpus.tables import metadata, sqlite_url
+from corpus.tenancy import owning
 from corpus.versions import Versions
 from retrieval.index import Index
 from retrieval.knowledge import Knowledge
@@ -66,6 +68,31 @@ def test_questions_come_mostly_from_few_schools_and_from_all_of_them() -> None:
     of_each = sorted((asked.count(school) for school in set(asked)), reverse=True)
     assert len(of_each) > 95
     assert of_each[0] == pytest.approx(2 * of_each[1], rel=0.3)
+
+
+def test_nothing_that_is_asked_of_the_store_looks_through_the_rows_of_all_schools(filled: Engine, parsed: Path) -> None:
+    bot, asked = Bot(filled.url.render_as_string(hide_password=False), parsed, 12 * MEGABYTE), dict[str, Any]()
+
+    def note(connection: Connection, _cursor: object, statement: str, given: Any, context: Any, _many: bool) -> None:
+        if context.compiled is not None and not connection.get_execution_options().get("owner"):
+            asked[statement] = given
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        bot.traffic([0, 1, 0])
+        bot.rounds(2)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        bot.close()
+    with owning(filled).connect() as connection:
+        for statement, given in asked.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+            looked_through = [step.detail for step in plan if step.detail.startswith("SCAN ")]
+            # Unfinished messages and notices are few at any time; SQLite calls a list of values a table too.
+            assert not {step.split()[1] for step in looked_through} & (set(metadata.tables) - {"unfinished", "notices"}), (
+                statement
+            )
+    assert len(asked) > 30
 
 
 def test_the_small_form_measures_what_the_large_one_does(filled: Engine, parsed: Path) -> None:
