@@ -5,7 +5,6 @@ answered, and the answer is kept. Each measurement runs in a process of its own,
 """
 
 import argparse
-import gc
 import json
 import math
 import multiprocessing
@@ -27,7 +26,7 @@ from sqlalchemy import Engine, text, update
 
 from bench.schools import STAFF_A_SCHOOL, Schools, account_of, documents, fill
 from bot.assembly import assemble
-from bot.bootstrap import Indexes
+from bot.bootstrap import Indexes, read_ahead
 from bot.clock import now_utc
 from bot.messages import Message
 from bot.outgoing import ROUND_EVERY
@@ -111,9 +110,7 @@ class Bot:
         self._parts = assemble(self.indexes, SECRET)
         self._questions = _questions()
         self._rng, self._asked, self._of_this_run = Random(SEED), 0, token_hex(8)
-        self.indexes.of("school-0")
-        gc.collect()
-        gc.freeze()  # as `serve` does
+        read_ahead(self.indexes, ["school-0"])
 
     @contextmanager
     def _building(self) -> Iterator[None]:

@@ -1,7 +1,8 @@
 """Puts the parts together: the store, the demo's schools, and the index of each school in memory."""
 
+import gc
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
@@ -76,6 +77,17 @@ def open_indexes(
     """Return the indexes over the store of `settings`; as `open_versions`. What is parsed once is kept in the data folder."""
     knowledge = Knowledge(settings.home / "cache")
     return Indexes(open_versions(settings), knowledge, building, memory=settings.index_memory, evicted=evicted)
+
+
+def read_ahead(indexes: "Indexes", schools: Sequence[str]) -> None:
+    """Read what all schools share, which takes seconds, with the index of the first of these: nobody's question waits for it.
+
+    Nor does one wait while it is looked through for what may go, since it stays for as long as the process.
+    """
+    for school in schools[:1]:
+        indexes.of(school)
+    gc.collect()
+    gc.freeze()
 
 
 class Indexes:

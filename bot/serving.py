@@ -1,7 +1,6 @@
 """The server: one process, bound to this machine unless told otherwise."""
 
 import errno
-import gc
 import logging
 import socket
 import sys
@@ -16,7 +15,7 @@ import uvicorn
 from starlette.routing import Route
 
 from bot.assembly import Parts, assemble
-from bot.bootstrap import open_indexes
+from bot.bootstrap import open_indexes, read_ahead
 from bot.chat_page import create_app
 from bot.commands import COMMANDS
 from bot.configuration import Configuration, check_schools, read_configuration
@@ -79,10 +78,7 @@ def _serve_on(listening: list[socket.socket], settings: Settings, configuration:
         mails=configuration.email is not None,
         ledger=None if settings.demo else Ledger(indexes.versions.engine, settings.home / FILE_NAME),
     )
-    for school in schools[:1]:
-        indexes.of(school)  # what all schools share takes seconds to read the first time: nobody's question waits for that
-    gc.collect()
-    gc.freeze()  # it stays for as long as the process: nobody's question waits while it is looked through for what may go
+    read_ahead(indexes, schools)
     secure = (settings.public_url or "").startswith("https:")
     door = None if settings.demo else Door(parts.people, parts.announcements, parts.records, now, secure=secure)
     engine = indexes.versions.engine

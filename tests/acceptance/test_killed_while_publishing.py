@@ -343,13 +343,11 @@ def has_child(process: BaseProcess) -> bool:
 
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak)])
 def test_whatever_is_killed_the_store_is_as_it_was_before_or_as_it_is_after(
-    tmp_path: Path, empty_store: Path, parsed: Path, knowledge: Knowledge, kills: int
+    new_home: Path, knowledge: Knowledge, kills: int
 ) -> None:
     seed = int(os.environ.get("KILLS_SEED") or random.randrange(10**6))  # noqa: S311  no secret
     print(f"KILLS_SEED={seed}")  # noqa: T201  for whoever repeats it
-    home = Path(shutil.copytree(empty_store, tmp_path / "home"))
-    (home / "cache").symlink_to(parsed)
-    hillside = Hillside(home, knowledge, seed)
+    hillside = Hillside(new_home, knowledge, seed)
     for _, (deed, when) in zip(range(kills), cycle(product(Deed, When)), strict=False):
         hillside.kill(deed, when)
     print(dict(sorted(hillside.figures.items())))  # noqa: T201  the same
